@@ -1,0 +1,124 @@
+"""One error tree. A class docstring is the sentence that is safe to show to anybody.
+
+Raise with a more exact sentence where one exists: `BadInput("The file is empty.")`. Nothing secret, no
+name and no hostile value may be part of such a sentence; `str(error)` is what pages and the API print.
+"""
+
+
+class ExchangeError(Exception):
+    """Something went wrong. Nothing was changed. Please try again."""
+
+    status = 500
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or type(self).sentence())
+
+    @classmethod
+    def sentence(cls) -> str:
+        """The safe sentence of this class: its docstring's first paragraph on one line."""
+        return " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+
+
+class BadInput(ExchangeError):
+    """What was entered cannot be used. Nothing was changed; please correct it and try again."""
+
+    status = 422
+
+    def __init__(self, sentence: str | None = None, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class NotAllowed(ExchangeError):
+    """You cannot do this. Nothing was changed."""
+
+    status = 403
+
+
+class NotFound(ExchangeError):
+    """There is nothing here that you can see."""
+
+    status = 404
+
+
+class SignInNeeded(ExchangeError):
+    """Please sign in first."""
+
+    status = 401
+
+
+class StepUpNeeded(NotAllowed):
+    """Please confirm with your second factor first. Nothing was changed."""
+
+
+class Conflict(ExchangeError):
+    """Somebody else changed this in the meantime. Nothing was changed; please look again."""
+
+    status = 409
+
+
+class Refused(ExchangeError):
+    """This is not possible yet. Nothing was changed.
+
+    `reasons` lists every reason why (`gate.Reason`), so that a page can show what is still needed.
+    """
+
+    status = 409
+
+    def __init__(self, sentence: str | None = None, *, reasons: tuple[object, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.reasons = reasons
+
+
+class TooLarge(ExchangeError):
+    """The file is larger than this service takes. Nothing was kept."""
+
+    status = 413
+
+
+class WaitAWhile(ExchangeError):
+    """Too many wrong attempts. Please wait 15 minutes and try again. Nothing is lost."""
+
+    status = 429
+
+
+class LinkDead(ExchangeError):
+    """This link cannot be opened. Nothing is lost."""
+
+    status = 404
+
+
+class SessionLocked(ExchangeError):
+    """This page is locked. Enter your code to go on."""
+
+    status = 403
+
+
+class Unreadable(ExchangeError):
+    """The stored data did not pass its check and was not opened."""
+
+
+class ObjectMissing(Unreadable):
+    """A stored object is missing."""
+
+
+class StorageUnavailable(ExchangeError):
+    """The store cannot be reached at the moment. Nothing was lost; please try again in a minute."""
+
+    status = 503
+
+
+class StorageFull(StorageUnavailable):
+    """The store is full. What was saved before is safe; this was not kept."""
+
+    status = 507
+
+
+class LedgerUnavailable(ExchangeError):
+    """The record cannot be written at the moment, so this was not done. Please try again in a minute."""
+
+    status = 503
+
+
+class WrongSetting(ExchangeError):
+    """A setting is wrong, so the service did not start."""

@@ -1,0 +1,1 @@
+"""Bytes in, safe bytes out. Knows nothing of cases, storage or the web."""

@@ -1,0 +1,1 @@
+"""The queue: thin tasks that take ids and call steps."""
