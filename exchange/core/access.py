@@ -1,0 +1,127 @@
+"""Who may do what: one table, deny by default (RULES, SECURITY "People inside").
+
+A permission names the roles that have it and how near to the case one must be:
+
+- ANY: the role is enough (lists, referrals, the record, administration).
+- SEES: assigned, co-facilitator or cover; or supervisor. State and story of the case, never content.
+- TEAM: assigned to the case (lead or co) or its cover. Content is for the team only, whatever the role.
+
+`may` is asked with the relation of the actor to the case, which the store looks up; what is not in the
+table is refused.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exchange.core.errors import NotAllowed, StepUpNeeded
+from exchange.core.model import Actor, ActorKind, Role
+
+
+class Near(StrEnum):
+    """How near to a case a permission demands one to be."""
+
+    ANY = "any"
+    SEES = "sees"
+    TEAM = "team"
+
+
+class Relation(StrEnum):
+    """What somebody is to a case."""
+
+    NONE = "none"
+    LEAD = "lead"
+    CO = "co"
+    COVER = "cover"
+
+
+class Permission(StrEnum):
+    """Everything a member of staff can be allowed to do."""
+
+    HOME = "home"
+    CASE_LIST = "case_list"
+    CASE_OPEN = "case_open"
+    CASE_SEE = "case_see"
+    CASE_CHANGE = "case_change"
+    CASE_ASSIGN = "case_assign"
+    CASE_CLOSE = "case_close"
+    CONTENT = "content"
+    PUT_IN = "put_in"
+    REVIEW = "review"
+    CONCERN_RAISE = "concern_raise"
+    CONCERN_END = "concern_end"
+    CONSENT = "consent"
+    FACT = "fact"
+    FACT_SUPERVISED = "fact_supervised"
+    OFFER = "offer"
+    RELEASE = "release"
+    REVOKE = "revoke"
+    REFERRALS = "referrals"
+    SUPERVISE = "supervise"
+    RECORD = "record"
+    RECORD_EXPORT = "record_export"
+    ADMINISTER = "administer"
+    OWN_ACCOUNT = "own_account"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The roles that have a permission, the nearness it demands, and whether a fresh second factor is needed."""
+
+    roles: frozenset[Role]
+    near: Near
+    step_up: bool = False
+
+
+F, SV, AU, AD = Role.FACILITATOR, Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR
+
+
+def _rule(near: Near, *roles: Role, step_up: bool = False) -> Rule:
+    return Rule(frozenset(roles), near, step_up)
+
+
+RULES: dict[Permission, Rule] = {
+    Permission.HOME: _rule(Near.ANY, F, SV, AU, AD),
+    Permission.OWN_ACCOUNT: _rule(Near.ANY, F, SV, AU, AD),
+    Permission.CASE_LIST: _rule(Near.ANY, F, SV),
+    Permission.CASE_OPEN: _rule(Near.ANY, F, SV),
+    Permission.CASE_SEE: _rule(Near.SEES, F, SV),
+    Permission.CASE_CHANGE: _rule(Near.TEAM, F, SV),
+    Permission.CASE_ASSIGN: _rule(Near.ANY, SV),
+    Permission.CASE_CLOSE: _rule(Near.SEES, SV),
+    Permission.CONTENT: _rule(Near.TEAM, F, SV),
+    Permission.PUT_IN: _rule(Near.TEAM, F, SV),
+    Permission.REVIEW: _rule(Near.TEAM, F, SV),
+    Permission.CONCERN_RAISE: _rule(Near.SEES, F, SV),
+    Permission.CONCERN_END: _rule(Near.SEES, SV),
+    Permission.CONSENT: _rule(Near.TEAM, F, SV),
+    Permission.FACT: _rule(Near.TEAM, F, SV),
+    Permission.FACT_SUPERVISED: _rule(Near.SEES, SV),
+    Permission.OFFER: _rule(Near.TEAM, F, SV),
+    Permission.RELEASE: _rule(Near.TEAM, F, SV, step_up=True),
+    Permission.REVOKE: _rule(Near.SEES, F, SV),
+    Permission.REFERRALS: _rule(Near.ANY, F, SV),
+    Permission.SUPERVISE: _rule(Near.ANY, SV),
+    Permission.RECORD: _rule(Near.ANY, AU),
+    Permission.RECORD_EXPORT: _rule(Near.ANY, AU, step_up=True),
+    Permission.ADMINISTER: _rule(Near.ANY, AD),
+}
+
+
+def may(actor: Actor, permission: Permission, relation: Relation = Relation.NONE) -> bool:
+    """Whether the actor's roles and nearness to the case are enough (a fresh second factor aside)."""
+    rule = RULES.get(permission)
+    if actor.kind is not ActorKind.STAFF or actor.id is None or rule is None or not actor.roles & rule.roles:
+        return False
+    if rule.near is Near.ANY:
+        return True
+    if relation is not Relation.NONE:
+        return True
+    return rule.near is Near.SEES and Role.SUPERVISOR in actor.roles
+
+
+def require(actor: Actor, permission: Permission, relation: Relation = Relation.NONE) -> None:
+    """Raise `NotAllowed`, or `StepUpNeeded` where only the fresh second factor is missing."""
+    if not may(actor, permission, relation):
+        raise NotAllowed
+    if RULES[permission].step_up and not actor.stepped_up:
+        raise StepUpNeeded

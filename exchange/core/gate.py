@@ -1,0 +1,332 @@
+"""The gate: may this message be read, and if not, every reason why (DESIGN section 6).
+
+Everything that affects where a message may go lives in this file:
+
+- `TRANSITIONS`, the one table of (state, event) -> state. A pair that is not in it is refused, and a
+  refused event changes nothing.
+- `CONDITIONS`, the ten conditions, each a function of facts, asked act and time that yields the codes of
+  what is missing.
+- `ASKED`, which conditions each act asks.
+- `explain`, facts in, verdict out. Any exception in a check means no.
+
+It does not know who may press which button (`access.py`), does no I/O and has no clock.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from exchange.core.errors import Refused
+from exchange.core.model import Event, State, Status
+
+S, E = State, Event
+
+
+def _table() -> dict[tuple[State, Event], State]:
+    reviewable = (S.RETURNED, S.WITHHELD, S.APPROVED, S.OFFERED, S.ACCEPTED, S.DECLINED, S.LATER)
+    shared = (S.OFFERED, S.ACCEPTED, S.DECLINED, S.LATER, S.RELEASED, S.OPENED, S.LAPSED)
+    table = {
+        (S.RECEIVING, E.RECEIVE): S.QUARANTINED,
+        (S.QUARANTINED, E.CLEAN): S.IN_REVIEW,
+        (S.QUARANTINED, E.REJECT): S.REJECTED,
+        (S.REJECTED, E.PUT_IN_AGAIN): S.RECEIVING,
+        (S.RETURNED, E.PUT_IN_AGAIN): S.RECEIVING,
+        (S.RETURNED, E.REPLACE): S.SUPERSEDED,
+        (S.REJECTED, E.REPLACE): S.SUPERSEDED,
+        (S.IN_REVIEW, E.APPROVE): S.APPROVED,
+        (S.IN_REVIEW, E.RETURN): S.RETURNED,
+        (S.IN_REVIEW, E.WITHHOLD): S.WITHHELD,
+        (S.APPROVED, E.OFFER): S.OFFERED,
+        (S.DECLINED, E.OFFER): S.OFFERED,
+        (S.LATER, E.OFFER): S.OFFERED,
+        (S.ACCEPTED, E.RELEASE): S.RELEASED,
+        (S.LAPSED, E.RELEASE): S.RELEASED,
+        (S.RELEASED, E.OPEN): S.OPENED,
+        (S.OPENED, E.OPEN): S.OPENED,
+        (S.RELEASED, E.LAPSE): S.LAPSED,
+        (S.RELEASED, E.LINK_GONE): S.ACCEPTED,
+        (S.OPENED, E.LINK_GONE): S.ACCEPTED,
+        (S.LAPSED, E.LINK_GONE): S.ACCEPTED,
+        (S.CONCERN, E.END_CONCERN): S.IN_REVIEW,
+        (S.CONCERN, E.END_CONCERN_WITHHELD): S.WITHHELD,
+        (S.CONCERN, E.WITHDRAW): S.CONCERN,
+    }
+    table |= {(s, E.ACCEPT): S.ACCEPTED for s in (S.OFFERED, S.DECLINED, S.LATER)}
+    table |= {(s, E.DECLINE): S.DECLINED for s in shared if s is not S.DECLINED}
+    table |= {(s, E.POSTPONE): S.LATER for s in (S.OFFERED, S.ACCEPTED, S.DECLINED)}
+    table |= {(s, E.UNSHARE): S.APPROVED for s in shared}
+    table |= {(s, E.RETRACT): S.WITHHELD for s in (S.APPROVED, *shared)}
+    table |= {(s, E.REVISE): S.IN_REVIEW for s in (S.IN_REVIEW, *reviewable, S.RELEASED, S.OPENED, S.LAPSED)}
+    closed = (S.CONCERN, S.WITHDRAWN, S.ERASED, S.SUPERSEDED)
+    table |= {(s, E.RAISE_CONCERN): S.CONCERN for s in S if s not in closed}
+    table |= {(s, E.WITHDRAW): S.WITHDRAWN for s in S if s not in closed}
+    table |= {(s, E.ERASE): S.ERASED for s in S if s not in (S.ERASED, S.CONCERN)}
+    return table
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = _table()
+FINAL = frozenset({S.ERASED, S.SUPERSEDED, S.WITHDRAWN})
+SHAREABLE = frozenset({S.APPROVED, S.OFFERED, S.ACCEPTED, S.DECLINED, S.LATER, S.RELEASED, S.OPENED, S.LAPSED})
+
+
+def move(state: State, event: Event) -> State:
+    """The state after the event; `Refused` where the table has no such pair."""
+    after = TRANSITIONS.get((state, event))
+    if after is None:
+        raise Refused("That does not fit where this message stands now. Nothing was changed.")
+    return after
+
+
+class Act(StrEnum):
+    """What is asked of the gate."""
+
+    SUBMIT = "submit"
+    REVIEW = "review"
+    PREVIEW = "preview"
+    OFFER = "offer"
+    RELEASE = "release"
+    PRESENT = "present"
+    PRINT = "print"
+    VIEW = "view"
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is recorded of one participant. Everything defaults to no."""
+
+    takes_part: bool = False
+    may_be_asked: bool = False
+    status: Status | None = None
+    prepared: bool = False
+    accepts_responsibility: bool = False
+    responsible: bool = True
+    missing_support: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One approval in force of one digest; `assigned`: given by a facilitator assigned to the case then."""
+
+    account: UUID
+    digest: str
+    assigned: bool
+
+
+@dataclass(frozen=True)
+class Grant:
+    """The key handed to one link or session; `own`: it belongs to the session that asks."""
+
+    digest: str
+    own: bool
+    live: bool
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about one message and its case at one moment. Everything defaults to no.
+
+    `digest` is the revision asked about; `share` and `receive` say whether the consent for exactly this
+    digest, and for this message, is in force.
+    """
+
+    state: State = S.RECEIVING
+    case_open: bool = False
+    paused: bool = True
+    hold: bool = True
+    contact_order: bool = True
+    carve_out: bool = False
+    assessment_until: datetime | None = None
+    author: Person = field(default_factory=Person)
+    recipient: Person = field(default_factory=Person)
+    digest: str | None = None
+    newest_digest: str | None = None
+    clean: bool = False
+    approvals: tuple[Approval, ...] = ()
+    four_eyes: bool = True
+    touched_by: frozenset[UUID] = frozenset()
+    share: bool = False
+    receive: bool = False
+    expires_at: datetime | None = None
+    grant: Grant | None = None
+    by_link: bool = True
+    asker_assigned: bool = False
+
+
+Check = Callable[[Facts, Act, datetime], Iterator[str]]
+
+
+def case_allows(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """1: the case is open; no pause, no safeguarding hold, no contact order without a carve-out."""
+    if not facts.case_open:
+        yield "case_closed"
+    if facts.paused:
+        yield "case_paused"
+    if facts.hold or facts.state is S.CONCERN:
+        yield "safety_hold"
+    if facts.contact_order and not facts.carve_out:
+        yield "contact_order"
+
+
+def both_take_part(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """2: both participants' consent to take part is current and they are reachable and able."""
+    if not facts.author.takes_part:
+        yield "author_takes_part"
+    if facts.author.status is not Status.ACTIVE:
+        yield "author_status"
+    if act in (Act.PREVIEW, Act.SUBMIT):
+        return
+    if not facts.recipient.takes_part:
+        yield "recipient_takes_part"
+    if facts.recipient.status is not Status.ACTIVE:
+        yield "recipient_status"
+
+
+def assessment_current(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """3: the risk assessment of the case is current (rule 11)."""
+    if facts.assessment_until is None or facts.assessment_until <= now:
+        yield "assessment"
+
+
+def newest_and_clean(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """4: the revision is the message's newest, is clean, and is the one asked about."""
+    if facts.digest is None or not facts.clean:
+        yield "not_clean"
+    elif facts.digest != facts.newest_digest:
+        yield "not_newest"
+
+
+def approved(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """5: an assigned facilitator approved this digest; under four-eyes two did who never touched it (rule 7, 12)."""
+    valid = {a.account for a in facts.approvals if a.assigned and facts.digest and a.digest == facts.digest}
+    if not valid:
+        yield "approval"
+    elif facts.four_eyes and len(valid - facts.touched_by) < 2:
+        yield "second_approval"
+
+
+def author_shares(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """6: the author's consent to share exactly this digest is current (rule 5)."""
+    if not facts.share:
+        yield "share_consent"
+
+
+def recipient_receives(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """7: the recipient's consent to receive this message is current (rules 1, 5)."""
+    if not facts.receive:
+        yield "receive_consent"
+
+
+def support_in_place(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """8: guardian, supporter and interpreter conditions are met (rules 18, 19)."""
+    yield from (f"author_{kind}" for kind in facts.author.missing_support)
+    if act is not Act.PREVIEW:
+        yield from (f"recipient_{kind}" for kind in facts.recipient.missing_support)
+
+
+def not_stopped(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """9: not withdrawn, withheld, returned, expired or erased."""
+    if facts.state not in SHAREABLE:
+        yield "stopped"
+    if facts.expires_at is not None and facts.expires_at <= now:
+        yield "expired"
+
+
+def link_grants(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """10: for access by link, the grant is live, is for this digest and this session, and its window is open."""
+    if not facts.by_link:
+        return
+    grant = facts.grant
+    if grant is None or not grant.live or not grant.own or grant.digest != facts.digest:
+        yield "grant"
+    elif grant.until <= now:
+        yield "window"
+
+
+def may_be_asked(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """Rule 1: the recipient has agreed to be told that something may be there for them."""
+    if not facts.recipient.may_be_asked:
+        yield "be_asked"
+
+
+def asker_assigned(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """Review asks for assignment only: a hold never blocks the reviewer."""
+    if not facts.asker_assigned:
+        yield "assignment"
+
+
+def prepared(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """Rule 10: who is responsible submits only after preparation and acceptance of responsibility."""
+    if facts.author.responsible and not facts.author.prepared:
+        yield "preparation"
+    if facts.author.responsible and not facts.author.accepts_responsibility:
+        yield "responsibility"
+
+
+CONDITIONS: dict[str, Check] = {
+    "1": case_allows,
+    "2": both_take_part,
+    "3": assessment_current,
+    "4": newest_and_clean,
+    "5": approved,
+    "6": author_shares,
+    "7": recipient_receives,
+    "8": support_in_place,
+    "9": not_stopped,
+    "10": link_grants,
+    "asked": may_be_asked,
+    "assigned": asker_assigned,
+    "prepared": prepared,
+}
+
+_ALL = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10")
+ASKED: dict[Act, tuple[str, ...]] = {
+    Act.SUBMIT: ("1", "2", "prepared"),
+    Act.REVIEW: ("assigned",),
+    Act.PREVIEW: ("1", "2", "4", "5", "8", "9"),
+    Act.OFFER: ("1", "2", "3", "4", "5", "6", "8", "9", "asked"),
+    Act.RELEASE: _ALL[:-1],
+    Act.PRESENT: (*_ALL[:-1], "assigned"),
+    Act.PRINT: (*_ALL[:-1], "assigned"),
+    Act.VIEW: _ALL,
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that is still needed: the condition's number and a code (`REASONS` has its words)."""
+
+    condition: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The gate's answer. Allowed exactly if there is no reason against."""
+
+    act: Act
+    reasons: tuple[Reason, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """True only where nothing is missing."""
+        return self.reasons == ()
+
+    def require(self) -> None:
+        """Raise `Refused` with every reason unless allowed."""
+        if not self.allowed:
+            raise Refused(reasons=self.reasons)
+
+
+def explain(act: Act, facts: Facts, now: datetime) -> Verdict:
+    """Every reason against the act, in the order of the conditions. A check that crashes is a reason."""
+    reasons: list[Reason] = []
+    for number in ASKED[act]:
+        try:
+            found = list(CONDITIONS[number](facts, act, now))
+        except Exception:  # noqa: BLE001 - any exception in a check means no
+            found = ["check_failed"]
+        reasons.extend(Reason(number, code) for code in found)
+    return Verdict(act, tuple(reasons))

@@ -1,0 +1,188 @@
+"""Settings of the service: environment variables `EXCHANGE_*`, each secret also as a file (`*_FILE`).
+
+Wrong ones stop the start with a `WrongSetting` sentence that says what to do. Printing settings never shows a
+secret (DESIGN section 12). Sizes are bytes, times are seconds unless a name says days.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from exchange.core.errors import WrongSetting
+
+PREFIX = "EXCHANGE_"
+MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  # only a private 0700 folder below it is used
+SECRETS = ("database_url", "s3_access_key", "s3_secret_key", "smtp_password")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `Settings.load()` reads the environment; keyword arguments win over it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    folder: Path = Path("data")
+    """Where the service keeps what is its own: objects, keys, embedded database."""
+    database_url: SecretStr | None = None
+    """`postgresql://…`; None means the embedded PostgreSQL in `folder`/postgres."""
+    demo: bool = False
+
+    objects: str = ""
+    """`local:<path>` (default: `folder`/objects) or `s3`."""
+    s3_endpoint: str = ""
+    s3_bucket: str = "exchange"
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    s3_region: str = "us-east-1"
+    s3_secure: bool = True
+
+    root_key_file: Path = Path()
+    ledger_key_file: Path = Path()
+
+    portal_host: str = "127.0.0.1"
+    portal_port: int = Field(8601, ge=0, le=65535)
+    portal_url: str = ""
+    console_host: str = "127.0.0.1"
+    console_port: int = Field(8602, ge=0, le=65535)
+    console_url: str = ""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(0, ge=0, le=65535)
+    """0 means that no metrics are served."""
+
+    timezone: str = "Europe/London"
+    max_upload: int = Field(4 * 1024**3, gt=0)
+    ffmpeg: Path | None = None
+    scratch: Path = Path()
+    """A worker's private scratch: below /dev/shm where there is one, else `folder`/scratch."""
+    clamd_socket: Path | None = None
+
+    smtp_host: str = ""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_starttls: bool = True
+    mail_from: str = ""
+
+    idle_lock_seconds: int = Field(600, ge=30)
+    """After this long without use a visitor's session locks; the code reopens it (DESIGN section 8)."""
+    link_days: int = Field(14, ge=1)
+    window_days: int = Field(7, ge=1)
+    staff_idle_seconds: int = Field(3600, ge=60)
+    step_up_seconds: int = Field(300, ge=30)
+    worker_heartbeat_seconds: float = Field(5, gt=0)
+    worker_stalled_seconds: float = Field(20, gt=0)
+    worker_concurrency: int = Field(2, ge=1, le=64)
+
+    @classmethod
+    def load(cls, **values: Any) -> Self:
+        """Settings from the environment, `*_FILE` secrets and `values`; raises `WrongSetting`."""
+        try:
+            return cls(**{**_secrets_from_files(), **values})
+        except ValidationError as error:
+            raise WrongSetting(_sentence(error)) from None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is not a time zone name; use one such as Europe/London")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must begin with postgresql://")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _places(cls, values: Any) -> Any:
+        """What follows from `folder`, ports and the machine where nothing else was said."""
+        folder = Path(values.get("folder") or "data").absolute()
+        demo_hosts = {"portal": "localhost", "console": "127.0.0.1"}
+        filled = {
+            "folder": folder,
+            "objects": f"local:{folder / 'objects'}",
+            "root_key_file": folder / "keys" / "root.key",
+            "ledger_key_file": folder / "keys" / "ledger.key",
+            "scratch": _scratch(folder),
+            "portal_url": f"http://{demo_hosts['portal']}:{values.get('portal_port', 8601)}",
+            "console_url": f"http://{demo_hosts['console']}:{values.get('console_port', 8602)}",
+        }
+        return {**values, **{name: value for name, value in filled.items() if not values.get(name)}, "folder": folder}
+
+    @model_validator(mode="after")
+    def _object_store(self) -> Self:
+        if self.objects == "s3":
+            missing = [name for name in ("s3_endpoint", "s3_access_key", "s3_secret_key") if not getattr(self, name)]
+            if missing:
+                raise ValueError("EXCHANGE_OBJECTS is s3: also set " + _names(missing))
+        elif not self.objects.startswith("local:/"):
+            raise ValueError("EXCHANGE_OBJECTS must be s3 or local:/an/absolute/path")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which pages show times."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def objects_folder(self) -> Path | None:
+        """The folder of the local object store, or None with S3."""
+        return Path(self.objects.removeprefix("local:")) if self.objects.startswith("local:") else None
+
+    def environment(self) -> dict[str, str]:
+        """These settings as `EXCHANGE_*` variables for a child process; holds secrets, so never print it."""
+        found = {PREFIX + name.upper(): _plain(getattr(self, name)) for name in type(self).model_fields}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _scratch(folder: Path) -> Path:
+    in_memory = MEMORY_FOLDER.is_dir() and os.access(MEMORY_FOLDER, os.W_OK)
+    return MEMORY_FOLDER / f"exchange-{os.getuid()}" if in_memory else folder / "scratch"
+
+
+def _plain(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _names(fields: list[str]) -> str:
+    return ", ".join(PREFIX + name.upper() for name in fields)
+
+
+def _secrets_from_files() -> dict[str, str]:
+    """Values of `EXCHANGE_<SECRET>_FILE`; setting both the variable and the file is refused."""
+    found = {}
+    for name in SECRETS:
+        variable = PREFIX + name.upper()
+        path = os.environ.get(f"{variable}_FILE")
+        if path is None:
+            continue
+        if variable in os.environ:
+            raise WrongSetting(f"Both {variable} and {variable}_FILE are set. Remove one of them.")
+        found[name] = _read_secret(variable, Path(path))
+    return found
+
+
+def _read_secret(variable: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise WrongSetting(f"{variable}_FILE names a file that cannot be read. Check its path and mode.") from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """Each wrong setting with what is wrong; never its value, which may be a secret."""
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        names = _names([str(part) for part in problem["loc"][:1]])
+        lines.append(f"{names} {problem['msg'].removeprefix('Value error, ')}".strip() + ".")
+    return "The service did not start. " + " ".join(lines)
