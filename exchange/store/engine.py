@@ -1,0 +1,37 @@
+"""The one way to a database engine: PostgreSQL through psycopg 3, a pool that mends itself."""
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+POOL_SIZE = 10
+POOL_OVERFLOW = 10
+POOL_WAIT_SECONDS = 10
+CONNECT_SECONDS = 10
+
+
+def driver_url(url: str) -> URL:
+    """`url` with the driver that we use, whichever PostgreSQL form it came in."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def plain_url(url: str | URL) -> str:
+    """`url` as libpq and procrastinate read it; it holds the password, so never print it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """An engine that tests a connection before lending it, so that a restarted PostgreSQL is survived.
+
+    Times are UTC whatever the server says; a forgotten transaction ends after a minute; a lock is waited
+    for at most 15 seconds, so that a request fails with a sentence instead of hanging.
+    """
+    options = "-c timezone=UTC -c idle_in_transaction_session_timeout=60s -c lock_timeout=15s"
+    return create_async_engine(
+        driver_url(url),
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "options": options},
+    )

@@ -1,0 +1,206 @@
+"""Objects behind any S3 API, through the `minio` client in a bounded pool of threads.
+
+A request that failed in a way that may pass (5xx, time-out, broken connection) is sent again under the same
+key: a PUT that was committed before its answer got lost is overwritten by the same bytes, so no duplicate can
+arise. A stream goes up in parts, each held in memory, so each can be sent again by itself.
+"""
+
+import asyncio
+import contextlib
+import io
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self, TypeVar
+
+import certifi
+import urllib3
+from minio import Minio
+from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+
+from exchange.core.errors import ExchangeError, ObjectMissing, StorageFull, StorageUnavailable, WrongSetting
+from exchange.settings import Settings
+from exchange.store.objects.protocol import checked_key
+
+THREADS = 16
+ATTEMPTS = 4
+PART = 8 * 1024**2
+SMALLEST_PART = 5 * 1024**2
+INSUFFICIENT_STORAGE = 507
+MISSING = {"NoSuchKey", "NoSuchObject"}
+FULL = {"EntityTooLarge", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
+RETRIES = urllib3.Retry(
+    total=ATTEMPTS,
+    backoff_factor=0.2,
+    status_forcelist=(500, 502, 503, 504),
+    allowed_methods=None,
+    raise_on_status=False,
+)
+
+T = TypeVar("T")
+Found = list[tuple[str, int]]
+
+
+class S3Objects:
+    """An `ObjectStore` in one bucket, which is created on first use if it is not there."""
+
+    def __init__(self, client: Minio, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="objects")
+        self._bucket_seen = False
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """A store from `s3_*` settings; raises `WrongSetting` for an end point that is none."""
+        if not settings.s3_access_key or not settings.s3_secret_key:
+            raise WrongSetting("EXCHANGE_S3_ACCESS_KEY and EXCHANGE_S3_SECRET_KEY are needed for S3.")
+        pool = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=5, read=60),
+            maxsize=THREADS,
+            retries=RETRIES,
+            ca_certs=certifi.where(),
+        )
+        try:
+            client = Minio(
+                settings.s3_endpoint.removeprefix("https://").removeprefix("http://").rstrip("/"),
+                access_key=settings.s3_access_key.get_secret_value(),
+                secret_key=settings.s3_secret_key.get_secret_value(),
+                secure=settings.s3_secure,
+                region=settings.s3_region,
+                http_client=pool,
+            )
+        except ValueError:
+            raise WrongSetting("EXCHANGE_S3_ENDPOINT must look like host:port.") from None
+        return cls(client, settings.s3_bucket)
+
+    async def put(self, key: str, data: bytes | memoryview) -> None:
+        """See `ObjectStore.put`."""
+        await self._run(self._put, checked_key(key), data)
+
+    async def put_stream(self, key: str, chunks: Iterator[bytes], length: int) -> None:
+        """See `ObjectStore.put_stream`."""
+        await self._run(self._put_stream, checked_key(key), chunks, length)
+
+    async def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """See `ObjectStore.get`."""
+        return await self._run(self._get, checked_key(key), start, length)
+
+    async def size(self, key: str) -> int:
+        """See `ObjectStore.size`."""
+        found = await self._run(self._stat, checked_key(key))
+        return int(found.size or 0)
+
+    async def delete(self, key: str) -> None:
+        """See `ObjectStore.delete`."""
+        with contextlib.suppress(ObjectMissing):
+            await self._run(self._delete, checked_key(key))
+
+    async def list(self, prefix: str) -> AsyncIterator[tuple[str, int]]:
+        """See `ObjectStore.list`."""
+        for found in await self._run(self._list, prefix):
+            yield found
+
+    async def close(self) -> None:
+        """Stop the threads once the running requests have ended."""
+        await asyncio.to_thread(self._pool.shutdown)
+        self._client._http.clear()  # the client has no close of its own
+
+    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._guarded, work, *arguments)
+
+    def _guarded(self, work: Callable[..., T], *arguments: Any) -> T:
+        try:
+            if not self._bucket_seen:
+                self._make_bucket()
+            return work(*arguments)
+        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _mapped(error) from error
+
+    def _make_bucket(self) -> None:
+        if not self._client.bucket_exists(self._bucket):
+            with contextlib.suppress(
+                S3Error
+            ):  # another process was faster; the request itself tells otherwise
+                self._client.make_bucket(self._bucket)
+        self._bucket_seen = True
+
+    def _put(self, key: str, data: bytes | memoryview) -> None:
+        size = memoryview(data).nbytes
+        body = io.BytesIO(data)
+        self._client.put_object(self._bucket, key, body, size, part_size=max(size, SMALLEST_PART))
+
+    def _put_stream(self, key: str, chunks: Iterator[bytes], length: int) -> None:
+        body: Any = _ExactStream(chunks, length)
+        self._client.put_object(self._bucket, key, body, length, part_size=PART, num_parallel_uploads=1)
+
+    def _stat(self, key: str) -> Any:
+        return self._client.stat_object(self._bucket, key)
+
+    def _get(self, key: str, start: int, length: int | None) -> bytes:
+        if length == 0:
+            self._stat(key)
+            return b""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._get_once(key, start, length)
+            except urllib3.exceptions.HTTPError:  # the body broke off after the headers had come
+                if attempt == ATTEMPTS - 1:
+                    raise
+        raise StorageUnavailable
+
+    def _get_once(self, key: str, start: int, length: int | None) -> bytes:
+        try:
+            response = self._client.get_object(self._bucket, key, start, length or 0)
+        except S3Error as error:
+            if error.code == "InvalidRange":
+                return b""
+            raise
+        try:
+            return response.read()
+        finally:
+            response.close()
+            response.release_conn()
+
+    def _delete(self, key: str) -> None:
+        self._client.remove_object(self._bucket, key)
+
+    def _list(self, prefix: str) -> Found:
+        found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
+        return [(str(item.object_name), int(item.size or 0)) for item in found]
+
+
+class _ExactStream:
+    """A readable over `chunks` that raises ValueError unless they hold exactly `length` bytes."""
+
+    def __init__(self, chunks: Iterator[bytes], length: int) -> None:
+        self._chunks = chunks
+        self._left = length
+        self._rest = b""
+        self._check_end()
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; the last ones only once the iterator has shown that it ends there."""
+        while not self._rest and self._left:
+            self._rest = next(self._chunks, b"") or self._stop()
+        part, self._rest = self._rest[:size], self._rest[size:]
+        self._left -= len(part)
+        self._check_end()
+        return part
+
+    def _check_end(self) -> None:
+        if self._left < 0 or (self._left == 0 and (self._rest or any(self._chunks))):
+            self._stop()
+
+    def _stop(self) -> bytes:
+        raise ValueError("the stream's length is not the one announced")
+
+
+def _mapped(error: Exception) -> ExchangeError:
+    """The error of `ObjectStore` for a client's; its text, which may hold a host name, is never shown."""
+    if isinstance(error, S3Error):
+        if error.code in MISSING:
+            return ObjectMissing()
+        return StorageFull() if error.code in FULL else StorageUnavailable()
+    full = isinstance(error, ServerError) and error.status_code == INSUFFICIENT_STORAGE
+    full = full or (isinstance(error, InvalidResponseError) and error._code == INSUFFICIENT_STORAGE)
+    return StorageFull() if full else StorageUnavailable()
