@@ -1,0 +1,27 @@
+"""Brings a database to the newest schema: alembic migrations in `migrations/`, run at every start.
+
+`upgrade(url)` is synchronous and safe to call from several processes at once: an advisory lock lets one
+of them work and the others wait.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+LOCK = 7_401_882
+
+
+def upgrade(url: str) -> None:
+    """Run what is missing. `url` is a SQLAlchemy URL of PostgreSQL with psycopg."""
+    engine = create_engine(url)
+    try:
+        with engine.begin() as conn:
+            conn.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()

@@ -1,0 +1,65 @@
+"""The tables (SQLAlchemy Core). Personal and free text stands only in columns ending in `_sealed`.
+
+`service_` what runs the service · `people` staff · `cases` cases, participants, facts · `messages`
+messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
+sessions, grants. The ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
+"""
+
+from exchange.store.tables.base import metadata
+from exchange.store.tables.cases import assignment, cases, code, fact, participant, referral, safe_contact
+from exchange.store.tables.decisions import (
+    approval_current,
+    concern,
+    concern_note,
+    consent,
+    offer,
+    receive_current,
+    release,
+    review,
+    review_note,
+    share_current,
+)
+from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
+from exchange.store.tables.messages import draft, message, part, piece, revision, upload
+from exchange.store.tables.people import account, account_session, api_token
+from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
+
+__all__ = [
+    "access_leaf",
+    "account",
+    "account_session",
+    "api_token",
+    "approval_current",
+    "assignment",
+    "cases",
+    "code",
+    "concern",
+    "concern_note",
+    "consent",
+    "draft",
+    "fact",
+    "feedback",
+    "grant",
+    "key_pair",
+    "link",
+    "mail_sent",
+    "message",
+    "metadata",
+    "offer",
+    "part",
+    "participant",
+    "piece",
+    "portal_session",
+    "reap",
+    "receive_current",
+    "referral",
+    "release",
+    "review",
+    "review_note",
+    "revision",
+    "safe_contact",
+    "service_setting",
+    "share_current",
+    "task",
+    "upload",
+]

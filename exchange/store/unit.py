@@ -1,0 +1,149 @@
+"""One transaction = state + ledger leaf + job.
+
+    async with unit_of_work(service, actor) as unit:
+        message = await unit.message(message_id)          # locked
+        moved = await unit.move(message, Event.APPROVE)   # the one transition table
+        unit.leaf("review.approved", message=message.id, **moved)
+        await unit.defer("notify_staff", message=message.id)
+
+The leaves are appended last, so that the head of the record is locked as briefly as can be. A unit that
+changed something and wrote no leaf does not commit: what cannot be recorded does not happen. Lock order
+is case, message, the rest, head.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Executable, Row, Table, func, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from exchange.core import gate
+from exchange.core.errors import Conflict, LedgerUnavailable, NotFound, StorageUnavailable
+from exchange.core.model import Actor, Event, State
+from exchange.store import ledger, queue
+from exchange.store import tables as t
+from exchange.store.service import Service
+
+
+class Unit:
+    """What one act reads, changes and records. Made by `unit_of_work` only."""
+
+    def __init__(self, service: Service, actor: Actor, conn: AsyncConnection, now: datetime) -> None:
+        self.service = service
+        self.actor = actor
+        self.conn = conn
+        self.now = now
+        self._leaves: list[dict[str, Any]] = []
+        self._changed = False
+        self.indexes: list[int] = []
+
+    async def one(self, statement: Executable) -> Row[Any]:
+        """The one row of a SELECT; `NotFound` where there is none."""
+        row = (await self.conn.execute(statement)).one_or_none()
+        if row is None:
+            raise NotFound
+        return row
+
+    async def maybe(self, statement: Executable) -> Row[Any] | None:
+        """The first row, or None."""
+        return (await self.conn.execute(statement)).first()
+
+    async def all(self, statement: Executable) -> list[Row[Any]]:
+        """All rows."""
+        return list((await self.conn.execute(statement)).all())
+
+    async def change(self, statement: Executable) -> int:
+        """Run an UPDATE or DELETE; the number of rows it touched. The unit then needs a leaf."""
+        self._changed = True
+        return int((await self.conn.execute(statement)).rowcount)
+
+    async def add(self, table: Table, **values: Any) -> UUID:
+        """INSERT one row; its id."""
+        self._changed = True
+        found = await self.conn.execute(insert(table).values(**values).returning(table.c.id))
+        return UUID(str(found.scalar_one()))
+
+    async def case(self, case_id: UUID) -> Row[Any]:
+        """The case, locked for this transaction."""
+        return await self.one(select(t.cases).where(t.cases.c.id == case_id).with_for_update())
+
+    async def message(self, message_id: UUID) -> Row[Any]:
+        """The message, its case locked before it."""
+        case_id = (await self.one(select(t.message.c.case_id).where(t.message.c.id == message_id)))[0]
+        await self.case(case_id)
+        return await self.one(select(t.message).where(t.message.c.id == message_id).with_for_update())
+
+    async def move(self, message: Row[Any], event: Event, **values: Any) -> dict[str, str]:
+        """Apply the event by the one transition table; the leaf fields that say so. `Refused` changes nothing."""
+        before = State(message.state)
+        after = gate.move(before, event)
+        mine = t.message.c.id == message.id
+        touched = await self.change(
+            update(t.message)
+            .where(mine, t.message.c.state == before)
+            .values(state=after, state_since=func.now(), **values)
+        )
+        if touched != 1:
+            raise Conflict
+        await self.change(update(t.cases).where(t.cases.c.id == message.case_id).values(moved_at=func.now()))
+        return {"event": event.value, "state_from": before.value, "state_to": after.value}
+
+    def leaf(self, act: str, **ids: Any) -> None:
+        """Queue one leaf; it is appended when the unit ends."""
+        self._leaves.append({"act": act, "actor": actor_leaf(self.actor), **ids})
+
+    async def defer(self, task: str, **ids: Any) -> None:
+        """Queue a job in this transaction."""
+        await queue.defer(self.conn, task, **{name: str(value) for name, value in ids.items()})
+
+    async def finish(self) -> None:
+        """Append the leaves; refuse if something changed and nothing was recorded."""
+        if self._changed and not self._leaves:
+            raise LedgerUnavailable
+        if self._leaves:
+            self.indexes = await ledger.append(self.conn, self._leaves)
+
+
+def actor_leaf(actor: Actor) -> dict[str, Any]:
+    """Who acted, in a leaf: kind and pseudonymous id, or "system" and what it was."""
+    if actor.id is None:
+        return {"kind": "system", "role": actor.kind.value}
+    return {"kind": actor.kind.value, "id": actor.id}
+
+
+@asynccontextmanager
+async def unit_of_work(service: Service, actor: Actor) -> AsyncIterator[Unit]:
+    """One transaction; commits only with its leaves. Connection trouble becomes `StorageUnavailable`."""
+    with _sentences():
+        async with service.engine.begin() as conn:
+            now = (await conn.execute(select(func.now()))).scalar_one()
+            unit = Unit(service, actor, conn, now)
+            yield unit
+            await unit.finish()
+
+
+@asynccontextmanager
+async def reading(service: Service) -> AsyncIterator[AsyncConnection]:
+    """A connection for reads, and for housekeeping that is no act (a session's last use, progress)."""
+    with _sentences():
+        async with service.engine.begin() as conn:
+            yield conn
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """A clash of constraints becomes `Conflict`; connection trouble `StorageUnavailable`."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict from error
+    except (OperationalError, InterfaceError) as error:
+        raise StorageUnavailable from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StorageUnavailable from error
+        raise
