@@ -1,0 +1,230 @@
+"""The root key in a file, its recovery sheet, and the holder that opens case keys (DESIGN section 7).
+
+The file is the recovery sheet: a first line with the version, then four numbered lines of four groups of
+four characters (Crockford's base32, so no I, L, O or U). A line carries 64 bits of the key and 15 check bits
+that also cover its number, so a slip, a swap of lines or a cut is noticed and the line named. The file is
+0600 or refused.
+"""
+
+import hashlib
+import os
+import re
+import stat
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from exchange.core.errors import BadInput, Unreadable, WrongSetting
+from exchange.core.keys import (
+    KEY,
+    CaseKey,
+    RootKeyProvider,
+    derive,
+    new_case_key,
+    new_data_key,
+    public_of,
+    unwrap,
+    wrap,
+)
+from exchange.core.sealed import context
+
+_TITLE = "exchange root key, version 1"
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_FORGIVEN = str.maketrans("OIL", "011")
+_LINES, _BYTES = 4, 8
+_KEEP_SECONDS, _KEEP_KEYS = 300.0, 256
+
+
+def recovery_text(key: bytes) -> str:
+    """The five lines of the printed sheet, which are also what the key file holds."""
+    lines = (f"{number}  {_line(number, part)}" for number, part in enumerate(_parts(key), start=1))
+    return "\n".join((_TITLE, *lines)) + "\n"
+
+
+def recovery_words(key: bytes) -> list[str]:
+    """The sixteen groups of the sheet in order: `exchange init` asks for one of them to be typed back."""
+    return [word for number, part in enumerate(_parts(key), start=1) for word in _line(number, part).split()]
+
+
+def from_recovery_text(untrusted_text: str) -> bytes:
+    """The key of a typed-back sheet; raises BadInput naming the first line that does not check.
+
+    Forgives case, spaces, hyphens, O for 0, I and L for 1, a missing title and missing line numbers.
+    """
+    lines = [line.strip() for line in untrusted_text.splitlines() if line.strip()]
+    if lines and lines[0].casefold().startswith("exchange"):
+        if lines[0].casefold() != _TITLE:
+            raise BadInput("This sheet is of a version that this service does not know.")
+        lines = lines[1:]
+    if len(lines) != _LINES:
+        raise BadInput("The recovery sheet has four lines of four groups. Please enter all four.")
+    return b"".join(_read_line(number, line) for number, line in enumerate(lines, start=1))
+
+
+class FileRootKey:
+    """RootKeyProvider over a file of mode 0600 that belongs to whoever runs the service."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads the file once. Raises WrongSetting with a sentence that says what to do."""
+        key = _read_private(path)
+        self.key_name = key_name(key)
+        self._wrapping = derive(key, "exchange/root-wrap/v1")
+
+    @classmethod
+    def create(cls, path: Path, key: bytes | None = None) -> "FileRootKey":
+        """Make the file, never over another one: a fresh key, or one from `from_recovery_text`."""
+        _write_private(path, recovery_text(key or new_data_key()))
+        return cls(path)
+
+    def wrap(self, plaintext: bytes, context: bytes) -> bytes:
+        """`keys.wrap` under a key derived from the root key."""
+        return wrap(self._wrapping, plaintext, context)
+
+    def unwrap(self, untrusted_blob: bytes, context: bytes) -> bytes:
+        """`keys.unwrap`; Unreadable for another root key or context."""
+        return unwrap(self._wrapping, untrusted_blob, context)
+
+
+def key_name(key: bytes) -> str:
+    """A name that says which root key this is and nothing about it: `file-` and eight hex digits."""
+    return "file-" + derive(key, "exchange/root-name/v1").hex()[:8]
+
+
+class KeyHolder:
+    """Opens case keys through the root key provider and keeps each for five minutes, 256 at most.
+
+    `forget` reaches this process only: an erased case may stay open elsewhere for those five minutes, so
+    erasure also deletes the wrapped key and the objects. Safe to call from several threads.
+    """
+
+    def __init__(
+        self,
+        provider: RootKeyProvider,
+        *,
+        service: str = "exchange",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.provider = provider
+        self._service = service
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[float, CaseKey]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def key_name(self) -> str:
+        """Which root key wraps what `new_case_key` gives."""
+        return self.provider.key_name
+
+    def new_case_key(self, case_id: str) -> tuple[CaseKey, bytes]:
+        """A fresh pair for a case, and its private key wrapped by the root key: what the case's row keeps."""
+        pair = new_case_key()
+        return pair, self.provider.wrap(pair.private, self._context(case_id))
+
+    def case_key(self, wrapped_private: bytes, public: bytes, case_id: str) -> CaseKey:
+        """The case's key pair. Unreadable if the wrap is another case's or `public` is not its public key."""
+        with self._lock:
+            kept = self._kept.get(case_id)
+            if kept and kept[0] > self._clock() and kept[1].public == public:
+                self._kept.move_to_end(case_id)
+                return kept[1]
+        return self._keep(case_id, self._open(wrapped_private, public, case_id))
+
+    def forget(self, case_id: str) -> None:
+        """Drop a case's key at once."""
+        with self._lock:
+            self._kept.pop(case_id, None)
+
+    def _open(self, wrapped_private: bytes, public: bytes, case_id: str) -> CaseKey:
+        private = self.provider.unwrap(wrapped_private, self._context(case_id))
+        if public_of(private) != public:
+            raise Unreadable()
+        return CaseKey(private, public)
+
+    def _keep(self, case_id: str, pair: CaseKey) -> CaseKey:
+        now = self._clock()
+        with self._lock:
+            self._kept[case_id] = (now + _KEEP_SECONDS, pair)
+            self._kept.move_to_end(case_id)
+            for old in [name for name, (until, _) in self._kept.items() if until <= now]:
+                del self._kept[old]
+            while len(self._kept) > _KEEP_KEYS:
+                self._kept.popitem(last=False)
+        return pair
+
+    def _context(self, case_id: str) -> bytes:
+        return context(self._service, case_id, "", "", "case-key")
+
+
+def _parts(key: bytes) -> list[bytes]:
+    if len(key) != KEY:
+        raise ValueError("a root key is 32 bytes")
+    return [key[at : at + _BYTES] for at in range(0, KEY, _BYTES)]
+
+
+def _line(number: int, part: bytes) -> str:
+    """64 bits of key as 13 characters, 15 check bits as 3, in groups of four."""
+    check = hashlib.sha256(b"exchange/recovery/v1\x00" + bytes([number]) + part).digest()
+    value = int.from_bytes(part) << 15 | int.from_bytes(check[:2]) >> 1
+    text = "".join(_ALPHABET[value >> shift & 31] for shift in range(75, -1, -5))
+    return " ".join(text[at : at + 4] for at in range(0, 16, 4))
+
+
+def _read_line(number: int, untrusted_line: str) -> bytes:
+    text = re.sub(r"[\s-]", "", re.sub(r"^[1-4][.:)]?\s+", "", untrusted_line)).upper().translate(_FORGIVEN)
+    wrong = BadInput(f"Line {number} of the recovery sheet does not check. Please compare it again.")
+    if len(text) != 16 or any(char not in _ALPHABET for char in text):
+        raise wrong
+    value = 0
+    for char in text:
+        value = value << 5 | _ALPHABET.index(char)
+    part = (value >> 15 & (1 << 64) - 1).to_bytes(_BYTES)
+    if _line(number, part).replace(" ", "") != text:
+        raise wrong
+    return part
+
+
+def _read_private(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read(1024).decode("ascii", "replace")
+    except OSError as error:
+        raise WrongSetting(
+            f"The root key file cannot be read ({error.strerror}). Run: exchange init"
+        ) from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise WrongSetting("The root key file can be read by others. Run: chmod 600 on it, then start again.")
+    try:
+        return from_recovery_text(text)
+    except BadInput as error:
+        raise WrongSetting("The root key file is damaged. Restore it from the recovery sheet.") from error
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Durable and never half: written under O_EXCL at 0600, removed again if anything fails."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise WrongSetting("There is a root key file already. It was left as it is.") from error
+    except OSError as error:
+        raise WrongSetting(f"The root key file cannot be made ({error.strerror}).") from error
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            os.fchmod(handle, 0o600)
+            file.write(text)
+            file.flush()
+            os.fsync(handle)
+        _sync_folder(path.parent)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
