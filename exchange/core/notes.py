@@ -1,0 +1,212 @@
+"""Checkpoints and signed notes: how the head of the record is put in words and signed.
+
+Sources: C2SP tlog-checkpoint (body: origin, size, root in base64, one line each) and C2SP signed-note
+(text, empty line, lines "— name base64(key id ‖ signature)"). The only signature type here is Ed25519
+(type byte 0x01); key id = SHA-256(name ‖ "\\n" ‖ 0x01 ‖ public key), first four bytes. By the same
+specification the key's name is the origin of the record. Signatures of other keys in a note (witnesses)
+are kept and ignored; a note without a valid signature of *our* key is refused.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from exchange.core.errors import BadInput, Unreadable
+
+_ED25519 = b"\x01"
+_DASH = "\u2014 "
+_MAX_NOTE = 100_000
+_MAX_SIGNATURES = 100
+
+
+class BadKey(BadInput):
+    """This is not a key of the record. Copy it whole, as one line, from the printed sheet."""
+
+
+class BadNote(Unreadable):
+    """This is not a signed checkpoint of the record."""
+
+
+class Signer(Protocol):
+    """Whoever signs checkpoints: a key in memory, or one in a hardware module."""
+
+    @property
+    def verifier(self) -> "Verifier":
+        """The matching public half."""
+
+    def sign(self, text: bytes) -> bytes:
+        """64 bytes: the Ed25519 signature of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A public key with its name; `vkey` is its one-line form."""
+
+    name: str
+    public: bytes
+
+    def __post_init__(self) -> None:
+        if not self.name or "+" in self.name or any(c.isspace() or ord(c) < 32 for c in self.name):
+            raise BadKey("A key's name has no spaces and no plus sign.")
+        if len(self.public) != 32:
+            raise BadKey
+
+    @property
+    def key_id(self) -> bytes:
+        """4 bytes that tell keys of one name apart."""
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+
+    @property
+    def vkey(self) -> str:
+        """`name+keyid+base64`: what an auditor is given, on paper."""
+        return f"{self.name}+{self.key_id.hex()}+{b64encode(_ED25519 + self.public).decode()}"
+
+    @classmethod
+    def from_vkey(cls, vkey: str) -> "Verifier":
+        """Parse a vkey line. Raises BadKey, also when its key id does not match (a typing error)."""
+        name, _, rest = vkey.strip().partition("+")
+        key_id, _, data = rest.partition("+")
+        verifier = cls(name, _key_bytes(data))
+        if key_id != verifier.key_id.hex():
+            raise BadKey
+        return verifier
+
+    def accepts(self, text: bytes, signature: bytes) -> bool:
+        """Whether the signature over the text is this key's."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeySigner:
+    """A signing key in memory; `skey` is its secret one-line form."""
+
+    name: str
+    private: Ed25519PrivateKey
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public half."""
+        return Verifier(self.name, self.private.public_key().public_bytes_raw())
+
+    def sign(self, text: bytes) -> bytes:
+        """64 bytes: the Ed25519 signature of the text."""
+        return self.private.sign(text)
+
+    @property
+    def skey(self) -> str:
+        """`PRIVATE+KEY+name+keyid+base64(0x01 ‖ seed)`, a secret to keep from the database's keepers."""
+        seed = b64encode(_ED25519 + self.private.private_bytes_raw()).decode()
+        return f"PRIVATE+KEY+{self.name}+{self.verifier.key_id.hex()}+{seed}"
+
+    @classmethod
+    def generate(cls, name: str) -> "KeySigner":
+        """A new key. Raises BadKey for an unusable name."""
+        signer = cls(name, Ed25519PrivateKey.generate())
+        _ = signer.verifier
+        return signer
+
+    @classmethod
+    def from_skey(cls, skey: str) -> "KeySigner":
+        """Parse a skey line. Raises BadKey."""
+        prefix, _, rest = skey.strip().partition("PRIVATE+KEY+")
+        name, _, rest = rest.partition("+")
+        key_id, _, data = rest.partition("+")
+        if prefix:
+            raise BadKey
+        signer = cls(name, Ed25519PrivateKey.from_private_bytes(_key_bytes(data)))
+        if key_id != signer.verifier.key_id.hex():
+            raise BadKey
+        return signer
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The head of the record: `size` leaves whose tree has this `root` (32 bytes)."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def body(self) -> str:
+        """The text that is signed (C2SP tlog-checkpoint)."""
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
+
+    def signed(self, signer: Signer) -> str:
+        """The signed note."""
+        verifier = signer.verifier
+        signature = verifier.key_id + signer.sign(self.body.encode())
+        return f"{self.body}\n{_DASH}{verifier.name} {b64encode(signature).decode()}\n"
+
+
+def open_checkpoint(untrusted_note: str, verifier: Verifier) -> Checkpoint:
+    """The checkpoint in a note, once this key's signature holds. Raises BadNote and says why."""
+    text, signatures = _split(untrusted_note)
+    checkpoint = _parse_body(text)
+    mine = [s[4:] for name, s in signatures if name == verifier.name and s[:4] == verifier.key_id]
+    if not mine:
+        raise BadNote("The checkpoint is not signed with this key.")
+    if not all(verifier.accepts(text.encode(), signature) for signature in mine):
+        raise BadNote("The checkpoint's signature is wrong.")
+    if checkpoint.origin != verifier.name:
+        raise BadNote("The checkpoint belongs to another record.")
+    return checkpoint
+
+
+def _split(untrusted_note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    if len(untrusted_note) > _MAX_NOTE or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", untrusted_note):
+        raise BadNote
+    text, gap, rest = untrusted_note.rpartition("\n\n")
+    lines = rest.split("\n")
+    if not gap or lines.pop() != "" or not 0 < len(lines) <= _MAX_SIGNATURES:
+        raise BadNote
+    return text + "\n", [_signature(line) for line in lines]
+
+
+def _signature(untrusted_line: str) -> tuple[str, bytes]:
+    name, _, data = untrusted_line.removeprefix(_DASH).partition(" ")
+    signature = _base64(data)
+    if not untrusted_line.startswith(_DASH) or not name or "+" in name or len(signature) < 5:
+        raise BadNote
+    return name, signature
+
+
+def _parse_body(untrusted_text: str) -> Checkpoint:
+    lines = untrusted_text.split("\n")
+    if len(lines) < 4 or not all(lines[:-1]) or not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1]):
+        raise BadNote
+    root = _base64(lines[2])
+    if len(root) != 32:
+        raise BadNote
+    return Checkpoint(lines[0], int(lines[1]), root)
+
+
+def _base64(untrusted: str) -> bytes:
+    """Canonical base64 only: one text for one value."""
+    try:
+        data = b64decode(untrusted, validate=True)
+    except (Base64Error, ValueError) as error:
+        raise BadNote from error
+    if b64encode(data).decode() != untrusted:
+        raise BadNote
+    return data
+
+
+def _key_bytes(untrusted: str) -> bytes:
+    try:
+        data = _base64(untrusted)
+    except BadNote as error:
+        raise BadKey from error
+    if len(data) != 33 or data[:1] != _ED25519:
+        raise BadKey
+    return data[1:]
