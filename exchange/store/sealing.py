@@ -1,0 +1,134 @@
+"""Sealing and opening of a case's fields and keys: which key, and which context, for which column.
+
+Every key pair belongs to an owner: a case, or the service itself (referrals). The portal has only the public
+half (`Seal`): it can put in, not read. Console and worker open (`Opener`). The context of a field names the
+owner, the column and the row, so that a value moved to another row does not open.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from exchange.core import keys
+from exchange.core.errors import NotAllowed, NotFound, Unreadable
+from exchange.core.sealed import context
+from exchange.store import tables as t
+from exchange.store.service import Service
+
+SERVICE = "exchange"
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The public half of an owner's key pair: seals, opens nothing. `owner` is the id of the key pair."""
+
+    owner: UUID
+    public: bytes = field(repr=False)
+
+    def where(self, column: str, row: UUID | str, purpose: str = "field") -> bytes:
+        """The context of one sealed value: `column` is "table.column", `row` the row that owns it."""
+        return context(SERVICE, str(self.owner), str(row), column, purpose)
+
+    def seal(self, text: str, column: str, row: UUID | str) -> bytes:
+        """A text for a `*_sealed` column."""
+        return keys.seal_field_to(self.public, text, self.where(column, row))
+
+    def seal_key(self, key: bytes, column: str, row: UUID | str) -> bytes:
+        """A data key (32 bytes) for the owner."""
+        return keys.seal_to(self.public, key, self.where(column, row, "key"))
+
+
+@dataclass(frozen=True)
+class Opener(Seal):
+    """Both halves, and the field key under which the console seals (shorter and quicker than HPKE)."""
+
+    private: bytes = field(repr=False)
+    field_key: bytes = field(repr=False)
+
+    def seal(self, text: str, column: str, row: UUID | str) -> bytes:
+        """A text for a `*_sealed` column, under the field key."""
+        return keys.seal_field(self.field_key, text, self.where(column, row))
+
+    def open(self, untrusted_blob: bytes | None, column: str, row: UUID | str) -> str:
+        """The text of a `*_sealed` column; "" for NULL. `Unreadable` if it was moved or changed."""
+        if untrusted_blob is None:
+            return ""
+        where = self.where(column, row)
+        return keys.open_field(untrusted_blob, where, field_key=self.field_key, private=self.private)
+
+    def open_key(self, untrusted_blob: bytes | None, column: str, row: UUID | str) -> bytes:
+        """A data key that `seal_key` sealed; `Unreadable` once it was destroyed."""
+        if untrusted_blob is None:
+            raise Unreadable
+        return keys.open_sealed(self.private, untrusted_blob, self.where(column, row, "key"))
+
+
+async def new_key_pair(service: Service, conn: AsyncConnection, key_id: UUID) -> Opener:
+    """Make and store an owner's key pair and field key; the private key wrapped by the root key."""
+    if service.keys is None:
+        raise NotAllowed
+    pair, wrapped = service.keys.new_case_key(str(key_id))
+    opener = Opener(key_id, pair.public, pair.private, keys.new_data_key())
+    await conn.execute(
+        insert(t.key_pair).values(
+            id=key_id,
+            public=pair.public,
+            private_wrapped=wrapped,
+            field_key_sealed=Seal(key_id, pair.public).seal_key(opener.field_key, "key_pair.field_key", key_id),
+            root_key_name=service.keys.key_name,
+        )
+    )
+    return opener
+
+
+async def seal_of(conn: AsyncConnection, case_id: UUID) -> Seal:
+    """The public half for a case (all that the portal needs)."""
+    row = (await conn.execute(_of_case(case_id, t.key_pair.c.id, t.key_pair.c.public))).one_or_none()
+    if row is None:
+        raise NotFound
+    return Seal(row.id, row.public)
+
+
+async def opener_of(service: Service, conn: AsyncConnection, case_id: UUID) -> Opener:
+    """Both halves for a case; `NotAllowed` in a process without the root key, `Unreadable` once erased."""
+    row = (await conn.execute(_of_case(case_id, t.key_pair))).one_or_none()
+    if row is None:
+        raise NotFound
+    return _opener(service, row)
+
+
+async def service_seal(conn: AsyncConnection) -> Seal:
+    """The public half of the service's own key pair."""
+    row = await _service_row(conn)
+    return Seal(row.id, row.public)
+
+
+async def service_opener(service: Service, conn: AsyncConnection) -> Opener:
+    """Both halves of the service's own key pair."""
+    return _opener(service, await _service_row(conn))
+
+
+def _of_case(case_id: UUID, *columns: Any) -> Any:
+    return select(*columns).join(t.cases, t.cases.c.key_id == t.key_pair.c.id).where(t.cases.c.id == case_id)
+
+
+async def _service_row(conn: AsyncConnection) -> Row[Any]:
+    named = select(t.service_setting.c.value).where(t.service_setting.c.name == "key_pair")
+    key_id = (await conn.execute(named)).scalar_one_or_none()
+    if key_id is None:
+        raise NotFound
+    return (await conn.execute(select(t.key_pair).where(t.key_pair.c.id == UUID(key_id)))).one()
+
+
+def _opener(service: Service, row: Row[Any]) -> Opener:
+    if service.keys is None:
+        raise NotAllowed
+    if row.private_wrapped is None:
+        raise Unreadable
+    pair = service.keys.case_key(row.private_wrapped, row.public, str(row.id))
+    seal = Seal(row.id, row.public)
+    where = seal.where("key_pair.field_key", row.id, "key")
+    return Opener(row.id, row.public, pair.private, keys.open_sealed(pair.private, row.field_key_sealed, where))
