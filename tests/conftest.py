@@ -1,0 +1,91 @@
+"""Fixtures that start real things: PostgreSQL, an S3 server, an SMTP server; none unless asked for."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from exchange.settings import Settings
+from exchange.store.embedded import EmbeddedPostgres
+from exchange.store.rootkey import FileRootKey
+from exchange.store.service import Service, open_service
+from tests.support.chromium import system_chromium
+from tests.support.database import cloned, make_template
+from tests.support.go import has_go_with_x_mod
+from tests.support.mail import Mailbox, mail_server
+from tests.support.swift import Swift, swift_server
+
+# the foreign verifier is written in Go; `.ci/run` installs it, a desk without it has nothing to run it with
+collect_ignore = [] if has_go_with_x_mod() else ["integration/test_ledger_foreign.py"]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL of this test process; forgetful, so fast."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "cluster", durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: EmbeddedPostgres) -> EmbeddedPostgres:
+    """The same, with a template database of the newest schema."""
+    make_template(postgres)
+    return postgres
+
+
+@pytest.fixture
+def database(migrated_postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The URL of a fresh, migrated database; it is gone after the test."""
+    with cloned(migrated_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The URL of a fresh database without any table."""
+    with cloned(postgres, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    """Settings over a fresh database, with a folder and a scratch of their own and a fresh root key."""
+    found = Settings.load(
+        folder=tmp_path / "service", database_url=database, scratch=tmp_path / "scratch", demo=True
+    )
+    FileRootKey.create(found.root_key_file)
+    return found
+
+
+@pytest.fixture
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    """A service with keys, as console and worker have it; local objects."""
+    async with open_service(settings, with_keys=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def portal_service(service: Service) -> Service:
+    """The same database and objects without keys, as the portal has it."""
+    return replace(service, keys=None)
+
+
+@pytest.fixture(scope="session")
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swift]:
+    """A real S3 server of this test process."""
+    with swift_server(tmp_path_factory.mktemp("swift") / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def smtp() -> Iterator[Mailbox]:
+    """A real SMTP server; what it got is in `messages`."""
+    with mail_server() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str | None:
+    """`executable_path` for playwright; None means the browser that playwright has fetched."""
+    return system_chromium()
