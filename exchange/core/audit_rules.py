@@ -1,0 +1,242 @@
+"""Replays the record through the gate: lists every access whose conditions were not in force at that moment.
+
+From the leaves alone this keeps, per message and case, what the gate asks for: state, newest digest,
+approvals, consents, assessment, pause, holds, contact order, participants' status, live links. At each act
+of `ACCESS` it asks core/gate.py the same question the service had to ask, at the leaf's own time, and checks
+that the approval and consents the leaf names are those in force.
+
+It cannot know what the record does not hold, and takes it as given: who is assigned, four-eyes, guardian and
+supporter conditions, that the revision was clean, the end of a link's window.
+
+What leaves must say for this (docs/ledger-format.md has the table): `consent.*` kind (or purpose),
+participant, consent and, by kind, message and digest; `review.*` message, digest, approval; `revision.made`
+message, digest; `fact.recorded` case, fact, value, and participant or until where it has one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from exchange.core.gate import TRANSITIONS, Act, Approval, Facts, Grant, Person, explain
+from exchange.core.model import ConsentKind, Event, FactKind, State, Status
+
+ACCESS = {
+    "release.created": Act.RELEASE,
+    "release.presented": Act.PRESENT,
+    "release.printed": Act.PRINT,
+    "view.opened": Act.VIEW,
+    "view.renewed": Act.VIEW,
+}
+VOIDS_APPROVAL = ("revision.made", "review.returned", "review.withheld", "review.retracted")
+ENDS_LINK = ("link.revoked", "link.locked", "link.expired", "release.revoked", "release.ended")
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+_SOMEBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One access without its conditions: entry, act, message id, and the gate's codes of what was missing."""
+
+    index: int
+    act: str
+    message: str
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"entry {self.index}: {self.act} of message {self.message} without {', '.join(self.reasons)}"
+
+
+@dataclass
+class _Case:
+    open: bool = False
+    paused: bool = False
+    hold: bool = False
+    contact_order: bool = False
+    carve_out: bool = False
+    assessment_until: datetime | None = None
+
+
+@dataclass
+class _Message:
+    case: str = ""
+    state: State = State.RECEIVING
+    newest: str = ""
+    concern: bool = False
+    approvals: dict[str, str] = field(default_factory=dict)
+    share: dict[str, str] = field(default_factory=dict)
+    receive: str = ""
+
+
+class Replay:
+    """Takes leaves one by one, in order; `violations` grows."""
+
+    def __init__(self) -> None:
+        self.violations: list[Violation] = []
+        self._cases: dict[str, _Case] = {}
+        self._messages: dict[str, _Message] = {}
+        self._take_part: dict[str, str] = {}
+        self._status: dict[str, Status] = {}
+        self._ended: set[str] = set()
+        self._releases: dict[str, tuple[str, str]] = {}
+
+    def see(self, index: int, leaf: Mapping[str, Any]) -> None:
+        """Take in the next leaf (parsed and checked)."""
+        if leaf["act"] in ACCESS:
+            self._judge(index, leaf)
+        self._apply(leaf)
+
+    def _apply(self, leaf: Mapping[str, Any]) -> None:
+        act, subject = str(leaf["act"]), str(leaf["act"]).partition(".")[0]
+        if "case" in leaf:
+            self._case(act, leaf)
+        if "message" in leaf:
+            self._message(act, leaf)
+        if subject == "consent":
+            self._consent(leaf, given=act == "consent.given")
+        if act in ENDS_LINK:
+            self._ended |= {leaf[name] for name in ("link", "release") if name in leaf}
+        if act == "release.created" and "release" in leaf:
+            self._releases[leaf["release"]] = (leaf.get("message", ""), leaf.get("digest", ""))
+        if leaf.get("fact") == FactKind.STATUS and "participant" in leaf:
+            self._status[leaf["participant"]] = Status(leaf["value"])
+
+    def _case(self, act: str, leaf: Mapping[str, Any]) -> None:
+        case = self._cases.setdefault(leaf["case"], _Case())
+        value = leaf.get("value")
+        match act, leaf.get("fact"):
+            case (("case.opened" | "case.reopened"), _):
+                case.open = True
+            case "case.closed", _:
+                case.open = False
+            case (("case.paused" | "case.resumed"), _):
+                case.paused = act == "case.paused"
+            case _, FactKind.PAUSE:
+                case.paused = value == "on"
+            case _, FactKind.HOLD:
+                case.hold = value == "on"
+            case _, FactKind.CONTACT_ORDER:
+                case.contact_order = value == "in_force"
+            case _, FactKind.CARVE_OUT:
+                case.carve_out = value == "recorded"
+            case _, FactKind.ASSESSMENT:
+                until = datetime.fromisoformat(leaf["until"]) if "until" in leaf else _FOREVER
+                case.assessment_until = until if value == "current" else None
+
+    def _message(self, act: str, leaf: Mapping[str, Any]) -> None:
+        message = self._messages.setdefault(leaf["message"], _Message())
+        message.case = leaf.get("case", message.case)
+        digest = leaf.get("digest", "")
+        if act in VOIDS_APPROVAL:
+            message.approvals.clear()
+        if act == "revision.made":
+            message.newest = digest
+            message.share.clear()
+        if act == "review.approved":
+            message.approvals[leaf.get("approval") or leaf.get("review", "")] = digest
+        if act in ("concern.raised", "concern.resolved"):
+            message.concern = act == "concern.raised"
+        if "state_to" in leaf:
+            message.state = State(leaf["state_to"])
+
+    def _consent(self, leaf: Mapping[str, Any], *, given: bool) -> None:
+        consent = leaf.get("consent", "") if given else ""
+        message = self._messages.get(leaf.get("message", ""), _Message())
+        match leaf.get("kind") or leaf.get("purpose"):
+            case ConsentKind.TAKE_PART:
+                self._take_part[leaf.get("participant", "")] = consent
+            case ConsentKind.RECEIVE:
+                message.receive = consent
+            case ConsentKind.SHARE if consent:
+                message.share[leaf.get("digest", "")] = consent
+            case ConsentKind.SHARE:
+                message.share.clear()
+
+    def _judge(self, index: int, leaf: Mapping[str, Any]) -> None:
+        message = self._messages.get(leaf.get("message", ""), _Message())
+        facts = self._facts(leaf, message)
+        verdict = explain(ACCESS[leaf["act"]], facts, datetime.fromisoformat(leaf["at"]))
+        reasons = [reason.code for reason in verdict.reasons] + self._misnamed(leaf, message)
+        if reasons:
+            found = tuple(dict.fromkeys(reasons))
+            self.violations.append(Violation(index, leaf["act"], leaf.get("message", ""), found))
+
+    def _facts(self, leaf: Mapping[str, Any], message: _Message) -> Facts:
+        case = self._cases.get(message.case or leaf.get("case", ""), _Case())
+        digest = leaf.get("digest", "")
+        author, recipient = self._people(leaf)
+        live = not self._ended & {leaf.get("link"), leaf.get("release")}
+        approvals = tuple(Approval(_SOMEBODY, of, assigned=True) for of in message.approvals.values())
+        return Facts(
+            state=message.state,
+            case_open=case.open,
+            paused=case.paused,
+            hold=case.hold or message.concern,
+            contact_order=case.contact_order,
+            carve_out=case.carve_out,
+            assessment_until=case.assessment_until,
+            author=author,
+            recipient=recipient,
+            digest=digest,
+            newest_digest=message.newest,
+            clean=True,
+            approvals=approvals,
+            four_eyes=False,
+            share=digest in message.share,
+            receive=bool(message.receive),
+            grant=Grant(digest, own=True, live=live, until=_FOREVER),
+            by_link="link" in leaf or "release" in leaf,
+            asker_assigned=True,
+        )
+
+    def _people(self, leaf: Mapping[str, Any]) -> tuple[Person, Person]:
+        """The two whose consents to take part the leaf names, in its order; a missing one never agreed."""
+        named = _several(leaf.get("consent_take_part"))
+        held = {consent: participant for participant, consent in self._take_part.items() if consent}
+        found = [held[consent] for consent in dict.fromkeys(named) if consent in held]
+        people = [Person(takes_part=True, status=self._status.get(who, Status.ACTIVE)) for who in found]
+        nobody = replace(Person(), status=Status.ACTIVE)
+        first, second, *_ = [*people, nobody, nobody]
+        return first, second
+
+    def _misnamed(self, leaf: Mapping[str, Any], message: _Message) -> list[str]:
+        """What the leaf names as its grounds, or as its release, and what is not that."""
+        digest, found = leaf.get("digest", ""), []
+        in_force = {name for name, of in message.approvals.items() if of == digest}
+        named = set(_several(leaf.get("approval")))
+        if not named or not named <= in_force:
+            found.append("approval")
+        if leaf.get("consent_share") != message.share.get(digest, ""):
+            found.append("share_consent")
+        if leaf.get("consent_receive") != (message.receive or ""):
+            found.append("receive_consent")
+        release = leaf.get("release")
+        known = (leaf.get("message", ""), digest)
+        if release and leaf["act"].startswith("view.") and self._releases.get(release) != known:
+            found.append("release")
+        if not _fits_table(leaf):
+            found.append("transition")
+        return found
+
+
+def _fits_table(leaf: Mapping[str, Any]) -> bool:
+    """Whether the move that the leaf records stands in the transition table; true where it records none."""
+    if not {"event", "state_from", "state_to"} <= set(leaf):
+        return True
+    after = TRANSITIONS.get((State(leaf["state_from"]), Event(leaf["event"])))
+    return after is not None and after.value == leaf["state_to"]
+
+
+def _several(value: str | list[str] | None) -> list[str]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def replay(leaves: Iterable[Mapping[str, Any]]) -> list[Violation]:
+    """Every access in these leaves (the whole record, in order) whose conditions were not in force."""
+    run = Replay()
+    for index, leaf in enumerate(leaves):
+        run.see(index, leaf)
+    return run.violations
