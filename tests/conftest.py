@@ -54,6 +54,7 @@ def settings(database: str, tmp_path: Path) -> Settings:
     found = Settings.load(
         folder=tmp_path / "service", database_url=database, scratch=tmp_path / "scratch", demo=True
     )
+    found.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(found.root_key_file)
     return found
 

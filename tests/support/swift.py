@@ -18,11 +18,10 @@ from tests.support.ports import free_port, wait_for_port
 
 ACCOUNT, USER, SECRET = "tests", "exchange", "made-up-secret"
 STORES = ("object", "container", "account")
-PIPELINE = "catch_errors gatekeeper healthcheck listing_formats bulk s3api tempauth slo dlo versioned_writes"
+PIPELINE = "catch_errors gatekeeper healthcheck listing_formats bulk s3api tempauth slo dlo"
 FILTER_SETTINGS = {
     "s3api": "location = us-east-1\ns3_acl = false\ncheck_bucket_owner = true",
     "tempauth": f"user_{ACCOUNT}_{USER} = {SECRET} .admin",
-    "versioned_writes": "allow_versioned_writes = true\nallow_object_versioning = true",
 }
 COMMON = """[DEFAULT]
 bind_ip = 127.0.0.1
