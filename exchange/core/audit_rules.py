@@ -82,10 +82,13 @@ class Replay:
         self._releases: dict[str, tuple[str, str]] = {}
 
     def see(self, index: int, leaf: Mapping[str, Any]) -> None:
-        """Take in the next leaf (parsed and checked)."""
-        if leaf["act"] in ACCESS:
-            self._judge(index, leaf)
-        self._apply(leaf)
+        """Take in the next leaf (parsed and checked). One that cannot be understood is a violation."""
+        try:
+            if leaf["act"] in ACCESS:
+                self._judge(index, leaf)
+            self._apply(leaf)
+        except (ValueError, TypeError, KeyError):
+            self.violations.append(Violation(index, str(leaf["act"]), "", ("unreadable",)))
 
     def _apply(self, leaf: Mapping[str, Any]) -> None:
         act, subject = str(leaf["act"]), str(leaf["act"]).partition(".")[0]

@@ -28,7 +28,8 @@ _APPEND = text("select public.ledger_append(cast(:leaves as text[]))")
 _HEAD = text("select size, peaks from public.ledger_head")
 _NEWEST = text("select size, root, peaks, note, at from public.ledger_checkpoint order by size desc limit 1")
 _LEAVES = text(
-    "select index as place, leaf, hash from public.ledger_leaf where index >= :start and index < :stop order by index"
+    "select index as place, leaf, hash from public.ledger_leaf"
+    " where index >= :start and index < :stop order by index"
 )
 _KEEP = text(
     "insert into public.ledger_checkpoint (size, root, peaks, note) values (:size, :root, :peaks, :note)"

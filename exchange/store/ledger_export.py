@@ -1,0 +1,54 @@
+"""Writes an export to a file for the command line; the export is recorded before its first byte."""
+
+import asyncio
+from pathlib import Path
+from typing import TextIO
+
+from exchange.core.errors import WrongSetting
+from exchange.core.export import Filter
+from exchange.core.model import OPERATOR
+from exchange.settings import Settings
+from exchange.store.engine import make_engine
+from exchange.store.ledger import append
+from exchange.store.ledger_read import export
+
+
+def write_export(target: Path, filters: Filter | None = None) -> int:
+    """Write the lines of an export to a new file, mode 0600; how many. Reads EXCHANGE_* settings.
+
+    Raises FileExistsError, OSError, WrongSetting, NothingSigned, LedgerUnavailable. A file that could not
+    be finished is removed.
+    """
+    settings = Settings.load()
+    if settings.database_url is None:
+        raise WrongSetting("No database is set. Set EXCHANGE_DATABASE_URL.")
+    target.touch(mode=0o600, exist_ok=False)
+    try:
+        with target.open("w", encoding="utf-8", newline="\n") as file:
+            return asyncio.run(_write(settings.database_url.get_secret_value(), file, filters))
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+async def _write(url: str, file: TextIO, filters: Filter | None) -> int:
+    engine = make_engine(url)
+    try:
+        async with engine.begin() as conn:
+            await append(conn, [_leaf(filters)])
+        count = 0
+        async with engine.begin() as conn:
+            async for line in export(conn, filters):
+                file.write(line)
+                count += 1
+        return count
+    finally:
+        await engine.dispose()
+
+
+def _leaf(filters: Filter | None) -> dict[str, object]:
+    """The leaf that says that the record was exported, and whom it was narrowed to."""
+    actor = {"kind": "system", "role": OPERATOR.kind.value}
+    wanted = {} if filters is None else filters.wanted()
+    named = {name: value for name, value in wanted.items() if name not in ("act", "outcome")}
+    return {"act": "record.exported", "actor": actor, "scope": "filtered" if filters else "complete", **named}
