@@ -60,7 +60,8 @@ def _table() -> dict[tuple[State, Event], State]:
     table |= {(s, E.RETRACT): S.WITHHELD for s in (S.APPROVED, *shared)}
     table |= {(s, E.REVISE): S.IN_REVIEW for s in (S.IN_REVIEW, *reviewable, S.RELEASED, S.OPENED, S.LAPSED)}
     closed = (S.CONCERN, S.WITHDRAWN, S.ERASED, S.SUPERSEDED)
-    table |= {(s, E.RAISE_CONCERN): S.CONCERN for s in S if s not in closed}
+    unseen = (S.RECEIVING, S.QUARANTINED, S.REJECTED)
+    table |= {(s, E.RAISE_CONCERN): S.CONCERN for s in S if s not in (*closed, *unseen)}
     table |= {(s, E.WITHDRAW): S.WITHDRAWN for s in S if s not in closed}
     table |= {(s, E.ERASE): S.ERASED for s in S if s not in (S.ERASED, S.CONCERN)}
     return table

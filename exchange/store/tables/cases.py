@@ -1,6 +1,6 @@
 """Cases, the people in them, who looks after them, and the facts the gate reads."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, LargeBinary, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from exchange.core.model import CaseState, FactKind, Side
@@ -85,7 +85,7 @@ fact = Table(
     "fact",
     metadata,
     key(),
-    Column("number", Integer, nullable=False, autoincrement=True, unique=True),
+    Column("number", BigInteger, Identity(), nullable=False, unique=True),
     ref("case_id", "cases.id"),
     ref("participant_id", "participant.id", nullable=True),
     word("kind"),

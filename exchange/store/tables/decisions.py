@@ -4,7 +4,7 @@ A live grant needs a row of each `*_current` table for the same message and dige
 keys with ON DELETE CASCADE: taking an approval or a consent back kills the grant in the same statement.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, ForeignKeyConstraint, Integer, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, ForeignKeyConstraint, Identity, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from exchange.core.model import ConsentKind, Method
@@ -32,7 +32,7 @@ consent = Table(
     "consent",
     metadata,
     key(),
-    Column("number", Integer, nullable=False, autoincrement=True, unique=True),
+    Column("number", BigInteger, Identity(), nullable=False, unique=True),
     ref("participant_id", "participant.id"),
     word("kind"),
     ref("message_id", "message.id", nullable=True),

@@ -12,9 +12,15 @@ account = Table(
     Column("login", Text, nullable=False, unique=True),
     Column("display_name", Text, nullable=False),
     Column("roles", ARRAY(Text), nullable=False),
+    # Where the neutral daily e-mail goes; staff only.
+    Column("email", Text),
     Column("password_hash", Text),
+    # Until when a password given by somebody else may be used; NULL once its owner has chosen one.
+    when("password_until"),
     # The TOTP secret wrapped by the root key provider; `totp_last` is the last time step used (no replay).
     Column("totp_wrapped", LargeBinary),
+    # A second factor being set up: it counts for nothing until a code of it was typed.
+    Column("totp_pending", LargeBinary),
     Column("totp_last", Integer, nullable=False, server_default=text("0")),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("wrong_attempts", Integer, nullable=False, server_default=text("0")),

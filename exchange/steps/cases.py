@@ -1,0 +1,207 @@
+"""A case begins: opened, staffed, and its people added with how to reach them safely."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+
+from exchange.core import access, links
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput
+from exchange.core.keys import new_data_key
+from exchange.core.model import Actor, CaseState, Channel, Policy, Side
+from exchange.core.reference import new_reference
+from exchange.store import near
+from exchange.store import tables as t
+from exchange.store.sealing import new_key_pair, opener_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, unit_of_work
+
+
+@dataclass(frozen=True)
+class SafeContact:
+    """How one person can be reached without danger (PAGES "Participant"). All free text but `means`."""
+
+    means: Channel
+    address: str = ""
+    hours: str = ""
+    words: str = ""
+    who_may_answer: str = ""
+    asked_at: datetime | None = None
+
+
+async def open_case(
+    service: Service,
+    actor: Actor,
+    *,
+    type: str = "general",
+    policy: Policy | None = None,
+    reference: str | None = None,
+    lead: UUID | None = None,
+    summary: str = "",
+) -> UUID:
+    """A new case with its own key pair. Whoever opens it leads it unless another is named."""
+    access.require(actor, Permission.CASE_OPEN)
+    case_id = uuid4()
+    async with unit_of_work(service, actor) as unit:
+        opener = await new_key_pair(service, unit.conn, case_id)
+        await unit.add(
+            t.cases,
+            id=case_id,
+            key_id=case_id,
+            reference=reference or new_reference("C"),
+            type=type,
+            policy=dataclasses.asdict(policy or Policy()),
+            summary_sealed=opener.seal(summary, "cases.summary", case_id),
+        )
+        await unit.add(t.assignment, case_id=case_id, account_id=lead or actor.id, part="lead")
+        unit.leaf("case.opened", case=case_id, facilitator=lead or actor.id)
+    return case_id
+
+
+async def add_participant(
+    service: Service,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    side: Side,
+    name: str,
+    form_of_name: str,
+    contact: SafeContact,
+    custody: bool = False,
+    under_18: bool = False,
+    needs: str = "",
+    language: str = "en",
+) -> UUID:
+    """A person of the case. `form_of_name` is what the other person may see (rule 16)."""
+    if not name.strip() or not form_of_name.strip():
+        raise BadInput("Enter the person's name, and the form of it that the other person may see.", field="name")
+    person = uuid4()
+    async with unit_of_work(service, actor) as unit:
+        await unit.case(case_id)
+        await near.require(unit.conn, actor, Permission.CASE_CHANGE, case_id)
+        opener = await opener_of(service, unit.conn, case_id)
+        await unit.add(
+            t.participant,
+            id=person,
+            case_id=case_id,
+            side=side,
+            name_sealed=opener.seal(name.strip(), "participant.name", person),
+            form_of_name_sealed=opener.seal(form_of_name.strip(), "participant.form_of_name", person),
+            needs_sealed=opener.seal(needs, "participant.needs", person),
+            custody=custody,
+            under_18=under_18,
+            language=language,
+        )
+        unit.leaf("participant.added", case=case_id, participant=person, role=side)
+        await _add_contact(unit, service, case_id, person, contact)
+    return person
+
+
+async def change_participant(
+    service: Service, actor: Actor, participant_id: UUID, *, name: str, form_of_name: str, needs: str, custody: bool
+) -> None:
+    """Correct what is recorded of a person."""
+    if not name.strip() or not form_of_name.strip():
+        raise BadInput("Enter the person's name, and the form of it that the other person may see.", field="name")
+    async with unit_of_work(service, actor) as unit:
+        case_id = await near.case_of_participant(unit.conn, participant_id)
+        await near.require(unit.conn, actor, Permission.CASE_CHANGE, case_id)
+        opener = await opener_of(service, unit.conn, case_id)
+        await unit.change(
+            update(t.participant)
+            .where(t.participant.c.id == participant_id)
+            .values(
+                name_sealed=opener.seal(name.strip(), "participant.name", participant_id),
+                form_of_name_sealed=opener.seal(form_of_name.strip(), "participant.form_of_name", participant_id),
+                needs_sealed=opener.seal(needs, "participant.needs", participant_id),
+                custody=custody,
+            )
+        )
+        unit.leaf("participant.changed", case=case_id, participant=participant_id)
+
+
+async def set_safe_contact(service: Service, actor: Actor, participant_id: UUID, contact: SafeContact) -> None:
+    """Record anew how to reach somebody safely; "still safe?" was asked today."""
+    async with unit_of_work(service, actor) as unit:
+        case_id = await near.case_of_participant(unit.conn, participant_id)
+        await near.require(unit.conn, actor, Permission.CASE_CHANGE, case_id)
+        await _add_contact(unit, service, case_id, participant_id, contact)
+
+
+async def _add_contact(unit: Unit, service: Service, case_id: UUID, person: UUID, contact: SafeContact) -> None:
+    opener = await opener_of(service, unit.conn, case_id)
+    row = uuid4()
+    detail = {**dataclasses.asdict(contact), "means": contact.means.value, "asked_at": unit.now.isoformat()}
+    await unit.add(
+        t.safe_contact,
+        id=row,
+        participant_id=person,
+        means=contact.means,
+        detail_sealed=opener.seal(json.dumps(detail), "safe_contact.detail", row),
+        recorded_by=unit.actor.id,
+    )
+    unit.leaf("participant.contact_set", case=case_id, participant=person, channel=contact.means)
+
+
+async def agree_code(
+    service: Service, actor: Actor, participant_id: UUID, *, how: Channel, digits: bool = False, code: str | None = None
+) -> str:
+    """Agree a new code for this person and case (DESIGN section 8); the old one stops working. The code."""
+    agreed = code or links.new_code(words=not digits)
+    if len(links.normalise_code(agreed)) < 8:
+        raise BadInput("The code is too short: use three words or eight digits.", field="code")
+    salt = new_data_key()
+    async with unit_of_work(service, actor) as unit:
+        case_id = await near.case_of_participant(unit.conn, participant_id)
+        await near.require(unit.conn, actor, Permission.CASE_CHANGE, case_id)
+        opener = await opener_of(service, unit.conn, case_id)
+        values: dict[str, Any] = {
+            "salt": salt,
+            "hash": links.code_hash(agreed, salt),
+            "code_sealed": opener.seal(agreed, "code.code", participant_id),
+            "agreed_how": how,
+            "recorded_by": actor.id,
+            "at": func.now(),
+        }
+        mine = t.code.c.participant_id == participant_id
+        if not await unit.change(update(t.code).where(mine).values(**values)):
+            await unit.conn.execute(t.code.insert().values(participant_id=participant_id, **values))
+        unit.leaf("participant.code_agreed", case=case_id, participant=participant_id, channel=how)
+    return agreed
+
+
+async def read_code(service: Service, actor: Actor, participant_id: UUID) -> str:
+    """The agreed code, "" if there is none. Reading it is recorded."""
+    async with unit_of_work(service, actor) as unit:
+        case_id = await near.case_of_participant(unit.conn, participant_id)
+        await near.require(unit.conn, actor, Permission.CASE_CHANGE, case_id)
+        row = await unit.maybe(select(t.code).where(t.code.c.participant_id == participant_id))
+        if row is None:
+            return ""
+        opener = await opener_of(service, unit.conn, case_id)
+        unit.leaf("participant.code_read", case=case_id, participant=participant_id)
+        return opener.open(row.code_sealed, "code.code", participant_id)
+
+
+async def close_case(service: Service, actor: Actor, case_id: UUID, *, opened: bool) -> None:
+    """Close a case, or open it again (a supervisor's decision)."""
+    state = CaseState.OPEN if opened else CaseState.CLOSED
+    async with unit_of_work(service, actor) as unit:
+        await unit.case(case_id)
+        await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(state=state, moved_at=func.now()))
+        unit.leaf("case.reopened" if opened else "case.closed", case=case_id)
+
+
+async def set_policy(service: Service, actor: Actor, case_id: UUID, policy: Policy) -> None:
+    """Change the case's policy (a supervisor)."""
+    async with unit_of_work(service, actor) as unit:
+        await unit.case(case_id)
+        await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(policy=dataclasses.asdict(policy)))
+        unit.leaf("case.policy_set", case=case_id, policy="four_eyes" if policy.four_eyes else "two_eyes")

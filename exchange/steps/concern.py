@@ -1,0 +1,88 @@
+"""A threat, a new crime, a safeguarding matter: freeze, tell a supervisor, decide on record.
+
+Raising it stops everything about this message at once and tells no participant. Nothing is erased. Only a
+supervisor's recorded decision ends it.
+"""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput
+from exchange.core.model import Actor, Event
+from exchange.steps.revoke import void_decisions
+from exchange.store import near
+from exchange.store import tables as t
+from exchange.store.sealing import opener_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, unit_of_work
+
+
+async def raise_concern(service: Service, actor: Actor, message_id: UUID, *, kind: str, note: str) -> UUID:
+    """Freeze the message and its original. `kind`: threat, new_crime, safeguarding, other."""
+    if not note.strip():
+        raise BadInput("Say what you saw or heard, so that a supervisor can act.", field="note")
+    row = uuid4()
+    async with unit_of_work(service, actor) as unit:
+        message = await unit.message(message_id)
+        await near.require(unit.conn, actor, Permission.CONCERN_RAISE, message.case_id)
+        moved = await unit.move(message, Event.RAISE_CONCERN, state_before=message.state)
+        await void_decisions(unit, message)
+        opener = await opener_of(service, unit.conn, message.case_id)
+        await unit.add(
+            t.concern,
+            id=row,
+            case_id=message.case_id,
+            message_id=message.id,
+            raised_by=actor.id,
+            kind=kind,
+            note_sealed=opener.seal(note, "concern.note", row),
+        )
+        unit.leaf("concern.raised", case=message.case_id, message=message.id, concern=row, reason=kind, **moved)
+        await unit.defer("notify_concern", concern=row)
+    return row
+
+
+async def add_note(service: Service, actor: Actor, concern_id: UUID, *, text: str) -> None:
+    """A line of the decision log."""
+    if not text.strip():
+        raise BadInput("Write the note first.", field="text")
+    async with unit_of_work(service, actor) as unit:
+        concern = await unit.one(select(t.concern).where(t.concern.c.id == concern_id))
+        await near.require(unit.conn, actor, Permission.CONCERN_RAISE, concern.case_id)
+        await _log(unit, service, concern.case_id, concern_id, text)
+        unit.leaf("concern.noted", case=concern.case_id, concern=concern_id)
+
+
+async def end_concern(service: Service, actor: Actor, concern_id: UUID, *, outcome: str, note: str) -> None:
+    """A supervisor's decision: `continue` (back to review) or `withhold`. A withdrawal made meanwhile counts."""
+    if outcome not in ("continue", "withhold") or not note.strip():
+        raise BadInput("Choose what happens now, and write down why.", field="note")
+    async with unit_of_work(service, actor) as unit:
+        concern = await unit.one(select(t.concern).where(t.concern.c.id == concern_id))
+        message = await unit.message(concern.message_id)
+        await near.require(unit.conn, actor, Permission.CONCERN_END, message.case_id)
+        event = Event.END_CONCERN if outcome == "continue" else Event.END_CONCERN_WITHHELD
+        moved = await unit.move(message, event)
+        ended = {"ended_at": func.now(), "ended_by": actor.id, "outcome": outcome}
+        await unit.change(update(t.concern).where(t.concern.c.id == concern_id).values(**ended))
+        await _log(unit, service, message.case_id, concern_id, note)
+        unit.leaf(
+            "concern.ended", case=message.case_id, message=message.id, concern=concern_id, outcome=outcome, **moved
+        )
+        if message.withdrawn_at is not None:
+            moved = await unit.move(await unit.message(message.id), Event.WITHDRAW)
+            unit.leaf("message.withdrawn", case=message.case_id, message=message.id, **moved)
+
+
+async def _log(unit: Unit, service: Service, case_id: UUID, concern_id: UUID, text: str) -> None:
+    opener = await opener_of(service, unit.conn, case_id)
+    row = uuid4()
+    await unit.add(
+        t.concern_note,
+        id=row,
+        concern_id=concern_id,
+        account_id=unit.actor.id,
+        text_sealed=opener.seal(text, "concern_note.text", row),
+    )

@@ -1,0 +1,97 @@
+"""Facts the gate reads: assessment, pause, hold, contact order, status, preparation, support.
+
+A fact is added, never changed; the newest of its kind counts. Lifting a safeguarding hold and changing a
+person's situation back to active are a supervisor's decisions; putting a hold on is everybody's duty.
+"""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput, NotFound
+from exchange.core.model import CASE_FACTS, PERSON_FACTS, Actor, FactKind, Status
+from exchange.store import near
+from exchange.store import tables as t
+from exchange.store.sealing import opener_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, unit_of_work
+
+
+async def record_fact(
+    service: Service,
+    actor: Actor,
+    case_id: UUID,
+    kind: FactKind,
+    value: str,
+    *,
+    participant: UUID | None = None,
+    until: datetime | None = None,
+    note: str = "",
+) -> None:
+    """Record one fact. `until`: when it ends by itself (assessment, order, pause)."""
+    table = CASE_FACTS if participant is None else PERSON_FACTS
+    if value not in table.get(kind, ()):
+        raise BadInput("Choose one of the answers.", field="value")
+    async with unit_of_work(service, actor) as unit:
+        await unit.case(case_id)
+        await near.require(unit.conn, actor, permission_for(kind, value), case_id)
+        if until is not None and until <= unit.now:
+            raise BadInput("The date must be in the future.", field="until")
+        if participant is not None:
+            await _belongs(unit, case_id, participant)
+        await _add(unit, service, case_id, kind, value, participant, until, note)
+
+
+def permission_for(kind: FactKind, value: str) -> Permission:
+    """Who may record this: a hold is lifted, and a person's status set back to active, by a supervisor."""
+    if (kind, value) == (FactKind.HOLD, "on"):
+        return Permission.CONCERN_RAISE
+    supervised = {(FactKind.HOLD, "off"), (FactKind.STATUS, Status.ACTIVE.value), (FactKind.CARVE_OUT, "recorded")}
+    return Permission.FACT_SUPERVISED if (kind, value) in supervised else Permission.FACT
+
+
+async def _belongs(unit: Unit, case_id: UUID, participant: UUID) -> None:
+    if await near.case_of_participant(unit.conn, participant) != case_id:
+        raise NotFound
+
+
+async def _add(
+    unit: Unit,
+    service: Service,
+    case_id: UUID,
+    kind: FactKind,
+    value: str,
+    participant: UUID | None,
+    until: datetime | None,
+    note: str,
+) -> None:
+    opener = await opener_of(service, unit.conn, case_id)
+    row = uuid4()
+    await unit.add(
+        t.fact,
+        id=row,
+        case_id=case_id,
+        participant_id=participant,
+        kind=kind,
+        value=value,
+        until=until,
+        note_sealed=opener.seal(note, "fact.note", row),
+        recorded_by=unit.actor.id,
+    )
+    unit.leaf("fact.recorded", case=case_id, participant=participant, fact=kind, value=value, until=until)
+    await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(moved_at=unit.now))
+    if value in ("on", "in_force") or (kind is FactKind.STATUS and value != Status.ACTIVE):
+        await _alert(unit, case_id, kind, participant)
+
+
+async def _alert(unit: Unit, case_id: UUID, kind: FactKind, participant: UUID | None) -> None:
+    """A supervisor's task: a hold, an order or a changed situation waits for a decision."""
+    if kind is FactKind.PAUSE:
+        return
+    known = select(t.task.c.id).where(
+        t.task.c.case_id == case_id, t.task.c.kind == f"decide_{kind}", t.task.c.done_at.is_(None)
+    )
+    if await unit.maybe(known) is None:
+        await unit.add(t.task, case_id=case_id, participant_id=participant, kind=f"decide_{kind}", due_at=unit.now)

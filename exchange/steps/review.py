@@ -1,0 +1,147 @@
+"""The facilitator's judgement on one exact revision: approve, return, withhold, or take an approval back.
+
+Rule 7: every item has a facilitator's decision before release. Rule 14: a contact order blocks approval.
+"""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, insert, select
+
+from exchange.core import gate
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput, Conflict, Refused
+from exchange.core.gate import Act
+from exchange.core.model import TICKS, UNDERSTOOD, Actor, Event
+from exchange.steps.revoke import void_decisions
+from exchange.store import facts, near
+from exchange.store import tables as t
+from exchange.store.sealing import opener_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, unit_of_work
+
+
+async def approve(
+    service: Service,
+    actor: Actor,
+    message_id: UUID,
+    digest: str,
+    *,
+    ticks: Collection[str],
+    understood: str,
+) -> bool:
+    """Approve exactly this digest. True if it is now approved, False if a second approval is still needed."""
+    if set(ticks) != set(TICKS) or understood not in UNDERSTOOD:
+        raise BadInput("Tick all five points, and say how you understood every word, before you approve.", field="ticks")
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_review(unit, message_id)
+        await _newest(unit, message, digest)
+        known = await facts.load(unit.conn, message, digest=digest, asker=actor.id)
+        if known.contact_order and not known.carve_out:
+            raise Refused(reasons=(gate.Reason("1", "contact_order"),))
+        if any(a.account == actor.id and a.digest == digest for a in known.approvals):
+            raise Conflict("You have approved this version already. Another facilitator must look at it too.")
+        review = await _decide(unit, service, message, "approve", digest, ticks=ticks, understood=understood)
+        known = await facts.load(unit.conn, message, digest=digest, asker=actor.id)
+        if list(gate.approved(known, Act.OFFER, unit.now)):
+            unit.leaf("review.approved_first", case=message.case_id, message=message.id, digest=digest, review=review)
+            return False
+        await unit.conn.execute(
+            insert(t.approval_current).values(message_id=message.id, digest=digest, review_id=review)
+        )
+        moved = await unit.move(message, Event.APPROVE)
+        unit.leaf("review.approved", case=message.case_id, message=message.id, digest=digest, approval=review, **moved)
+        return True
+
+
+async def return_to_author(service: Service, actor: Actor, message_id: UUID, digest: str, *, reason: str) -> None:
+    """Send it back with a reason the author will be told (rule 7)."""
+    await _refuse(service, actor, message_id, digest, Event.RETURN, "return", reason, "review.returned")
+
+
+async def withhold(service: Service, actor: Actor, message_id: UUID, digest: str, *, reason: str) -> None:
+    """Not to be shared; the author is told and may appeal (rule 21)."""
+    await _refuse(service, actor, message_id, digest, Event.WITHHOLD, "withhold", reason, "review.withheld")
+
+
+async def retract(service: Service, actor: Actor, message_id: UUID, digest: str, *, reason: str) -> None:
+    """Take an approval back at any time; every grant dies with it."""
+    await _refuse(service, actor, message_id, digest, Event.RETRACT, "retract", reason, "review.retracted")
+
+
+async def add_note(
+    service: Service, actor: Actor, message_id: UUID, digest: str, *, text: str, place: dict[str, Any]
+) -> None:
+    """A note at a time or place, private to the case team."""
+    if not text.strip():
+        raise BadInput("Write the note first.", field="text")
+    row = uuid4()
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_review(unit, message_id)
+        opener = await opener_of(service, unit.conn, message.case_id)
+        await unit.add(
+            t.review_note,
+            id=row,
+            message_id=message.id,
+            digest=digest,
+            account_id=actor.id,
+            place=place,
+            text_sealed=opener.seal(text, "review_note.text", row),
+        )
+        unit.leaf("review.noted", case=message.case_id, message=message.id, digest=digest)
+
+
+async def _for_review(unit: Unit, message_id: UUID) -> Row[Any]:
+    message = await unit.message(message_id)
+    await near.require(unit.conn, unit.actor, Permission.REVIEW, message.case_id)
+    known = await facts.load(unit.conn, message, asker=unit.actor.id)
+    gate.explain(Act.REVIEW, known, unit.now).require()
+    return message
+
+
+async def _newest(unit: Unit, message: Row[Any], digest: str) -> None:
+    query = select(t.revision).where(t.revision.c.message_id == message.id).order_by(t.revision.c.number.desc())
+    newest = await unit.maybe(query.limit(1))
+    if newest is None or newest.digest != digest or not newest.clean:
+        raise Conflict("There is a newer version of this message. Please look at that one.")
+
+
+async def _refuse(
+    service: Service, actor: Actor, message_id: UUID, digest: str, event: Event, decision: str, reason: str, act: str
+) -> None:
+    if not reason.strip():
+        raise BadInput("Write the reason in words the author will understand.", field="reason")
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_review(unit, message_id)
+        moved = await unit.move(message, event)
+        await void_decisions(unit, message)
+        review = await _decide(unit, service, message, decision, digest, reason=reason)
+        unit.leaf(act, case=message.case_id, message=message.id, digest=digest, review=review, **moved)
+
+
+async def _decide(
+    unit: Unit,
+    service: Service,
+    message: Row[Any],
+    decision: str,
+    digest: str,
+    *,
+    reason: str = "",
+    ticks: Collection[str] = (),
+    understood: str | None = None,
+) -> UUID:
+    opener = await opener_of(service, unit.conn, message.case_id)
+    row = uuid4()
+    return await unit.add(
+        t.review,
+        id=row,
+        message_id=message.id,
+        digest=digest,
+        account_id=unit.actor.id,
+        decision=decision,
+        reason_sealed=opener.seal(reason, "review.reason", row) if reason else None,
+        ticks=sorted(ticks),
+        understood=understood,
+        assigned=True,
+    )
