@@ -1,0 +1,61 @@
+"""One application per site: middlewares in their order, templates, static files, declared routes."""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from exchange.web.frame import language, rendering
+from exchange.web.frame.csrf import csrf_middleware
+from exchange.web.frame.headers import add_headers
+from exchange.web.frame.problems import problem_middleware
+from exchange.web.frame.routing import PUBLIC, Authorise, Handler, Route, add_routes, route_of
+from exchange.web.frame.site import LoadFacts, SiteName, SiteSettings, site_from
+from exchange.web.frame.state import ACTOR, SERVICE, SITE, STATICS
+from exchange.web.frame.statics import Statics
+
+MAX_FORM = 1024 * 1024
+
+
+class HasSettings(Protocol):
+    """The part of `store.service.Service` that the frame itself needs."""
+
+    @property
+    def settings(self) -> SiteSettings: ...
+
+
+def base_application(
+    service: HasSettings,
+    *,
+    site: SiteName,
+    authorise: Authorise,
+    routes: Iterable[Route],
+    facts: LoadFacts | None = None,
+) -> web.Application:
+    """An application that answers `routes`, `/static/` and `/language`, and refuses everything else.
+
+    `authorise(request, route)` runs before the handler of every route that is not PUBLIC: it returns the
+    actor or raises an ExchangeError. An exception of any kind means no. `facts` reads what administration
+    says about the service; without it the defaults of ServiceFacts are shown.
+    """
+    chain = [language.language_middleware, problem_middleware, csrf_middleware, _authorising(authorise)]
+    app = web.Application(middlewares=chain, client_max_size=MAX_FORM)
+    app[SERVICE] = service
+    app[SITE] = site_from(service.settings, site, facts)
+    app[STATICS] = Statics()
+    rendering.setup(app)
+    static = Route("GET", "/static/{digest}/{name:.+}", app[STATICS].serve, PUBLIC)
+    add_routes(app, [static, language.ROUTE, *routes])
+    app.on_response_prepare.append(add_headers)
+    return app
+
+
+def _authorising(authorise: Authorise) -> Any:
+    @web.middleware
+    async def authorise_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        route = route_of(request)
+        if route is not None and route.permission is not PUBLIC:
+            request[ACTOR] = await authorise(request, route)
+        return await handler(request)
+
+    return authorise_middleware

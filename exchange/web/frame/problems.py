@@ -1,0 +1,127 @@
+"""Refusals and faults as pages, or as RFC 9457 problem details for `/api/` and our own scripts.
+
+A page shows the error's safe sentence. Anything unexpected gets a reference; the log under that reference
+names the route's pattern, the exception's class and where it was raised, never a value.
+"""
+
+import traceback
+from secrets import token_hex
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from exchange.core.checklist import lines
+from exchange.core.errors import ExchangeError, SignInNeeded
+from exchange.web.frame.i18n import N_, gettext
+from exchange.web.frame.rendering import render, see_other
+from exchange.web.frame.routing import Handler
+from exchange.web.frame.state import SITE
+
+log = structlog.get_logger("web")
+TITLES = {
+    400: N_("This request could not be understood"),
+    401: N_("Please sign in first"),
+    403: N_("You cannot do this"),
+    404: N_("There is nothing here"),
+    405: N_("This cannot be done here"),
+    409: N_("This is not possible yet"),
+    413: N_("This is too large"),
+    422: N_("Something needs correcting"),
+    429: N_("Please wait a while"),
+    500: N_("Something went wrong"),
+    503: N_("Please try again in a minute"),
+    507: N_("There is no room left"),
+}
+SENTENCES = {
+    404: N_("There is nothing here that you can see. Check the address, or go back."),
+    405: N_("The page cannot be reached in this way. Go back and try again."),
+    413: N_("What was sent is larger than this page takes. Nothing was kept."),
+    500: N_("This is our fault, not yours. Nothing was changed. Please try again in a minute."),
+}
+
+
+@web.middleware
+async def problem_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every exception into an answer in the visitor's language."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return problem(request, error.status, headers=_kept(error))
+    except ExchangeError as error:
+        if isinstance(error, SignInNeeded) and _may_sign_in(request):
+            return see_other(request, "/sign-in")
+        return problem(request, error.status, str(error), error=error)
+    except ConnectionResetError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it was, people get a page
+        return _unexpected(request, error)
+
+
+def problem(
+    request: web.Request,
+    status: int,
+    sentence: str = "",
+    *,
+    error: ExchangeError | None = None,
+    headers: dict[str, str] | None = None,
+    reference: str = "",
+) -> web.Response:
+    """The answer for one refusal. A response that has begun cannot be replaced: the connection is cut."""
+    if request.writer.output_size > 0:
+        raise ConnectionResetError("The response had begun.")
+    words = gettext(sentence or SENTENCES.get(status, SENTENCES[500]))
+    title = gettext(TITLES.get(status, TITLES[500]))
+    reasons = [gettext(line.sentence) for _, line in lines(getattr(error, "reasons", ()))]
+    if wants_json(request):
+        response = _details(status, title, words, reasons, reference)
+    else:
+        context = {
+            "title": title,
+            "sentence": words,
+            "reasons": reasons,
+            "reference": reference,
+        }
+        response = render(request, f"layout/problem_{request.app[SITE].name}.html", context, status=status)
+    response.headers.update(headers or {})
+    return response
+
+
+def wants_json(request: web.Request) -> bool:
+    """The API, and scripts of our own pages that ask for JSON."""
+    accept = request.headers.get("Accept", "")
+    return request.path.startswith("/api/") or ("json" in accept and "html" not in accept)
+
+
+def _details(status: int, title: str, sentence: str, reasons: list[str], reference: str) -> web.Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
+    if reasons:
+        body["reasons"] = reasons
+    if reference:
+        body["instance"] = f"urn:reference:{reference}"
+    return web.json_response(body, status=status, content_type="application/problem+json")
+
+
+def _unexpected(request: web.Request, error: Exception) -> web.Response:
+    reference = token_hex(4)
+    where = traceback.extract_tb(error.__traceback__)
+    log.error(
+        "unexpected",
+        reference=reference,
+        method=request.method,
+        route=getattr(request.match_info.route.resource, "canonical", ""),
+        error=type(error).__name__,
+        frames=[f"{frame.filename}:{frame.lineno}" for frame in where[-12:]],
+    )
+    return problem(request, 500, SENTENCES[500], reference=reference)
+
+
+def _may_sign_in(request: web.Request) -> bool:
+    console = request.app[SITE].name == "console"
+    return console and not wants_json(request) and request.method in ("GET", "HEAD")
+
+
+def _kept(error: web.HTTPException) -> dict[str, str]:
+    return {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}

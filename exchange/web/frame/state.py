@@ -1,0 +1,25 @@
+"""The keys under which the frame keeps things on the application and on a request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from multidict import MultiDict
+
+from exchange.web.frame.site import Site
+from exchange.web.frame.statics import Statics
+
+SERVICE: web.AppKey[Any] = web.AppKey("service", object)
+SITE = web.AppKey("site", Site)
+STATICS = web.AppKey("statics", Statics)
+
+ACTOR: web.RequestKey[Any] = web.RequestKey("actor", object)
+SIGNED_IN_NAME = web.RequestKey("signed_in_name", str)
+NONCE = web.RequestKey("nonce", str)
+FORM = web.RequestKey("form", MultiDict[str])
+FORM_SECRET = web.RequestKey("form_secret", str)
+NOTICE_SHOWN = web.RequestKey("notice_shown", bool)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Context = Mapping[str, Any]
