@@ -1,0 +1,77 @@
+"""A recording of sound, made anew: AAC-LC in .m4a, 48 kHz, one loudness, nothing else in the file.
+
+Pictures in the input (a cover, a video) are dropped. The waveform is drawn from the product.
+"""
+
+from typing import Any
+
+import ffmpeg
+
+from media import ffmpegs, recheck
+from media.ffmpegs import CLEAN, Facts
+from media.limits import Code, Rejected
+from media.product import Part, Product, Source
+from media.sniff import Type
+from media.workbench import Report, Workbench
+
+WAVE_WIDTH, WAVE_HEIGHT = 1200, 160
+
+
+def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product:
+    """`sound` and `waveform`. Raises Rejected: no_sound, too_long, damaged, unsafe, took_too_long."""
+    facts = ffmpegs.probe(bench, given.path, kind)
+    if not facts.sound:
+        raise Rejected(Code.NO_SOUND)
+    if facts.seconds > bench.limits.audio_seconds:
+        raise Rejected(Code.TOO_LONG)
+    report(0.05)
+    sound = _sound(bench, given, kind, facts, report)
+    seconds, wave = _listen(bench, sound, facts, report)
+    report(1.0)
+    return Product("audio", (sound, wave), round(seconds, 2))
+
+
+def evened(stream: Any) -> Any:
+    """Gaps filled, loudness -16 LUFS (EBU R 128, one pass), 48 kHz, mono or stereo."""
+    return (
+        stream.filter("aresample", 48000, **{"async": 1, "first_pts": 0})
+        .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
+        .filter("aresample", 48000)
+        .filter("aformat", channel_layouts="mono|stereo")
+    )
+
+
+def _sound(bench: Workbench, given: Source, kind: Type, facts: Facts, report: Report) -> Part:
+    stream = evened(ffmpegs.source(kind)["a:0"])
+    output = ffmpeg.output(
+        stream, "sound.m4a", f="ipod", acodec="aac", ar=48000, movflags="+faststart", vn=None,
+        t=bench.limits.audio_seconds, **{"b:a": "128k", "flags:a": "+bitexact"}, **CLEAN,
+    )  # fmt: skip
+    with bench.folder() as folder:
+        ffmpegs.run(
+            bench, output, given.path, folder, ffmpegs.work_limits(bench, facts.seconds),
+            lambda done: report(0.05 + 0.75 * min(1.0, done / max(facts.seconds, 0.1))),
+        )  # fmt: skip
+        path = bench.take(folder, "sound.m4a", "sound", bench.limits.product_bytes)
+    recheck.movie(path, {b"soun"})
+    return Part("sound", "audio/mp4", path, {"seconds": round(facts.seconds, 2)})
+
+
+def _listen(bench: Workbench, sound: Part, facts: Facts, report: Report) -> tuple[float, Part]:
+    """Decode the product to its end; its real length in seconds, and its picture."""
+    heard = ffmpegs.source(ffmpegs.MOVIE)["a:0"].filter_multi_output("asplit")
+    size = f"{WAVE_WIDTH}x{WAVE_HEIGHT}"
+    drawn = heard[0].filter("aformat", channel_layouts="mono").filter("showwavespic", s=size, colors="0x1d70b8")
+    wave = ffmpeg.output(drawn, "wave.png", f="image2", vcodec="png", update=1, **{"frames:v": 1}, **CLEAN)
+    whole = ffmpeg.output(heard[1], "pipe:2", f="null", **CLEAN)
+    with bench.folder() as folder:
+        seconds = ffmpegs.run(
+            bench, ffmpeg.merge_outputs(whole, wave), sound.path, folder,
+            ffmpegs.work_limits(bench, facts.seconds), lambda _: None,
+        )  # fmt: skip
+        path = bench.take(folder, "wave.png", "waveform", 4 << 20)
+    if not ffmpegs.same_length(seconds, facts.seconds):
+        raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
+    width, height = recheck.png(path, WAVE_WIDTH * WAVE_HEIGHT)
+    report(0.95)
+    return seconds, Part("waveform", "image/png", path, {"width": width, "height": height})

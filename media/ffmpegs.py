@@ -1,0 +1,130 @@
+"""Running ffmpeg on one file in the sandbox: tight lists, no path, no URL, progress, facts.
+
+The input is descriptor 3 (`-protocol_whitelist fd -fd 3 -i fd:`): a playlist that got this far could open
+nothing. The demuxer is the one `sniff` named and only that; only decoders of `DECODERS` are allowed. Facts
+come from our own muxer output (`framecrc` header, `-progress`), never from text that quotes the file.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from media.limits import Code, Rejected
+from media.sandbox import Job
+from media.sniff import Type
+from media.workbench import Report, Workbench
+
+# codec (as framecrc names it) to ffmpeg's decoder; a codec that is not here is not taken
+DECODERS: dict[str, str] = {
+    "h264": "h264", "hevc": "hevc", "vp8": "vp8", "vp9": "vp9", "av1": "libdav1d", "mpeg4": "mpeg4",
+    "h263": "h263", "mjpeg": "mjpeg", "mpeg2video": "mpeg2video", "mpeg1video": "mpeg1video",
+    "msmpeg4v3": "msmpeg4", "wmv1": "wmv1", "wmv2": "wmv2", "wmv3": "wmv3", "theora": "theora",
+    "prores": "prores", "dvvideo": "dvvideo",
+    "aac": "aac", "mp3": "mp3float", "opus": "opus", "vorbis": "vorbis", "flac": "flac", "alac": "alac",
+    "ac3": "ac3", "eac3": "eac3", "amr_nb": "amrnb", "amr_wb": "amrwb", "wmav1": "wmav1", "wmav2": "wmav2",
+    "wmapro": "wmapro", "speex": "speex", "gsm_ms": "gsm_ms",
+    **{f"pcm_{kind}": f"pcm_{kind}" for kind in (
+        "u8", "s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "f32le", "f32be", "f64le", "alaw", "mulaw",
+    )},
+}  # fmt: skip
+
+MOVIE = Type("mov", "av", "mov")
+THREADS = min(4, os.cpu_count() or 1)
+CLEAN = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact", "sn": None, "dn": None}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a recording holds: seconds as counted packet by packet, and the codecs of its first streams."""
+
+    seconds: float
+    picture: str = ""
+    sound: str = ""
+    width: int = 0
+    height: int = 0
+
+
+def source(kind: Type) -> Any:
+    """The input node of a graph."""
+    return ffmpeg.input(
+        "fd:", fd=3, f=kind.demuxer, protocol_whitelist="fd", format_whitelist=kind.demuxer,
+        codec_whitelist=",".join(sorted(set(DECODERS.values()))), threads=THREADS,
+    )  # fmt: skip
+
+
+def run(bench: Workbench, outputs: Any, path: Path, folder: Path, work: Job, report: Report) -> float:
+    """Run a graph; the seconds written at its end. Raises Rejected(damaged, took_too_long, no_picture)."""
+    argv = ffmpeg.compile(outputs, cmd="ffmpeg")[1:]
+    options = ("-nostdin", "-hide_banner", "-v", "error", "-xerror", "-filter_complex_threads", str(THREADS))
+    seconds = [0.0]
+
+    def watch(line: bytes) -> bool:
+        found = re.fullmatch(rb"out_time_us=(\d{1,15})", line.strip())
+        if found is None or int(found[1]) / 1e6 <= seconds[0]:
+            return False
+        seconds[0] = int(found[1]) / 1e6
+        report(seconds[0])
+        return True
+
+    outcome = bench.run(
+        Job(
+            folder=folder, program=bench.ffmpeg, input=path, seconds=work.seconds,
+            arguments=(*options, *argv, "-progress", "pipe:1", "-y"), stall_seconds=work.stall_seconds,
+            memory_bytes=bench.limits.memory_bytes, file_bytes=bench.limits.product_bytes,
+        ),
+        watch,
+    )  # fmt: skip
+    if outcome.code != 0:
+        nothing = b"does not contain any stream" in outcome.err
+        raise _Nothing() if nothing else Rejected(Code.DAMAGED, detail=f"ffmpeg ended with {outcome.code}")
+    return seconds[0]
+
+
+class _Nothing(Exception):
+    """Neither picture nor sound in the file."""
+
+
+def probe(bench: Workbench, path: Path, kind: Type) -> Facts:
+    """Walk through all packets without decoding any: what is in it and how long it really is.
+
+    A live recording (MediaRecorder) has no duration in its header; counting packets does not need one.
+    Raises Rejected: damaged, wrong_type (a codec we do not take), took_too_long.
+    """
+    graph = source(kind)
+    picture, sound = graph["V:0?"], graph["a:0?"]
+    head = ffmpeg.output(picture, sound, "head.txt", c="copy", t=0.5, f="framecrc", **CLEAN)
+    rest = ffmpeg.output(picture, sound, "pipe:2", c="copy", f="null", **CLEAN)
+    limits = Job(folder=path, seconds=bench.limits.probe_seconds, stall_seconds=bench.limits.probe_seconds)
+    with bench.folder() as folder:
+        try:
+            seconds = run(bench, ffmpeg.merge_outputs(head, rest), path, folder, limits, lambda _: None)
+        except _Nothing:
+            return Facts(0.0)
+        with (folder / "head.txt").open("rb") as file:
+            return _facts(file.read(4096), seconds)
+
+
+def _facts(head: bytes, seconds: float) -> Facts:
+    kinds = dict(re.findall(rb"^#media_type (\d): (video|audio)$", head, re.MULTILINE))
+    codecs = dict(re.findall(rb"^#codec_id (\d): (\w+)$", head, re.MULTILINE))
+    size = re.search(rb"^#dimensions \d: (\d{1,5})x(\d{1,5})$", head, re.MULTILINE)
+    by_kind = {what.decode(): codecs.get(n, b"").decode() for n, what in kinds.items()}
+    if any(codec not in DECODERS for codec in by_kind.values()):
+        raise Rejected(Code.WRONG_TYPE, detail="codec not taken")
+    width, height = (int(size[1]), int(size[2])) if size else (0, 0)
+    return Facts(seconds, by_kind.get("video", ""), by_kind.get("audio", ""), width, height)
+
+
+def work_limits(bench: Workbench, seconds: float) -> Job:
+    """Time for a piece of work: 60 s + 2 × duration, and 60 s without progress (DESIGN section 10)."""
+    limits = bench.limits
+    return Job(folder=bench.scratch, seconds=limits.work_seconds + 2 * seconds, stall_seconds=limits.stall_seconds)
+
+
+def same_length(made: float, given: float) -> bool:
+    """Whether a product is as long as its input, within a second or two in a hundred."""
+    return made > 0 and abs(made - given) <= max(1.0, given * 0.02)

@@ -1,0 +1,92 @@
+"""The one door of this package: files in, a clean product out, or Rejected with a sentence."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from media import audio, letter, sandbox, text, video
+from media.limits import DEFAULT, Code, Limits, Rejected
+from media.product import Part, Product, Source
+from media.sandbox import PROVIDERS, Provider
+from media.sniff import KINDS, sniff
+from media.workbench import Workbench
+
+
+def make(
+    kind: str,
+    sources: Sequence[Source],
+    scratch: Path,
+    report: Callable[[float], None] = lambda _: None,
+    *,
+    limits: Limits = DEFAULT,
+    deadline: float | None = None,
+    ffmpeg: Path | None = None,
+    providers: Sequence[Provider] = PROVIDERS,
+) -> Product:
+    """Make a clean product of what was put in. Blocks; runs in a worker's thread.
+
+    kind: letter, audio or video. sources: one file; for a letter of photos several, in page order.
+    scratch: a private folder (0700, tmpfs where there is one); the product's files lie in a new folder in it,
+    and the caller removes it. report: called with 0.0 … 1.0, never falling. deadline: seconds for all of it.
+    ffmpeg: another binary than the wheel's. Raises Rejected, and nothing else for anything the file does.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"no such kind: {kind}")
+    untrusted = _counted(kind, sources, limits)
+    types = [sniff(source.path, source.untrusted_name, kind, limits.max_bytes) for source in untrusted]
+    bench = Workbench(
+        provider=sandbox.choose(providers),
+        ffmpeg=(ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe())).resolve(),
+        scratch=scratch,
+        product=Path(tempfile.mkdtemp(prefix="product-", dir=scratch)),
+        limits=limits,
+        ends=time.monotonic() + (deadline if deadline is not None else _patience(kind, limits)),
+    )
+    rising = _rising(report)
+    if kind == "letter":
+        return letter.make(bench, list(zip(untrusted, types, strict=True)), rising)
+    return (audio if kind == "audio" else video).make(bench, untrusted[0], types[0], rising)
+
+
+def typed(written: str, scratch: Path, *, limits: Limits = DEFAULT) -> Product:
+    """A letter typed into the page: text only, in one form (see `text.clean`). Raises Rejected(empty, too_large)."""
+    if len(written) > limits.max_text:
+        raise Rejected(Code.TOO_LARGE)
+    cleaned = text.clean(written)
+    if not cleaned:
+        raise Rejected(Code.EMPTY)
+    path = Path(tempfile.mkdtemp(prefix="product-", dir=scratch)) / "text"
+    path.write_text(cleaned, encoding="utf-8", newline="\n")
+    path.chmod(0o600)
+    facts = {"source": "typed", "ticked": True, "shown": True, "characters": len(cleaned)}
+    return Product("letter", (Part("text", letter.PLAIN, path, facts),), 0)
+
+
+def _counted(kind: str, sources: Sequence[Source], limits: Limits) -> Sequence[Source]:
+    if not sources:
+        raise Rejected(Code.EMPTY)
+    if kind != "letter" and len(sources) > 1:
+        raise Rejected(Code.WRONG_TYPE)
+    if len(sources) > limits.max_sources:
+        raise Rejected(Code.TOO_MANY_PAGES)
+    if sum(source.path.stat().st_size for source in sources) > limits.max_bytes:
+        raise Rejected(Code.TOO_LARGE)
+    return sources
+
+
+def _patience(kind: str, limits: Limits) -> float:
+    """Longer than every child together may take, so that nothing waits for ever."""
+    return 600 + 5 * limits.seconds(kind) if kind != "letter" else 3600.0
+
+
+def _rising(report: Callable[[float], None]) -> Callable[[float], None]:
+    highest = [0.0]
+
+    def rising(done: float) -> None:
+        highest[0] = min(1.0, max(highest[0], done))
+        report(highest[0])
+
+    return rising
