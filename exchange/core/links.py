@@ -1,8 +1,8 @@
 """Link secrets, session secrets and participants' codes (DESIGN sections 7 and 8).
 
 A link's secret S is 32 random bytes, written as 43 characters in the URL fragment. The server keeps only
-SHA-256(HKDF(S, "id")) to find the link and whatever is wrapped under HKDF(S, "wrap"): neither leads back to S.
-A session's cookie is the same kind of secret with labels of its own, so a cookie never passes for a link.
+SHA-256(HKDF(S, "id")) to find the link, and whatever is wrapped under HKDF(S, "wrap"): neither leads back
+to S. A session's cookie is the same kind of secret with labels of its own: it never passes for a link.
 
 A code is agreed by voice, so it forgives spaces, hyphens, case and other people's digits. It is a second lock
 against whoever sees the link, with few bits: tries are counted by the caller.

@@ -72,7 +72,7 @@ def context(
     """The bytes that name what is sealed. Two different sets of arguments never give the same bytes.
 
     Each text is a 16-bit big-endian length and its UTF-8 bytes, so empty ones are unambiguous (`case`,
-    `message` and `part` may be empty). An upload piece adds its `number` and plaintext `offset`, 64 bits each.
+    `message` and `part` may be empty). An upload piece adds its `number` and plaintext `offset`: 64 bits.
     """
     if not service or not purpose or (number is None) != (offset is None):
         raise ValueError("a context needs a service and a purpose, and a piece needs both number and offset")
@@ -91,6 +91,10 @@ class Sealer:
     def update(self, data: Bytes) -> bytes:
         """Take plaintext, give whatever sealed bytes are ready (the header comes with the first)."""
         return self._encryptor.update(data)
+
+    def update_into(self, data: Bytes, out: memoryview) -> int:
+        """As `update`, into a buffer of the caller's; how many bytes were written at its front."""
+        return int(self._encryptor.update_into(data, out))
 
     def finish(self) -> bytes:
         """The last, short chunk. What was given before is not a sealed object without it."""
