@@ -1,0 +1,100 @@
+"""The queue's application and how a worker process runs it (DESIGN sections 3 and 11).
+
+Two loops in one process: `media` for the minutes-long work, `steps` for everything else, so that no notice
+waits for a video. Any number of processes may run; what a dead one left is taken up by `sweeper`.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+
+from exchange.settings import Settings
+from exchange.store.engine import plain_url
+from exchange.store.queue import LONG, MEDIA, STEPS
+from exchange.store.service import Service, open_service
+from workers import sweeper
+
+ATTEMPTS = 5
+WAIT_SECONDS = 2
+STEPS_AT_ONCE = 4
+POLL_SECONDS = 2.0
+GRACE_SECONDS = 5.0
+CONNECTIONS = 8
+
+app = App(connector=PsycopgConnector(), import_paths=["workers.tasks"])
+Step = Callable[..., Awaitable[None]]
+
+
+def task(name: str, *, cron: str | None = None) -> Callable[[Step], Step]:
+    """Register `async def f(service, **ids)` under `name`; `cron` (five fields, UTC) runs it by the clock.
+
+    Ids arrive as strings. A task that raises is run again, five times in all, with growing pauses; it must
+    therefore be safe to repeat, and derive what it may do from state, never from its arguments. A task run by
+    the clock runs once per tick whatever the number of workers.
+    """
+
+    def register(step: Step) -> Step:
+        async def run(context: JobContext, /, **ids: Any) -> None:
+            ids.pop("timestamp", None)  # given to tasks that the clock starts
+            await step(context.additional_context["service"], **ids)
+
+        retry = RetryStrategy(max_attempts=ATTEMPTS - 1, exponential_wait=WAIT_SECONDS)
+        queue = MEDIA if name in LONG else STEPS
+        made: Any = app.task(name=name, queue=queue, pass_context=True, retry=retry)(run)
+        if cron:
+            app.periodic(cron=cron)(made)
+        return step
+
+    return register
+
+
+async def run_worker(settings: Settings, *, ready: Callable[[], None] | None = None) -> None:
+    """Work until SIGTERM or SIGINT; running jobs get five seconds, then they are put back by a sweeper.
+
+    `ready` is called once the queue is open. Raises `WrongSetting` without a database or root key.
+    """
+    async with open_service(settings, with_keys=True) as service:
+        assert settings.database_url is not None
+        await _work(service, plain_url(settings.database_url.get_secret_value()), ready)
+
+
+async def _work(service: Service, url: str, ready: Callable[[], None] | None) -> None:
+    connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS)
+    with app.replace_connector(connector):
+        async with app.open_async():
+            loops = [
+                _loop(service, STEPS, STEPS_AT_ONCE),
+                _loop(service, MEDIA, service.settings.worker_concurrency),
+            ]
+            running = asyncio.gather(
+                *loops, sweeper.sweep_forever(app, service.settings.worker_stalled_seconds)
+            )
+            _stop_on_signals(running)
+            if ready:
+                ready()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+
+async def _loop(service: Service, queue: str, at_once: int) -> None:
+    await app.run_worker_async(
+        queues=[queue],
+        name=queue,
+        concurrency=at_once,
+        additional_context={"service": service},
+        install_signal_handlers=False,
+        fetch_job_polling_interval=POLL_SECONDS,
+        update_heartbeat_interval=service.settings.worker_heartbeat_seconds,
+        stalled_worker_timeout=service.settings.worker_stalled_seconds,
+        shutdown_graceful_timeout=GRACE_SECONDS,
+        delete_jobs="successful",
+    )
+
+
+def _stop_on_signals(running: "asyncio.Future[Any]") -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
