@@ -1,6 +1,7 @@
 """Static files under an address that carries their content's hash, so that they may be cached for a year.
 
-The list is read once at the start: a path that is not in it does not exist, whatever it looks like.
+One hash for the whole folder, so that style sheets and scripts reach each other by relative addresses. The
+list is read once at the start: a path that is not in it does not exist, whatever it looks like.
 """
 
 from collections.abc import Iterator
@@ -14,30 +15,33 @@ from exchange.core.errors import NotFound
 
 ROOT = Path(__file__).parent.parent / "static"
 FOREVER = "public, max-age=31536000, immutable"
-SKIPPED = frozenset({".map", ".md", ".json", ".txt"})
+SKIPPED = frozenset({".map", ".md", ".txt"})
 
 
 @dataclass
 class Statics:
-    """The static files: name (`site.css`, `vendor/x.js`) to address and file."""
+    """The static files by name (`site.css`, `vendor/x.js`) and the hash over all of them."""
 
     root: Path = ROOT
-    files: dict[str, tuple[str, Path]] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    digest: str = ""
 
     def __post_init__(self) -> None:
+        whole = sha256()
         for path in _files(self.root):
             name = path.relative_to(self.root).as_posix()
-            self.files[name] = (sha256(path.read_bytes()).hexdigest()[:16], path)
+            self.files[name] = path
+            whole.update(name.encode() + b"\0" + sha256(path.read_bytes()).digest())
+        self.digest = whole.hexdigest()[:16]
 
     def url(self, name: str) -> str:
-        """The address of a file; a missing one gives an address that answers 404."""
-        digest = self.files[name][0] if name in self.files else "missing"
-        return f"/static/{digest}/{name}"
+        """The address of a file."""
+        return f"/static/{self.digest}/{name}"
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer `/static/{digest}/{name}`; an old digest is not found rather than wrongly cached."""
-        digest, path = self.files.get(request.match_info["name"], ("", self.root))
-        if not digest or digest != request.match_info["digest"]:
+        path = self.files.get(request.match_info["name"])
+        if path is None or request.match_info["digest"] != self.digest:
             raise NotFound
         return web.FileResponse(path, headers={"Cache-Control": FOREVER})
 
