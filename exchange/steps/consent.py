@@ -1,0 +1,229 @@
+"""A participant's recorded decisions: to take part, to be asked, to share this version, to receive this message.
+
+Given or withdrawn at any time, by link or recorded by a facilitator (in person, phone, writing, paper); who,
+when, how and which wording are kept (rule 5). A withdrawal kills every grant in the same statement.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, delete, insert, or_, select, update
+
+from exchange.core import gate
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput, NotFound
+from exchange.core.gate import Act
+from exchange.core.model import Actor, ActorKind, ConsentKind, Event, Method, Purpose, Receiving
+from exchange.steps.revoke import end_links, move_if
+from exchange.store import facts, near
+from exchange.store import tables as t
+from exchange.store.sealing import seal_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, unit_of_work
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a decision was made. `how_to_receive` and `author_may_learn` belong to receiving (rules 3, 4)."""
+
+    method: Method
+    wording: str
+    note: str = ""
+    how_to_receive: Receiving | None = None
+    author_may_learn: tuple[str, ...] = ()
+    paper_code: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+async def record(
+    service: Service,
+    actor: Actor,
+    participant_id: UUID,
+    kind: ConsentKind,
+    given: bool,
+    said: Said,
+    *,
+    message_id: UUID | None = None,
+    digest: str | None = None,
+) -> None:
+    """Record a decision; a facilitator for a participant, or the participant through a link."""
+    async with unit_of_work(service, actor) as unit:
+        person, message = await _who(unit, participant_id, message_id)
+        await _may_record(unit, person)
+        await apply(unit, person, kind, given, said, message=message, digest=digest)
+
+
+async def apply(
+    unit: Unit,
+    person: Row[Any],
+    kind: ConsentKind,
+    given: bool,
+    said: Said,
+    *,
+    message: Row[Any] | None = None,
+    digest: str | None = None,
+) -> UUID:
+    """Write the decision and what follows from it, inside the caller's unit. The consent's id."""
+    if kind in (ConsentKind.SHARE, ConsentKind.RECEIVE) and message is None:
+        raise BadInput("Say which message this decision is about.")
+    about = message if kind in (ConsentKind.SHARE, ConsentKind.RECEIVE) else None
+    consent = await _add(unit, person, kind, given, said, about, digest)
+    moved: dict[str, str] = {}
+    if kind is ConsentKind.SHARE and message is not None:
+        moved = await _share(unit, person, message, given, consent, digest, said)
+    elif kind is ConsentKind.RECEIVE and message is not None:
+        moved = await _receive(unit, person, message, given, consent)
+    elif kind is ConsentKind.TAKE_PART and not given:
+        await _leave(unit, person)
+    unit.leaf(
+        "consent.given" if given else "consent.withdrawn",
+        case=person.case_id,
+        participant=person.id,
+        scope=kind,
+        message=about.id if about is not None else None,
+        digest=digest if about is not None else None,
+        consent=consent,
+        method=said.method,
+        wording=said.wording,
+        **moved,
+    )
+    return consent
+
+
+async def postpone(service: Service, actor: Actor, participant_id: UUID, message_id: UUID, said: Said) -> None:
+    """Not now: nothing is decided, nobody is pressed (rule 6)."""
+    async with unit_of_work(service, actor) as unit:
+        person, message = await _who(unit, participant_id, message_id)
+        await _may_record(unit, person)
+        if message is None or message.recipient_id != person.id:
+            raise NotFound
+        await unit.change(delete(t.receive_current).where(t.receive_current.c.message_id == message.id))
+        await end_links(unit, message.id, (Purpose.VIEW,))
+        moved = await unit.move(message, Event.POSTPONE)
+        unit.leaf(
+            "consent.postponed", case=person.case_id, participant=person.id, message=message.id, method=said.method, **moved
+        )
+
+
+async def withdraw_message(service: Service, actor: Actor, message_id: UUID) -> None:
+    """The author takes the message back, whatever its state; what was opened is not revealed (rule 8)."""
+    async with unit_of_work(service, actor) as unit:
+        message = await unit.message(message_id)
+        person = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
+        await _may_record(unit, person)
+        await withdraw(unit, message)
+
+
+async def withdraw(unit: Unit, message: Row[Any]) -> None:
+    """The withdrawal itself, inside the caller's unit. During a concern it stops the sharing only."""
+    await unit.change(delete(t.share_current).where(t.share_current.c.message_id == message.id))
+    await end_links(unit, message.id, (Purpose.VIEW, Purpose.PREVIEW, Purpose.DECIDE, Purpose.SUBMIT))
+    moved = await unit.move(message, Event.WITHDRAW, withdrawn_at=unit.now)
+    unit.leaf("message.withdrawn", case=message.case_id, message=message.id, participant=message.author_id, **moved)
+
+
+async def _who(unit: Unit, participant_id: UUID, message_id: UUID | None) -> tuple[Row[Any], Row[Any] | None]:
+    message = await unit.message(message_id) if message_id else None
+    person = await unit.one(select(t.participant).where(t.participant.c.id == participant_id))
+    if message is not None and message.case_id != person.case_id:
+        raise NotFound
+    await unit.case(person.case_id)
+    return person, message
+
+
+async def _may_record(unit: Unit, person: Row[Any]) -> None:
+    """A participant decides for themselves only; staff by assignment."""
+    if unit.actor.kind is ActorKind.PARTICIPANT:
+        if unit.actor.id != person.id:
+            raise NotFound
+        return
+    await near.require(unit.conn, unit.actor, Permission.CONSENT, person.case_id)
+
+
+async def _add(
+    unit: Unit, person: Row[Any], kind: ConsentKind, given: bool, said: Said, message: Row[Any] | None, digest: str | None
+) -> UUID:
+    seal = await seal_of(unit.conn, person.case_id)
+    row = uuid4()
+    detail = {**said.detail, "author_may_learn": list(said.author_may_learn)}
+    if said.how_to_receive:
+        detail["how_to_receive"] = said.how_to_receive.value
+    await unit.change(update(t.cases).where(t.cases.c.id == person.case_id).values(moved_at=unit.now))
+    return await unit.add(
+        t.consent,
+        id=row,
+        participant_id=person.id,
+        kind=kind,
+        message_id=message.id if message is not None else None,
+        digest=digest if message is not None else None,
+        given=given,
+        method=said.method,
+        wording=said.wording,
+        detail=detail,
+        note_sealed=seal.seal(said.note, "consent.note", row) if said.note else None,
+        recorded_by=unit.actor.id if unit.actor.kind is ActorKind.STAFF else None,
+    )
+
+
+async def _share(
+    unit: Unit, person: Row[Any], message: Row[Any], given: bool, consent: UUID, digest: str | None, said: Said
+) -> dict[str, str]:
+    """Condition 6. Agreeing needs the author's own preview conditions, and on paper the printed version code."""
+    if message.author_id != person.id or digest is None:
+        raise NotFound
+    if not given:
+        for table in (t.share_current, t.receive_current):
+            await unit.change(delete(table).where(table.c.message_id == message.id))
+        await end_links(unit, message.id, (Purpose.VIEW, Purpose.DECIDE))
+        return await move_if(unit, message, Event.UNSHARE)
+    known = await facts.load(unit.conn, message, digest=digest)
+    gate.explain(Act.PREVIEW, known, unit.now).require()
+    if said.method is Method.PAPER:
+        await _right_paper(unit, message, digest, said.paper_code)
+    in_force = {"message_id": message.id, "digest": digest, "consent_id": consent}
+    await unit.change(delete(t.share_current).where(t.share_current.c.message_id == message.id))
+    await unit.conn.execute(insert(t.share_current).values(**in_force))
+    await _task_for_team(unit, message, "share_agreed")
+    return {}
+
+
+async def _right_paper(unit: Unit, message: Row[Any], digest: str, code: str) -> None:
+    revision = await unit.one(
+        select(t.revision).where(t.revision.c.message_id == message.id, t.revision.c.digest == digest)
+    )
+    if code.strip().upper().replace(" ", "") != revision.version_code:
+        raise BadInput("That is not the code printed on this version. Check the paper.", field="paper_code")
+
+
+async def _receive(unit: Unit, person: Row[Any], message: Row[Any], given: bool, consent: UUID) -> dict[str, str]:
+    """Condition 7: accepted or declined; a no can be reconsidered (rule 6)."""
+    if message.recipient_id != person.id:
+        raise NotFound
+    await unit.change(delete(t.receive_current).where(t.receive_current.c.message_id == message.id))
+    if not given:
+        await end_links(unit, message.id, (Purpose.VIEW,))
+        return await unit.move(message, Event.DECLINE)
+    moved = await unit.move(message, Event.ACCEPT)
+    await unit.conn.execute(insert(t.receive_current).values(message_id=message.id, consent_id=consent))
+    return moved
+
+
+async def _leave(unit: Unit, person: Row[Any]) -> None:
+    """Who no longer takes part shares and receives nothing from this moment on."""
+    m = t.message
+    theirs = await unit.all(select(m).where(or_(m.c.author_id == person.id, m.c.recipient_id == person.id)))
+    for message in theirs:
+        await end_links(unit, message.id, tuple(p for p in Purpose if p is not Purpose.STOP))
+        if message.author_id == person.id:
+            await unit.change(delete(t.share_current).where(t.share_current.c.message_id == message.id))
+            moved = await move_if(unit, message, Event.UNSHARE)
+        else:
+            await unit.change(delete(t.receive_current).where(t.receive_current.c.message_id == message.id))
+            moved = await move_if(unit, message, Event.DECLINE)
+        if moved:
+            unit.leaf("message.stopped", case=message.case_id, message=message.id, **moved)
+
+
+async def _task_for_team(unit: Unit, message: Row[Any], kind: str) -> None:
+    await unit.add(t.task, case_id=message.case_id, message_id=message.id, kind=kind, due_at=unit.now)

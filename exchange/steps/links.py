@@ -1,0 +1,195 @@
+"""Links made by staff: for writing, previewing, deciding, reading, stopping (DESIGN sections 7 and 8).
+
+The secret is in the URL's fragment only; the database keeps its hash, and what the link opens wrapped under
+it. Until it is claimed the secret also lies sealed to the case, so that the facilitator can show it again.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, select
+
+from exchange.core import gate, keys, links
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput, NotFound
+from exchange.core.gate import Act
+from exchange.core.model import Actor, Channel, Purpose
+from exchange.steps.revoke import end_links, kill_links
+from exchange.store import facts, near
+from exchange.store import tables as t
+from exchange.store.sealing import SERVICE, Opener, opener_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, reading, unit_of_work
+
+GRANT = f"{SERVICE}/grant".encode()
+PAYLOAD = f"{SERVICE}/payload".encode()
+
+
+@dataclass(frozen=True)
+class NewLink:
+    """A link just made. `url_part` goes behind the portal's address: `/l#secret`."""
+
+    id: UUID
+    secret: str = field(repr=False)
+
+    @property
+    def url_part(self) -> str:
+        """Path and fragment."""
+        return f"/l#{self.secret}"
+
+
+def about(row_id: UUID, what: bytes) -> bytes:
+    """The context under which a link's or session's payload, or a grant's key, is wrapped."""
+    return what + b"/" + row_id.bytes
+
+
+async def make(
+    unit: Unit,
+    opener: Opener,
+    person: Row[Any],
+    purpose: Purpose,
+    *,
+    message: Row[Any] | None = None,
+    payload: dict[str, Any] | None = None,
+    channel: Channel | None = None,
+    days: int | None = 14,
+) -> NewLink:
+    """Make a link inside the caller's unit. The person's code must have been agreed before."""
+    agreed = await unit.maybe(select(t.code).where(t.code.c.participant_id == person.id))
+    if agreed is None:
+        raise BadInput("Agree a code with this person first: face to face or by phone.", field="code")
+    secret, link_id = links.new_secret(), uuid4()
+    carried = {
+        "you": opener.open(person.form_of_name_sealed, "participant.form_of_name", person.id),
+        "language": person.language,
+        **(payload or {}),
+    }
+    await unit.add(
+        t.link,
+        id=link_id,
+        case_id=person.case_id,
+        participant_id=person.id,
+        message_id=message.id if message is not None else None,
+        purpose=purpose,
+        lookup_hash=links.lookup_hash(secret),
+        payload=keys.wrap(links.wrap_key(secret), json.dumps(carried).encode(), about(link_id, PAYLOAD)),
+        secret_sealed=opener.seal(secret, "link.secret", link_id),
+        channel=channel,
+        code_channel=agreed.agreed_how,
+        made_by=unit.actor.id,
+        expires_at=unit.now + timedelta(days=days) if days else None,
+    )
+    unit.leaf(
+        "link.created",
+        case=person.case_id,
+        participant=person.id,
+        message=message.id if message is not None else None,
+        link=link_id,
+        purpose=purpose,
+        channel=channel,
+    )
+    return NewLink(link_id, secret)
+
+
+async def invite(
+    service: Service, actor: Actor, author: UUID, recipient: UUID, *, channel: Channel, kind: str = "letter"
+) -> NewLink:
+    """A `submit` link: the author writes, records or uploads by themselves (rules 9, 10)."""
+    async with unit_of_work(service, actor) as unit:
+        person = await _person(unit, author, Permission.PUT_IN)
+        other = await _person(unit, recipient, Permission.PUT_IN)
+        if other.case_id != person.case_id or other.id == person.id:
+            raise BadInput("Choose the other person of this case.", field="recipient")
+        opener = await opener_of(service, unit.conn, person.case_id)
+        payload = {
+            "to": opener.open(other.form_of_name_sealed, "participant.form_of_name", other.id),
+            "recipient": str(other.id),
+            "kind": kind,
+            "draft_key": keys.new_data_key().hex(),
+        }
+        return await make(unit, opener, person, Purpose.SUBMIT, payload=payload, channel=channel)
+
+
+async def preview_link(service: Service, actor: Actor, message_id: UUID, *, channel: Channel) -> NewLink:
+    """The author's preview of exactly the newest approved version, with the key that opens it."""
+    async with unit_of_work(service, actor) as unit:
+        message = await unit.message(message_id)
+        await near.require(unit.conn, actor, Permission.CONSENT, message.case_id)
+        known = await facts.load(unit.conn, message, asker=actor.id)
+        gate.explain(Act.PREVIEW, known, unit.now).require()
+        await end_links(unit, message.id, (Purpose.PREVIEW,))
+        person = await _person(unit, message.author_id, Permission.CONSENT)
+        opener = await opener_of(service, unit.conn, message.case_id)
+        link = await make(
+            unit, opener, person, Purpose.PREVIEW, message=message, payload={"digest": known.digest}, channel=channel
+        )
+        await grant_to_link(unit, opener, message, str(known.digest), link, purpose="preview")
+        return link
+
+
+async def grant_to_link(
+    unit: Unit, opener: Opener, message: Row[Any], digest: str, link: NewLink, *, purpose: str, release: UUID | None = None
+) -> UUID:
+    """Wrap the revision's data key for a link. A `view` grant needs all three decisions in force (DESIGN 6)."""
+    key = await revision_key(unit, opener, message.id, digest)
+    grant_id = uuid4()
+    values: dict[str, Any] = {
+        "id": grant_id,
+        "purpose": purpose,
+        "message_id": message.id,
+        "digest": digest,
+        "link_id": link.id,
+        "release_id": release,
+        "form": "link",
+        "key_wrapped": keys.wrap(links.wrap_key(link.secret), key, about(grant_id, GRANT)),
+    }
+    if purpose == "view":
+        values |= {"share_message_id": message.id, "share_digest": digest, "receive_message_id": message.id}
+    await unit.add(t.grant, **values)
+    unit.leaf("grant.created", message=message.id, digest=digest, grant=grant_id, link=link.id, purpose=purpose)
+    return grant_id
+
+
+async def revision_key(unit: Unit, opener: Opener, message_id: UUID, digest: str) -> bytes:
+    """The data key of one revision."""
+    r = t.revision
+    row = await unit.one(select(r).where(r.c.message_id == message_id, r.c.digest == digest))
+    return opener.open_key(row.key_sealed, "revision.key", row.id)
+
+
+async def show_secret(service: Service, actor: Actor, link_id: UUID) -> str:
+    """The secret of a link that nobody has claimed yet, to hand it over; showing it is recorded."""
+    async with unit_of_work(service, actor) as unit:
+        row = await unit.one(select(t.link).where(t.link.c.id == link_id))
+        await near.require(unit.conn, actor, Permission.CASE_CHANGE, row.case_id)
+        if row.secret_sealed is None or row.state != "live":
+            raise NotFound("This link was opened or has ended, so it cannot be shown again. Make a new one.")
+        opener = await opener_of(service, unit.conn, row.case_id)
+        unit.leaf("link.shown", case=row.case_id, link=link_id)
+        return opener.open(row.secret_sealed, "link.secret", link_id)
+
+
+async def revoke(service: Service, actor: Actor, link_id: UUID) -> None:
+    """End one link that is not for reading (those end through `steps/release.py`)."""
+    async with unit_of_work(service, actor) as unit:
+        row = await unit.one(select(t.link).where(t.link.c.id == link_id))
+        await near.require(unit.conn, actor, Permission.REVOKE, row.case_id)
+        await kill_links(unit, [link_id], "revoked")
+
+
+async def live_links(service: Service, case_id: UUID) -> list[Row[Any]]:
+    """The links of a case, newest first, without anything secret."""
+    hidden = {"payload", "secret_sealed", "lookup_hash", "claimed_by_cookie"}
+    shown = [c for c in t.link.c if c.name not in hidden]
+    async with reading(service) as conn:
+        rows = await conn.execute(select(*shown).where(t.link.c.case_id == case_id).order_by(t.link.c.created_at.desc()))
+        return list(rows.all())
+
+
+async def _person(unit: Unit, participant_id: UUID, permission: Permission) -> Row[Any]:
+    person = await unit.one(select(t.participant).where(t.participant.c.id == participant_id))
+    await near.require(unit.conn, unit.actor, permission, person.case_id)
+    return person

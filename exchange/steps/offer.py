@@ -1,0 +1,97 @@
+"""Telling the recipient that something is there for them: kind, rough length, a content note, no content.
+
+Rule 1: only after they agreed to be asked, and only what a facilitator wrote. Everything of the gate but the
+recipient's own answer must hold.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, select
+
+from exchange.core import gate
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput
+from exchange.core.gate import Act, Facts
+from exchange.core.model import Actor, Channel, Event, Purpose
+from exchange.steps import links
+from exchange.steps.revoke import end_links
+from exchange.store import facts, near
+from exchange.store import tables as t
+from exchange.store.sealing import Opener, opener_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, unit_of_work
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the recipient is told and how. `on_acceptance`: read in the same sitting when they accept."""
+
+    content_note: str
+    told_by: Channel
+    length: str = ""
+    on_acceptance: bool = False
+    by_link: bool = True
+
+
+async def make_offer(service: Service, actor: Actor, message_id: UUID, terms: Terms) -> links.NewLink | None:
+    """Offer the newest approved version. A `decide` link, unless the facilitator asks in person."""
+    if not terms.content_note.strip():
+        raise BadInput("Write the content note: what it is about, and what may be hard to read.", field="content_note")
+    async with unit_of_work(service, actor) as unit:
+        message = await unit.message(message_id)
+        await near.require(unit.conn, actor, Permission.OFFER, message.case_id)
+        known = await facts.load(unit.conn, message, asker=actor.id)
+        gate.explain(Act.OFFER, known, unit.now).require()
+        recipient = await unit.one(select(t.participant).where(t.participant.c.id == message.recipient_id))
+        if terms.on_acceptance and not may_read_at_once(recipient, known):
+            raise BadInput("This person has support conditions, so reading in the same sitting is not possible.")
+        moved = await unit.move(message, Event.OFFER)
+        opener = await opener_of(service, unit.conn, message.case_id)
+        offer_id = await _record(unit, opener, message, str(known.digest), terms)
+        unit.leaf("offer.made", case=message.case_id, message=message.id, digest=known.digest, offer=offer_id, **moved)
+        if not terms.by_link:
+            return None
+        return await _decide_link(unit, opener, message, recipient, terms, str(known.digest))
+
+
+def may_read_at_once(recipient: Row[Any], known: Facts) -> bool:
+    """Release on acceptance is for adults outside custody without support conditions (DESIGN section 7)."""
+    return not recipient.under_18 and not recipient.custody and not known.recipient.missing_support
+
+
+async def _record(unit: Unit, opener: Opener, message: Row[Any], digest: str, terms: Terms) -> UUID:
+    row = uuid4()
+    return await unit.add(
+        t.offer,
+        id=row,
+        message_id=message.id,
+        digest=digest,
+        content_note_sealed=opener.seal(terms.content_note, "offer.content_note", row),
+        on_acceptance=terms.on_acceptance,
+        told_by=terms.told_by,
+        made_by=unit.actor.id,
+    )
+
+
+async def _decide_link(
+    unit: Unit, opener: Opener, message: Row[Any], recipient: Row[Any], terms: Terms, digest: str
+) -> links.NewLink:
+    await end_links(unit, message.id, (Purpose.DECIDE,))
+    payload = await told(unit, opener, message, terms.content_note, terms.length)
+    payload |= {"on_acceptance": terms.on_acceptance, "digest": digest}
+    return await links.make(
+        unit, opener, recipient, Purpose.DECIDE, message=message, payload=payload, channel=terms.told_by
+    )
+
+
+async def told(unit: Unit, opener: Opener, message: Row[Any], content_note: str, length: str) -> dict[str, Any]:
+    """What the recipient's link carries about the message: agreed form of name, kind, note, rough length."""
+    author = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
+    return {
+        "from": opener.open(author.form_of_name_sealed, "participant.form_of_name", author.id),
+        "kind": message.kind,
+        "content_note": content_note,
+        "length": length,
+    }
