@@ -12,7 +12,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import rfc8785
 
@@ -23,6 +23,9 @@ from exchange.core.ledger import HASH_SIZE
 FORMAT = "exchange-ledger-1"
 LONGEST_LINE = 100_000
 _HEADER = {"complete", "count", "filter", "format", "origin", "size"}
+
+# JCS for what lines and leaves hold (ASCII names, whole numbers), several times faster than rfc8785
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 Leaf: TypeAlias = dict[str, Any]
 
@@ -184,13 +187,17 @@ def _line(value: dict[str, Any]) -> str:
     return rfc8785.dumps(value).decode() + "\n"
 
 
+def _no_fraction(untrusted_number: str) -> NoReturn:
+    raise ValueError("a record holds whole numbers only")
+
+
 def _object(untrusted_line: str) -> dict[str, Any]:
     """The object on a line in canonical form, or BadExport."""
     if len(untrusted_line) > LONGEST_LINE:
         raise BadExport("A line is too long for an export.")
     try:
-        found = json.loads(untrusted_line)
-        same = isinstance(found, dict) and _line(found) == untrusted_line
+        found = json.loads(untrusted_line, parse_float=_no_fraction, parse_constant=_no_fraction)
+        same = isinstance(found, dict) and _CANONICAL.encode(found) + "\n" == untrusted_line
     except (ValueError, RecursionError) as error:
         raise BadExport("A line is not readable.") from error
     if not same:
