@@ -16,9 +16,14 @@ from exchange.core.links import new_code, new_secret
 
 SHORTEST, LONGEST = 12, 200
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
-_COMMON = frozenset(
-    ["123456789012", "1234567890123", "qwertyuiop12", "qwertyuiop123", "qwertyuiopas", "passwordpassword", "password1234", "password12345", "password123456", "administrator", "administrator1", "letmeinletmein", "iloveyou1234", "welcome12345", "changeme1234", "changemeplease", "adminadminadmin", "111111111111", "000000000000", "aaaaaaaaaaaa", "abcdefghijkl", "abc123abc123", "qwerty123456", "qwertyqwerty", "monkeymonkey", "footballfootball", "liverpoolfc1", "restorative1", "restorativejustice", "facilitator1", "facilitator123", "correcthorsebatterystaple"]
-)
+_KNOWN = """
+123456789012 1234567890123 qwertyuiop12 qwertyuiop123 qwertyuiopas passwordpassword password1234
+password12345 password123456 administrator administrator1 letmeinletmein iloveyou1234 welcome12345
+changeme1234 changemeplease adminadminadmin abcdefghijkl abc123abc123 qwerty123456 qwertyqwerty
+monkeymonkey footballfootball liverpoolfc1 restorative1 restorativejustice facilitator1 facilitator123
+correcthorsebatterystaple
+"""
+_COMMON = frozenset(_KNOWN.split())
 
 
 def check(untrusted_password: str, login: str) -> str:
