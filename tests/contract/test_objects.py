@@ -1,0 +1,260 @@
+"""Every object store keeps the same promises: a local folder, and S3 on a real server."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import resource
+import stat
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from exchange.core.errors import ObjectMissing, StorageFull, StorageUnavailable, WrongSetting
+from exchange.settings import Settings
+from exchange.store.objects import LocalObjects, ObjectStore, S3Objects, open_objects
+from tests.support.swift import Swift
+
+MIB = 1024**2
+_buckets = itertools.count(1)
+
+
+@pytest.fixture(params=["local", "s3"])
+async def objects(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
+    """An empty store of each kind."""
+    values: dict[str, object] = {"folder": tmp_path / "service"}
+    if request.param == "s3":
+        swift: Swift = request.getfixturevalue("swift")
+        values |= swift.settings(f"contract-{os.getpid()}-{next(_buckets)}")
+    store = open_objects(Settings.load(**values))
+    yield store
+    await store.close()
+
+
+async def _listed(store: ObjectStore, prefix: str) -> list[tuple[str, int]]:
+    return sorted([found async for found in store.list(prefix)])
+
+
+async def test_what_was_put_comes_back(objects: ObjectStore) -> None:
+    """Bytes and size are as they were, from bytes and from a memoryview."""
+    await objects.put("case/one", b"sealed")
+    await objects.put("case/two", memoryview(b"a sealed piece")[2:8])
+    assert await objects.get("case/one") == b"sealed"
+    assert await objects.get("case/two") == b"sealed"
+    assert await objects.size("case/one") == 6
+
+
+async def test_an_empty_object_is_an_object(objects: ObjectStore) -> None:
+    """Nothing stored under a key is not the same as no key."""
+    await objects.put("empty", b"")
+    assert await objects.size("empty") == 0
+    assert await objects.get("empty") == b""
+    assert await objects.get("empty", 0, 10) == b""
+    assert await _listed(objects, "empty") == [("empty", 0)]
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "expected"),
+    [
+        (0, None, b"0123456789"),
+        (3, None, b"3456789"),
+        (3, 4, b"3456"),
+        (0, 1, b"0"),
+        (9, 1, b"9"),
+        (8, 100, b"89"),
+        (10, 5, b""),
+        (99, None, b""),
+        (4, 0, b""),
+    ],
+)
+async def test_ranges(objects: ObjectStore, start: int, length: int | None, expected: bytes) -> None:
+    """A range is cut at the object's end and empty beyond it."""
+    await objects.put("range", b"0123456789")
+    assert await objects.get("range", start, length) == expected
+
+
+async def test_the_same_key_overwrites(objects: ObjectStore) -> None:
+    """The newer bytes stand alone, whether longer or shorter."""
+    for data in (b"first", b"the second, longer", b"3rd"):
+        await objects.put("again", data)
+        assert await objects.get("again") == data
+    assert await _listed(objects, "again") == [("again", 3)]
+
+
+async def test_a_stream_of_20_mib(objects: ObjectStore) -> None:
+    """Chunks of odd sizes arrive whole and in order."""
+    whole = os.urandom(20 * MIB)
+    chunk = 300_007
+    chunks = (whole[at : at + chunk] for at in range(0, len(whole), chunk))
+    await objects.put_stream("stream", chunks, len(whole))
+    assert await objects.size("stream") == len(whole)
+    assert await objects.get("stream") == whole
+    assert await objects.get("stream", 8 * MIB - 5, 10) == whole[8 * MIB - 5 : 8 * MIB + 5]
+
+
+@pytest.mark.parametrize("announced", [0, 5, 11, 30 * MIB])
+async def test_a_stream_of_another_length_stores_nothing(objects: ObjectStore, announced: int) -> None:
+    """Ten bytes announced as fewer or more: refused, and what was there before stays."""
+    await objects.put("kept", b"before")
+    for key in ("kept", "new"):
+        with pytest.raises(ValueError, match="length"):
+            await objects.put_stream(key, iter([b"01234", b"56789"]), announced)
+    assert await objects.get("kept") == b"before"
+    assert await _listed(objects, "new") == []
+
+
+async def test_a_stream_that_breaks_off_stores_nothing(objects: ObjectStore) -> None:
+    """The error of the source comes through; no half object appears."""
+
+    def source() -> Iterator[bytes]:
+        yield b"x" * (9 * MIB)
+        raise RuntimeError("the source broke off")
+
+    with pytest.raises(RuntimeError, match="broke off"):
+        await objects.put_stream("half", source(), 20 * MIB)
+    assert await _listed(objects, "half") == []
+
+
+async def test_an_empty_stream(objects: ObjectStore) -> None:
+    """No bytes at all, announced as such."""
+    await objects.put_stream("nothing", iter([]), 0)
+    assert await objects.get("nothing") == b""
+
+
+async def test_what_is_missing_is_said_to_be(objects: ObjectStore) -> None:
+    """Every way to read says `ObjectMissing`, also after a delete."""
+    await objects.put("gone", b"x")
+    await objects.delete("gone")
+    for key in ("gone", "never/was"):
+        for read in (objects.get(key), objects.get(key, 1, 2), objects.get(key, 0, 0), objects.size(key)):
+            with pytest.raises(ObjectMissing):
+                await read
+
+
+async def test_deleting_twice_is_no_error(objects: ObjectStore) -> None:
+    """Delete is idempotent, and other keys stay."""
+    await objects.put("a", b"1")
+    await objects.put("ab", b"2")
+    await objects.delete("a")
+    await objects.delete("a")
+    await objects.delete("never/was")
+    assert await _listed(objects, "") == [("ab", 1)]
+
+
+async def test_lists_by_prefix(objects: ObjectStore) -> None:
+    """A prefix may end anywhere in a key; an unknown one lists nothing."""
+    keys = ["m/1/p-0", "m/1/p-1", "m/10/p-0", "m/2.sealed", "n"]
+    for number, key in enumerate(keys):
+        await objects.put(key, b"x" * number)
+    everything = [(key, number) for number, key in enumerate(keys)]
+    assert await _listed(objects, "") == everything
+    assert await _listed(objects, "m/1/") == everything[:2]
+    assert await _listed(objects, "m/1") == everything[:3]
+    assert await _listed(objects, "x") == []
+
+
+@pytest.mark.parametrize(
+    "untrusted_key",
+    [
+        "",
+        "/",
+        "/etc/passwd",
+        "../up",
+        "a/../b",
+        "a/./b",
+        "a//b",
+        "a/",
+        ".hidden",
+        "A",
+        "a b",
+        "a\x00",
+        "a\n",
+        "x" * 201,
+    ],
+)
+async def test_a_key_that_is_none_is_refused(objects: ObjectStore, untrusted_key: str) -> None:
+    """Nothing but the key alphabet reaches a path or a URL."""
+    for use in (objects.put(untrusted_key, b"x"), objects.get(untrusted_key), objects.delete(untrusted_key)):
+        with pytest.raises(ValueError, match="not an object key"):
+            await use
+
+
+async def test_many_at_once(objects: ObjectStore) -> None:
+    """Sixty writers and readers do not mix anything up."""
+
+    async def one(number: int) -> None:
+        data = bytes([number]) * 50_000
+        await objects.put(f"many/{number}", data)
+        assert await objects.get(f"many/{number}") == data
+
+    await asyncio.gather(*(one(number) for number in range(60)))
+    assert len(await _listed(objects, "many/")) == 60
+
+
+async def test_local_files_are_private_and_leave_no_drafts(tmp_path: Path) -> None:
+    """Folders 0700, files 0600, nothing left in tmp."""
+    store = LocalObjects(tmp_path / "objects")
+    await store.put("a/b", b"x")
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "objects").rglob("*") if path.is_dir()}
+    assert modes == {0o700}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "objects").rglob("*") if p.is_file()} == {
+        0o600
+    }
+    assert list((tmp_path / "objects" / "tmp").iterdir()) == []
+
+
+async def test_a_full_disk_is_said_to_be_full(tmp_path: Path) -> None:
+    """Where the system takes no more bytes: `StorageFull`, no draft left, what was stored before stays."""
+    store = LocalObjects(tmp_path / "objects")
+    await store.put("before", b"kept")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, hard))
+    try:
+        with pytest.raises(StorageFull):
+            await store.put("before", b"x" * (2 * MIB))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert await store.get("before") == b"kept"
+    assert list((tmp_path / "objects" / "tmp").iterdir()) == []
+
+
+async def test_local_writes_are_synced_before_they_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File first, then its name, then the folder: after a power cut the object is whole or absent."""
+    store = LocalObjects(tmp_path / "objects")
+    await store.put("first", b"x")
+    happened: list[str] = []
+    real_sync, real_rename = os.fsync, Path.rename
+
+    def sync(descriptor: int) -> None:
+        happened.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        real_sync(descriptor)
+
+    def rename(path: Path, target: Path) -> Path:
+        happened.append("name")
+        return real_rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "rename", rename)
+    await store.put("first", b"y")
+    assert happened == ["file", "name", "folder"]
+
+
+async def test_an_s3_server_that_is_away_is_unavailable(tmp_path: Path) -> None:
+    """No listener: a sentence, not a trace."""
+    values = {"objects": "s3", "s3_endpoint": "127.0.0.1:9", "s3_secure": False}
+    settings = Settings.load(folder=tmp_path, s3_access_key="a", s3_secret_key="b", **values)
+    store = open_objects(settings)
+    with pytest.raises(StorageUnavailable):
+        await store.get("x")
+    with contextlib.suppress(StorageUnavailable):
+        await store.close()
+
+
+def test_an_s3_endpoint_that_is_none_stops_the_start(tmp_path: Path) -> None:
+    """The sentence names the setting."""
+    values = {"objects": "s3", "s3_endpoint": "s3.example/bucket", "s3_access_key": "a", "s3_secret_key": "b"}
+    with pytest.raises(WrongSetting, match="EXCHANGE_S3_ENDPOINT"):
+        S3Objects.from_settings(Settings.load(folder=tmp_path, **values))

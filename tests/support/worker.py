@@ -1,0 +1,58 @@
+"""Tasks for the queue's tests, and a process that works on them: `python -m tests.support.worker`.
+
+Each task writes a line to the `notes` table, so a test sees who did what. Settings come from the environment.
+"""
+
+import asyncio
+import os
+import time
+
+from sqlalchemy import text
+
+from exchange.settings import Settings
+from exchange.store.service import Service
+from workers.app import app, run_worker, task
+
+TABLE = "CREATE TABLE notes (at timestamptz DEFAULT clock_timestamp(), pid int, what text)"
+
+
+async def note(service: Service, what: str) -> None:
+    """One line of the `notes` table, committed at once."""
+    async with service.engine.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO notes (pid, what) VALUES (:pid, :what)"), {"pid": os.getpid(), "what": what}
+        )
+
+
+@task("test_short")
+async def short(service: Service, number: str) -> None:
+    """Take a moment, then say so."""
+    await asyncio.sleep(0.2)
+    await note(service, f"short {number}")
+
+
+@task("test_hangs_once")
+async def hangs_once(service: Service, number: str) -> None:
+    """The first attempt never ends; a later one does."""
+    async with service.engine.connect() as connection:
+        before = await connection.execute(
+            text("SELECT count(*) FROM notes WHERE what = :w"), {"w": f"begun {number}"}
+        )
+        first = before.scalar_one() == 0
+    await note(service, f"begun {number}")
+    if first:
+        await asyncio.sleep(600)
+    await note(service, f"ended {number}")
+
+
+@task("test_deadly")
+async def deadly(service: Service) -> None:
+    """Ends the whole process at every attempt, as an out-of-memory kill would."""
+    await note(service, "deadly")
+    os.kill(os.getpid(), 9)
+    time.sleep(10)  # noqa: ASYNC251  # the kill comes first
+
+
+if __name__ == "__main__":
+    app.import_paths = []
+    asyncio.run(run_worker(Settings.load(), ready=lambda: print("ready", flush=True)))
