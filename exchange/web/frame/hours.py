@@ -53,7 +53,7 @@ class Opening:
         for ahead in range(8):
             hours = self.days[(now.weekday() + ahead) % 7]
             if hours and (ahead or now.time() < hours[0]):
-                day = weekday(now.date() + timedelta(days=ahead))
+                day = weekday(now.date() + timedelta(days=ahead)) if ahead else gettext("today")
                 return gettext("Opens again %(day)s, %(time)s") % {"day": day, "time": clock(hours[0])}
         return ""
 
