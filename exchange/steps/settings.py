@@ -191,7 +191,7 @@ def checked(settings: ServiceSettings) -> ServiceSettings:
     for line in trimmed.support_lines:
         if not line.name or not line.phone:
             raise BadInput("A support line has a name and a phone number.", field="support_lines")
-    return replace(trimmed, opening=trimmed.hours.text(), **addresses)
+    return replace(trimmed, **{**addresses, "opening": trimmed.hours.text()})
 
 
 def support_line(untrusted_text: str) -> SupportLine:
