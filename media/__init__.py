@@ -8,4 +8,16 @@ from media.limits import DEFAULT, SENTENCES, Code, Limits, Rejected
 from media.making import make, typed
 from media.product import Fact, Part, Product, Source
 
-__all__ = ["DEFAULT", "SENTENCES", "Code", "Fact", "Limits", "Part", "Product", "Rejected", "Source", "make", "typed"]
+__all__ = [
+    "DEFAULT",
+    "SENTENCES",
+    "Code",
+    "Fact",
+    "Limits",
+    "Part",
+    "Product",
+    "Rejected",
+    "Source",
+    "make",
+    "typed",
+]

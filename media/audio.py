@@ -59,19 +59,19 @@ def _sound(bench: Workbench, given: Source, kind: Type, facts: Facts, report: Re
 
 def _listen(bench: Workbench, sound: Part, facts: Facts, report: Report) -> tuple[float, Part]:
     """Decode the product to its end; its real length in seconds, and its picture."""
-    heard = ffmpegs.source(ffmpegs.MOVIE)["a:0"].filter_multi_output("asplit")
-    size = f"{WAVE_WIDTH}x{WAVE_HEIGHT}"
-    drawn = heard[0].filter("aformat", channel_layouts="mono").filter("showwavespic", s=size, colors="0x1d70b8")
-    wave = ffmpeg.output(drawn, "wave.png", f="image2", vcodec="png", update=1, **{"frames:v": 1}, **CLEAN)
-    whole = ffmpeg.output(heard[1], "pipe:2", f="null", **CLEAN)
+    heard = ffmpegs.source(ffmpegs.MOVIE)["a:0"]
+    limits = ffmpegs.work_limits(bench, facts.seconds)
     with bench.folder() as folder:
-        seconds = ffmpegs.run(
-            bench, ffmpeg.merge_outputs(whole, wave), sound.path, folder,
-            ffmpegs.work_limits(bench, facts.seconds), lambda _: None,
-        )  # fmt: skip
-        path = bench.take(folder, "wave.png", "waveform", 4 << 20)
+        whole = ffmpeg.output(heard, "pipe:2", f="null", **CLEAN)
+        seconds = ffmpegs.run(bench, whole, sound.path, folder, limits, lambda _: None)
     if not ffmpegs.same_length(seconds, facts.seconds):
         raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
+    report(0.9)
+    size = f"{WAVE_WIDTH}x{WAVE_HEIGHT}"
+    drawn = heard.filter("aformat", channel_layouts="mono").filter("showwavespic", s=size, colors="0x1d70b8")
+    wave = ffmpeg.output(drawn, "wave.png", f="image2", vcodec="png", update=1, **{"frames:v": 1}, **CLEAN)
+    with bench.folder() as folder:
+        ffmpegs.run(bench, wave, sound.path, folder, limits, lambda _: None)
+        path = bench.take(folder, "wave.png", "waveform", 4 << 20)
     width, height = recheck.png(path, WAVE_WIDTH * WAVE_HEIGHT)
-    report(0.95)
     return seconds, Part("waveform", "image/png", path, {"width": width, "height": height})

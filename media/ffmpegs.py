@@ -48,11 +48,12 @@ class Facts:
     height: int = 0
 
 
-def source(kind: Type) -> Any:
+def source(kind: Type, **options: Any) -> Any:
     """The input node of a graph."""
     return ffmpeg.input(
         "fd:", fd=3, f=kind.demuxer, protocol_whitelist="fd", format_whitelist=kind.demuxer,
         codec_whitelist=",".join(sorted(set(DECODERS.values()))), threads=THREADS,
+        **options,
     )  # fmt: skip
 
 
@@ -122,7 +123,9 @@ def _facts(head: bytes, seconds: float) -> Facts:
 def work_limits(bench: Workbench, seconds: float) -> Job:
     """Time for a piece of work: 60 s + 2 × duration, and 60 s without progress (DESIGN section 10)."""
     limits = bench.limits
-    return Job(folder=bench.scratch, seconds=limits.work_seconds + 2 * seconds, stall_seconds=limits.stall_seconds)
+    return Job(
+        folder=bench.scratch, seconds=limits.work_seconds + 2 * seconds, stall_seconds=limits.stall_seconds
+    )
 
 
 def same_length(made: float, given: float) -> bool:

@@ -9,7 +9,7 @@ import imageio_ffmpeg
 
 from media import audio, letter, sandbox, text, video
 from media.limits import DEFAULT, Code, Limits, Rejected
-from media.product import Part, Product, Source
+from media.product import Fact, Part, Product, Source
 from media.sandbox import PROVIDERS, Provider
 from media.sniff import KINDS, sniff
 from media.workbench import Workbench
@@ -48,7 +48,8 @@ def make(
     rising = _rising(report)
     if kind == "letter":
         return letter.make(bench, list(zip(untrusted, types, strict=True)), rising)
-    return (audio if kind == "audio" else video).make(bench, untrusted[0], types[0], rising)
+    make_recording = audio.make if kind == "audio" else video.make
+    return make_recording(bench, untrusted[0], types[0], rising)
 
 
 def typed(written: str, scratch: Path, *, limits: Limits = DEFAULT) -> Product:
@@ -61,7 +62,7 @@ def typed(written: str, scratch: Path, *, limits: Limits = DEFAULT) -> Product:
     path = Path(tempfile.mkdtemp(prefix="product-", dir=scratch)) / "text"
     path.write_text(cleaned, encoding="utf-8", newline="\n")
     path.chmod(0o600)
-    facts = {"source": "typed", "ticked": True, "shown": True, "characters": len(cleaned)}
+    facts: dict[str, Fact] = {"source": "typed", "ticked": True, "shown": True, "characters": len(cleaned)}
     return Product("letter", (Part("text", letter.PLAIN, path, facts),), 0)
 
 

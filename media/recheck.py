@@ -20,7 +20,9 @@ _LEAVES = {
     b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp",
 }  # fmt: skip
 # the empty user data box that ffmpeg's muxer always writes: a handler and a list without entries
-_NO_USER_DATA = b"\0\0\0\x35meta\0\0\0\0\0\0\0\x21hdlr" + bytes(8) + b"mdirappl" + bytes(9) + b"\0\0\0\x08ilst"
+_NO_USER_DATA = (
+    b"\0\0\0\x35meta\0\0\0\0\0\0\0\x21hdlr" + bytes(8) + b"mdirappl" + bytes(9) + b"\0\0\0\x08ilst"
+)
 _HANDLERS = {b"vide", b"soun"}
 _PNG = {b"IHDR", b"PLTE", b"tRNS", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"IDAT", b"IEND"}
 
@@ -91,7 +93,9 @@ def jpeg(path: Path, max_pixels: int) -> tuple[int, int]:
         mark, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
         if mark in (0xC0, 0xC1, 0xC2):
             size = int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
-        elif mark == 0xE0 and data[at + 4 : at + 9] != b"JFIF\0" or mark not in (0xE0, 0xDB, 0xC4, 0xDD, 0xDA):
+        elif (
+            mark == 0xE0 and data[at + 4 : at + 9] != b"JFIF\0" or mark not in (0xE0, 0xDB, 0xC4, 0xDD, 0xDA)
+        ):
             raise _unsafe("the JPEG holds a segment that does not belong there")
         at += 2 + length
         if mark == 0xDA:

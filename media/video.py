@@ -4,6 +4,7 @@ Poster and storyboard are drawn from the product while it is decoded to its end 
 """
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import ffmpeg
@@ -12,11 +13,13 @@ from media import ffmpegs, recheck
 from media.audio import evened
 from media.ffmpegs import CLEAN, Facts
 from media.limits import Code, Rejected
-from media.product import Part, Product, Source
+from media.product import Fact, Part, Product, Source
 from media.sniff import Type
 from media.workbench import Report, Workbench
 
 POSTER_SIDE, TILE_WIDTH, COLUMNS, MAX_TILES = 960, 192, 5, 25
+KEY_FRAMES = 60  # two seconds: seeking starts at one
+NOTE_SILENT = "This video has no sound."
 
 
 def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product:
@@ -26,18 +29,17 @@ def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product
         raise Rejected(Code.NO_PICTURE)
     if facts.seconds > bench.limits.video_seconds:
         raise Rejected(Code.TOO_LONG)
-    if facts.width * facts.height > bench.limits.max_pixels // 3:
+    if facts.width * facts.height > bench.limits.max_pixels:
         raise Rejected(Code.TOO_MANY_PIXELS)
     report(0.03)
     picture = _picture(bench, given, kind, facts, report)
-    seconds, poster, board = _look(bench, picture, facts, report)
+    seconds = round(_length(bench, picture, facts, report), 2)
+    poster, board = _stills(bench, picture, seconds)
     report(1.0)
-    notes = () if facts.sound else ("This video has no sound.",)
     width, height = int(poster.facts["width"]), int(poster.facts["height"])
-    shown = {"seconds": round(seconds, 2), "sound": bool(facts.sound), "upright": height >= width}
-    return Product(
-        "video", (Part("picture", picture.media_type, picture.path, shown), poster, board), round(seconds, 2), notes
-    )
+    shown: dict[str, Fact] = {"seconds": seconds, "sound": bool(facts.sound), "upright": height >= width}
+    parts = (replace(picture, facts=shown), poster, board)
+    return Product("video", parts, seconds, () if facts.sound else (NOTE_SILENT,))
 
 
 def _scaled(stream: Any, bench: Workbench) -> Any:
@@ -58,7 +60,7 @@ def _picture(bench: Workbench, given: Source, kind: Type, facts: Facts, report: 
     streams = [_scaled(graph["V:0"], bench)] + ([evened(graph["a:0"])] if facts.sound else [])
     sound = {"acodec": "aac", "ar": 48000, "b:a": "128k", "flags:a": "+bitexact"} if facts.sound else {}
     output = ffmpeg.output(
-        *streams, "picture.mp4", f="mp4", vcodec="libx264", preset="veryfast", crf=23, profile="high",
+        *streams, "picture.mp4", f="mp4", vcodec="libx264", preset="veryfast", crf=23, profile="high", g=KEY_FRAMES,
         threads=ffmpegs.THREADS, movflags="+faststart", t=bench.limits.video_seconds,
         **{"flags:v": "+bitexact", "bsf:v": "filter_units=remove_types=6"}, **sound, **CLEAN,
     )  # fmt: skip
@@ -72,31 +74,39 @@ def _picture(bench: Workbench, given: Source, kind: Type, facts: Facts, report: 
     return Part("picture", "video/mp4", path)
 
 
-def _look(bench: Workbench, picture: Part, facts: Facts, report: Report) -> tuple[float, Part, Part]:
-    """Decode the product to its end; its real length in seconds, its poster and storyboard."""
-    tiles = max(1, min(MAX_TILES, math.ceil(facts.seconds / 2)))
-    rows = math.ceil(tiles / COLUMNS)
+def _length(bench: Workbench, picture: Part, facts: Facts, report: Report) -> float:
+    """Decode the product to its end: its real length in seconds. Raises Rejected(damaged) if it is not the input's."""
     graph = ffmpegs.source(ffmpegs.MOVIE)
-    seen = graph["V:0"].filter_multi_output("split", 3)
+    streams = [graph["V:0"]] + ([graph["a:0"]] if facts.sound else [])
+    whole = ffmpeg.output(*streams, "pipe:2", f="null", **CLEAN)
+    with bench.folder() as folder:
+        seconds = ffmpegs.run(
+            bench, whole, picture.path, folder, ffmpegs.work_limits(bench, facts.seconds),
+            lambda done: report(0.86 + 0.1 * min(1.0, done / max(facts.seconds, 0.1))),
+        )  # fmt: skip
+    if not ffmpegs.same_length(seconds, facts.seconds):
+        raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
+    return seconds
+
+
+def _stills(bench: Workbench, picture: Part, seconds: float) -> tuple[Part, Part]:
+    """Poster and storyboard, from the product's key frames (one every KEY_FRAMES pictures at least)."""
+    tiles = max(1, min(MAX_TILES, math.ceil(seconds / 2)))
+    rows = math.ceil(tiles / COLUMNS)
+    seen = ffmpegs.source(ffmpegs.MOVIE, skip_frame="nokey")["V:0"].filter_multi_output("split")
     fit = f"min(1,{POSTER_SIDE}/max(iw,ih))"
     poster = seen[0].filter("scale", w=f"max(2,trunc(iw*{fit}/2)*2)", h=f"max(2,trunc(ih*{fit}/2)*2)")
-    board = seen[1].filter("fps", fps=f"{tiles}/{max(facts.seconds, 0.1):.3f}").filter("scale", w=TILE_WIDTH, h=-2)
-    streams = [seen[2]] + ([graph["a:0"]] if facts.sound else [])
+    board = seen[1].filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}").filter("scale", w=TILE_WIDTH, h=-2)
     outputs = (
-        ffmpeg.output(*streams, "pipe:2", f="null", **CLEAN),
-        _jpeg(poster.filter("thumbnail", 50), "poster.jpg"),
+        _jpeg(poster.filter("thumbnail", 20), "poster.jpg"),
         _jpeg(board.filter("tile", f"{COLUMNS}x{rows}"), "board.jpg"),
     )
     with bench.folder() as folder:
-        seconds = ffmpegs.run(
-            bench, ffmpeg.merge_outputs(*outputs), picture.path, folder,
-            ffmpegs.work_limits(bench, facts.seconds),
-            lambda done: report(0.86 + 0.12 * min(1.0, done / max(facts.seconds, 0.1))),
-        )  # fmt: skip
+        limits = ffmpegs.work_limits(bench, seconds)
+        ffmpegs.run(bench, ffmpeg.merge_outputs(*outputs), picture.path, folder, limits, lambda _: None)
         paths = [bench.take(folder, f"{name}.jpg", kept, 16 << 20) for name, kept in _STILLS]
-    if not ffmpegs.same_length(seconds, facts.seconds):
-        raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
-    return seconds, _still("poster", paths[0]), _still("storyboard", paths[1], tiles=tiles, columns=COLUMNS, rows=rows)
+    board_facts = {"tiles": tiles, "columns": COLUMNS, "rows": rows}
+    return _still("poster", paths[0]), _still("storyboard", paths[1], **board_facts)
 
 
 _STILLS = (("poster", "poster"), ("board", "storyboard"))

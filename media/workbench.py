@@ -84,7 +84,7 @@ class Workbench:
             raise Rejected(Code.DAMAGED, detail=f"no {kept_as} was made") from None
         if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or not 0 < facts.st_size <= max_bytes:
             raise Rejected(Code.UNSAFE, detail=f"{kept_as} is not a plain file of a sensible size")
-        os.rename(path, kept)
+        path.rename(kept)
         os.chown(kept, os.geteuid(), os.getegid(), follow_symlinks=False)
         kept.chmod(0o600)
         return kept

@@ -13,6 +13,8 @@ import resource
 import runpy
 import signal
 import sys
+import types
+from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 8, 38, 47
 _CAP_DAC_READ_SEARCH = 2
@@ -42,11 +44,12 @@ def main() -> None:
 
 
 def _find_inside() -> None:
-    """Import the package `inside` while the folder above it can still be listed, and only that."""
-    above = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    sys.path.append(above)
-    importlib.import_module("inside")
-    sys.path.remove(above)
+    """Make `media.inside` importable, and of `media` nothing else: its own start-up is not run in a child."""
+    package = types.ModuleType("media")
+    package.__path__ = [str(Path(__file__).resolve().parent.parent)]
+    sys.modules["media"] = package
+    # while the folder above can still be listed
+    importlib.import_module("media.inside")
 
 
 def _seccomp(needed: bool):  # type: ignore[no-untyped-def]
@@ -124,7 +127,7 @@ def _become(uid: int, *, search: bool) -> None:
 
 def _filter(seccomp, order: dict) -> None:  # type: ignore[no-untyped-def, type-arg]
     """The allow list. What is missing answers EPERM; clone3 answers ENOSYS so that libc falls back to clone."""
-    from inside import syscalls
+    from media.inside import syscalls
 
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
@@ -140,7 +143,9 @@ def _filter(seccomp, order: dict) -> None:  # type: ignore[no-untyped-def, type-
         rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, thread))
         rules.add_rule(seccomp.ALLOW, "tgkill", own)
         rules.add_rule(seccomp.ALLOW, "kill", own)
-        rules.add_rule(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0), seccomp.Arg(2, seccomp.EQ, 0))
+        rules.add_rule(
+            seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0), seccomp.Arg(2, seccomp.EQ, 0)
+        )
     rules.load()
 
 
@@ -148,7 +153,7 @@ def _hand_over(order: dict) -> None:  # type: ignore[type-arg]
     if order["program"]:
         os.execve(order["program"], [order["program"], *order["arguments"]], {})
     sys.argv = [order["module"], *order["arguments"]]
-    runpy.run_module(f"inside.{order['module']}", run_name="__main__", alter_sys=True)
+    runpy.run_module(f"media.inside.{order['module']}", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import os
 import pypdfium2
 import pypdfium2.raw as raw
 
-from inside import pixels, say
-from inside.words import clean
+from media.inside import pixels, say
+from media.inside.words import clean
 
 DPI = 200
 

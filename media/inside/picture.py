@@ -2,7 +2,7 @@
 
 import os
 
-from inside import pixels, say
+from media.inside import pixels, say
 
 
 def main() -> None:
@@ -15,11 +15,11 @@ def main() -> None:
             for number in range(count):
                 if number:
                     image.seek(number)
-                    pixels._size(image, asked)
+                    pixels.size_fits(image, asked)
                 pixels.save(pixels.page(image, asked["side"]), number + 1)
                 say.done((number + 1) / count)
-        except Exception:  # noqa: BLE001 - decoders raise anything; whatever it is, the picture is not readable
-            say.refuse("damaged")
+        except Exception as error:  # noqa: BLE001 - decoders raise anything; then the picture is not readable
+            say.refuse("truncated" if "truncated" in str(error) else "damaged")
     say.answer(pages=count, text=False)
 
 

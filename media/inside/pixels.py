@@ -5,7 +5,7 @@ from typing import BinaryIO
 import pillow_heif
 from PIL import Image, ImageOps
 
-from inside import say
+from media.inside import say
 
 Image.MAX_IMAGE_PIXELS = None  # our own cap is checked on the header, before any pixel
 FORMATS = {"jpeg": ["JPEG", "MPO"], "png": ["PNG"], "heic": ["HEIF"], "tiff": ["TIFF"]}
@@ -19,11 +19,12 @@ def opened(file: BinaryIO, formats: list[str], asked: dict[str, int]) -> Image.I
         image = Image.open(file, formats=formats)
     except Exception:  # noqa: BLE001 - decoders raise anything; whatever it is, the file is not readable
         say.refuse("damaged")
-    _size(image, asked)
+    size_fits(image, asked)
     return image
 
 
-def _size(image: Image.Image, asked: dict[str, int]) -> None:
+def size_fits(image: Image.Image, asked: dict[str, int]) -> None:
+    """Refuse a picture, or a page of one, that is too large; only its header has been read."""
     width, height = image.size
     if width * height > asked["max_pixels"] or max(width, height) > asked["max_side"]:
         say.refuse("too_many_pixels")
@@ -36,9 +37,7 @@ def page(image: Image.Image, side: int) -> Image.Image:
     image.load()
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I") or upright.mode == "F":
-        low, high = upright.getextrema()
-        scale = 255.0 / max(1.0, float(high if high > 255 else 255))
-        upright = upright.point(lambda value: value * scale).convert("L")
+        upright = _eight_bits(upright)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         upright = upright.convert("RGBA")
         ground = Image.new("RGBA", upright.size, "white")
@@ -48,6 +47,12 @@ def page(image: Image.Image, side: int) -> Image.Image:
     canvas = Image.new("RGB", upright.size, "white")
     canvas.paste(upright)
     return canvas
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Deep greys (16-bit scans) as 256 greys, the brightest one white."""
+    highest = max(255.0, float(str(image.getextrema()[1])))
+    return image.point(lambda value: value * (255.0 / highest)).convert("L")
 
 
 def save(canvas: Image.Image, number: int) -> None:

@@ -2,9 +2,9 @@
 
 import os
 
-from inside import pixels, say
-from inside.typeset import Block, typeset
-from inside.words import clean, decode
+from media.inside import pixels, say
+from media.inside.typeset import Block, typeset
+from media.inside.words import clean, decode
 
 
 def main() -> None:

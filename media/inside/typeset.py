@@ -4,10 +4,10 @@ Roboto (Apache 2.0, from PyPI) has every letter of the languages of Europe, Wels
 more, the machine's own fonts under /usr/share/fonts are tried, and what none can draw is counted and told.
 """
 
-import glob
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import font_roboto
+import font_roboto  # type: ignore[import-untyped]
 from PIL import Image, ImageDraw, ImageFont
 
 WIDTH, HEIGHT, MARGIN = 1240, 1754, 130
@@ -59,7 +59,7 @@ def _fonts(used: set[str]) -> tuple[str, str, int]:
     """The typeface that can draw the most of these characters, plain and bold."""
     best = (font_roboto.Roboto, font_roboto.RobotoMedium, _missing(font_roboto.Roboto, used))
     for name in _OTHERS:
-        for path in glob.glob(f"/usr/share/fonts/*/{name}") if best[2] else ():
+        for path in map(str, Path("/usr/share/fonts").glob(f"*/{name}")) if best[2] else ():
             if (missing := _missing(path, used)) < best[2]:
                 best = (path, path, missing)
     return best

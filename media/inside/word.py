@@ -13,10 +13,10 @@ from typing import Any
 import docx
 from docx.oxml.ns import qn
 
-from inside import pixels, say
-from inside.plain import write
-from inside.typeset import SIZE, Block
-from inside.words import clean
+from media.inside import pixels, say
+from media.inside.plain import write
+from media.inside.typeset import SIZE, Block
+from media.inside.words import clean
 
 _DROPPED = {
     qn(name)
