@@ -20,7 +20,7 @@ from exchange.core.model import Actor, Channel, Purpose
 from exchange.steps.revoke import end_links, kill_links
 from exchange.store import facts, near
 from exchange.store import tables as t
-from exchange.store.sealing import SERVICE, Opener, opener_of
+from exchange.store.sealing import SERVICE, Opener, Seal, opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
@@ -48,25 +48,24 @@ def about(row_id: UUID, what: bytes) -> bytes:
 
 async def make(
     unit: Unit,
-    opener: Opener,
+    seal: Seal,
     person: Row[Any],
     purpose: Purpose,
+    payload: dict[str, Any],
     *,
     message: Row[Any] | None = None,
-    payload: dict[str, Any] | None = None,
     channel: Channel | None = None,
     days: int | None = 14,
 ) -> NewLink:
-    """Make a link inside the caller's unit. The person's code must have been agreed before."""
+    """Make a link inside the caller's unit. The person's code must have been agreed before.
+
+    `payload` is what the person will see without opening anything: at least `you`, how they are addressed.
+    """
     agreed = await unit.maybe(select(t.code).where(t.code.c.participant_id == person.id))
     if agreed is None:
         raise BadInput("Agree a code with this person first: face to face or by phone.", field="code")
     secret, link_id = links.new_secret(), uuid4()
-    carried = {
-        "you": opener.open(person.form_of_name_sealed, "participant.form_of_name", person.id),
-        "language": person.language,
-        **(payload or {}),
-    }
+    carried = {"language": person.language, **payload}
     await unit.add(
         t.link,
         id=link_id,
@@ -76,7 +75,7 @@ async def make(
         purpose=purpose,
         lookup_hash=links.lookup_hash(secret),
         payload=keys.wrap(links.wrap_key(secret), json.dumps(carried).encode(), about(link_id, PAYLOAD)),
-        secret_sealed=opener.seal(secret, "link.secret", link_id),
+        secret_sealed=seal.seal(secret, "link.secret", link_id),
         channel=channel,
         code_channel=agreed.agreed_how,
         made_by=unit.actor.id,
@@ -105,12 +104,13 @@ async def invite(
             raise BadInput("Choose the other person of this case.", field="recipient")
         opener = await opener_of(service, unit.conn, person.case_id)
         payload = {
-            "to": opener.open(other.form_of_name_sealed, "participant.form_of_name", other.id),
+            "you": form_of_name(opener, person),
+            "to": form_of_name(opener, other),
             "recipient": str(other.id),
             "kind": kind,
             "draft_key": keys.new_data_key().hex(),
         }
-        return await make(unit, opener, person, Purpose.SUBMIT, payload=payload, channel=channel)
+        return await make(unit, opener, person, Purpose.SUBMIT, payload, channel=channel)
 
 
 async def preview_link(service: Service, actor: Actor, message_id: UUID, *, channel: Channel) -> NewLink:
@@ -123,9 +123,8 @@ async def preview_link(service: Service, actor: Actor, message_id: UUID, *, chan
         await end_links(unit, message.id, (Purpose.PREVIEW,))
         person = await _person(unit, message.author_id, Permission.CONSENT)
         opener = await opener_of(service, unit.conn, message.case_id)
-        link = await make(
-            unit, opener, person, Purpose.PREVIEW, message=message, payload={"digest": known.digest}, channel=channel
-        )
+        payload = {"you": form_of_name(opener, person), "kind": message.kind, "digest": known.digest}
+        link = await make(unit, opener, person, Purpose.PREVIEW, payload, message=message, channel=channel)
         await grant_to_link(unit, opener, message, str(known.digest), link, purpose="preview")
         return link
 
@@ -151,6 +150,11 @@ async def grant_to_link(
     await unit.add(t.grant, **values)
     unit.leaf("grant.created", message=message.id, digest=digest, grant=grant_id, link=link.id, purpose=purpose)
     return grant_id
+
+
+def form_of_name(opener: Opener, person: Row[Any]) -> str:
+    """The agreed form of a person's name (rule 16)."""
+    return opener.open(person.form_of_name_sealed, "participant.form_of_name", person.id)
 
 
 async def revision_key(unit: Unit, opener: Opener, message_id: UUID, digest: str) -> bytes:

@@ -80,17 +80,15 @@ async def _decide_link(
 ) -> links.NewLink:
     await end_links(unit, message.id, (Purpose.DECIDE,))
     payload = await told(unit, opener, message, terms.content_note, terms.length)
-    payload |= {"on_acceptance": terms.on_acceptance, "digest": digest}
-    return await links.make(
-        unit, opener, recipient, Purpose.DECIDE, message=message, payload=payload, channel=terms.told_by
-    )
+    payload |= {"you": links.form_of_name(opener, recipient), "on_acceptance": terms.on_acceptance, "digest": digest}
+    return await links.make(unit, opener, recipient, Purpose.DECIDE, payload, message=message, channel=terms.told_by)
 
 
 async def told(unit: Unit, opener: Opener, message: Row[Any], content_note: str, length: str) -> dict[str, Any]:
     """What the recipient's link carries about the message: agreed form of name, kind, note, rough length."""
     author = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
     return {
-        "from": opener.open(author.form_of_name_sealed, "participant.form_of_name", author.id),
+        "from": links.form_of_name(opener, author),
         "kind": message.kind,
         "content_note": content_note,
         "length": length,

@@ -49,14 +49,14 @@ async def release_by_link(service: Service, actor: Actor, message_id: UUID, *, c
         person = await unit.one(select(t.participant).where(t.participant.c.id == message.recipient_id))
         case = await unit.one(select(t.cases).where(t.cases.c.id == message.case_id))
         payload = await told(unit, opener, message, await _note(unit, opener, message.id), "")
-        payload["digest"] = known.digest
+        payload |= {"you": links.form_of_name(opener, person), "digest": known.digest}
         link = await links.make(
             unit,
             opener,
             person,
             Purpose.VIEW,
+            payload,
             message=message,
-            payload=payload,
             channel=channel,
             days=facts.policy_of(case).link_days,
         )

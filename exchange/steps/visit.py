@@ -148,7 +148,7 @@ async def is_for_me(service: Service, visit: Visit, yes: bool) -> None:
             unit.leaf("session.confirmed", session=visit.id, link=visit.link.id)
             return
         await kill_links(unit, [visit.link.id], "revoked")
-        if visit.link.message_id is not None:
+        if visit.link.message_id is not None and visit.purpose in (Purpose.VIEW, Purpose.DECIDE):
             message = await unit.message(visit.link.message_id)
             moved = await move_if(unit, message, Event.LINK_GONE)
             unit.leaf("message.link_gone", case=message.case_id, message=message.id, **moved)

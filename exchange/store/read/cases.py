@@ -1,0 +1,192 @@
+"""Cases: the list, the whole story of one, and one person in it."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from exchange.core import access
+from exchange.core.access import Permission, Relation
+from exchange.core.model import Actor, ConsentKind, FactKind, Policy, Role
+from exchange.store import facts, near
+from exchange.store import tables as t
+from exchange.store.read.names import forms_of_name, staff_names
+from exchange.store.sealing import Opener, opener_of
+from exchange.store.service import Service
+from exchange.store.unit import reading
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A line of the list of cases. `people`: (side, agreed form of name)."""
+
+    id: UUID
+    reference: str
+    type: str
+    state: str
+    moved_at: Any
+    mine: bool
+    cover: bool
+    people: tuple[tuple[str, str], ...]
+    team: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """Everything the case page tells. Names are opened; contents are not."""
+
+    case: Row[Any]
+    policy: Policy
+    relation: Relation
+    people: list[Row[Any]]
+    names: dict[UUID, str]
+    forms: dict[UUID, str]
+    team: list[Row[Any]]
+    cover: str
+    messages: list[Row[Any]]
+    facts: dict[tuple[UUID | None, str], Row[Any]]
+    consents: dict[UUID, dict[ConsentKind, Row[Any]]]
+    concerns: list[Row[Any]]
+    staff: dict[UUID, str]
+    assessment_until: Any
+    tasks: list[Row[Any]] = field(default_factory=list)
+
+    def value(self, kind: FactKind, participant: UUID | None = None) -> str | None:
+        """The newest value of a fact, None if nothing was recorded."""
+        row = self.facts.get((participant, kind))
+        return row.value if row else None
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """One participant for the team: how to reach them, needs, code agreed or not, decisions."""
+
+    person: Row[Any]
+    case: Row[Any]
+    name: str
+    form_of_name: str
+    needs: str
+    contact: dict[str, Any]
+    contact_at: Any
+    code_agreed: Row[Any] | None
+    facts: dict[str, Row[Any]]
+    consents: list[Row[Any]]
+    feedback: list[tuple[Row[Any], str]]
+
+
+async def case_list(service: Service, actor: Actor, *, show: str = "mine", search: str = "") -> list[CaseRow]:
+    """Cases by `mine`, `cover` or `all` that one may see; search by reference. At most 200, newest move first."""
+    access.require(actor, Permission.CASE_LIST)
+    c, a = t.cases, t.assignment
+    mine = select(a.c.id).where(a.c.case_id == c.c.id, a.c.account_id == actor.id, a.c.until.is_(None)).exists()
+    cover = c.c.cover_id == actor.id
+    may_see = {"mine": mine, "cover": cover}.get(show, or_(mine, cover, Role.SUPERVISOR in actor.roles))
+    query = select(c, mine.label("mine"), func.coalesce(cover, False).label("cover")).where(may_see)
+    if search.strip():
+        query = query.where(c.c.reference.icontains(search.strip(), autoescape=True))
+    async with reading(service) as conn:
+        rows = (await conn.execute(query.order_by(c.c.moved_at.desc()).limit(200))).all()
+        ids = [r.id for r in rows]
+        names = await forms_of_name(service, conn, ids)
+        people, team = await _people_of(conn, ids), await _teams_of(conn, ids)
+    return [
+        CaseRow(
+            r.id, r.reference, r.type, r.state, r.moved_at, r.mine, r.cover,
+            tuple((p.side, names[p.id]) for p in people if p.case_id == r.id),
+            tuple(m.display_name for m in team if m.case_id == r.id),
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+async def case_view(service: Service, actor: Actor, case_id: UUID) -> CaseView:
+    """The case page. `NotFound` for whoever may not see the case."""
+    async with reading(service) as conn:
+        await near.require(conn, actor, Permission.CASE_SEE, case_id)
+        case = (await conn.execute(select(t.cases).where(t.cases.c.id == case_id))).one()
+        opener = await opener_of(service, conn, case_id)
+        people = await _people_of(conn, [case_id])
+        known = dict(await facts.newest_facts(conn, case_id))
+        staff = await staff_names(conn)
+        return CaseView(
+            case=case,
+            policy=facts.policy_of(case),
+            relation=await near.relation(conn, case_id, actor.id),
+            people=people,
+            names={p.id: opener.open(p.name_sealed, "participant.name", p.id) for p in people},
+            forms={p.id: opener.open(p.form_of_name_sealed, "participant.form_of_name", p.id) for p in people},
+            team=await _teams_of(conn, [case_id]),
+            cover=staff.get(case.cover_id, ""),
+            messages=await _all(conn, t.message, t.message.c.case_id == case_id, t.message.c.created_at),
+            facts=known,
+            consents={p.id: await facts.consent_now(conn, p.id) for p in people},
+            concerns=await _all(conn, t.concern, t.concern.c.case_id == case_id, t.concern.c.at.desc()),
+            staff=staff,
+            assessment_until=facts.assessed_until(known, facts.policy_of(case)),
+            tasks=await _all(conn, t.task, (t.task.c.case_id == case_id) & t.task.c.done_at.is_(None), t.task.c.at),
+        )
+
+
+async def person_view(service: Service, actor: Actor, participant_id: UUID) -> PersonView:
+    """The participant page, for the team only."""
+    async with reading(service) as conn:
+        case_id = await near.case_of_participant(conn, participant_id)
+        await near.require(conn, actor, Permission.CASE_CHANGE, case_id)
+        person = (await conn.execute(select(t.participant).where(t.participant.c.id == participant_id))).one()
+        opener = await opener_of(service, conn, case_id)
+        contact = await _contact(conn, opener, participant_id)
+        known = await facts.newest_facts(conn, case_id)
+        code = (await conn.execute(select(t.code).where(t.code.c.participant_id == participant_id))).first()
+        return PersonView(
+            person=person,
+            case=(await conn.execute(select(t.cases).where(t.cases.c.id == case_id))).one(),
+            name=opener.open(person.name_sealed, "participant.name", person.id),
+            form_of_name=opener.open(person.form_of_name_sealed, "participant.form_of_name", person.id),
+            needs=opener.open(person.needs_sealed, "participant.needs", person.id),
+            contact=contact[0],
+            contact_at=contact[1],
+            code_agreed=code,
+            facts={kind: row for (who, kind), row in known.items() if who == participant_id},
+            consents=await _all(
+                conn, t.consent, t.consent.c.participant_id == participant_id, t.consent.c.number.desc()
+            ),
+            feedback=await _feedback(conn, opener, participant_id),
+        )
+
+
+async def _contact(conn: AsyncConnection, opener: Opener, participant_id: UUID) -> tuple[dict[str, Any], Any]:
+    s = t.safe_contact
+    query = select(s).where(s.c.participant_id == participant_id).order_by(s.c.at.desc()).limit(1)
+    row = (await conn.execute(query)).first()
+    if row is None:
+        return {}, None
+    return json.loads(opener.open(row.detail_sealed, "safe_contact.detail", row.id)), row.at
+
+
+async def _feedback(conn: AsyncConnection, opener: Opener, participant_id: UUID) -> list[tuple[Row[Any], str]]:
+    f = t.feedback
+    rows = await _all(conn, f, f.c.participant_id == participant_id, f.c.at.desc())
+    return [(row, opener.open(row.text_sealed, "feedback.text", row.id)) for row in rows]
+
+
+async def _people_of(conn: AsyncConnection, case_ids: list[UUID]) -> list[Row[Any]]:
+    return await _all(conn, t.participant, t.participant.c.case_id.in_(case_ids), t.participant.c.created_at)
+
+
+async def _teams_of(conn: AsyncConnection, case_ids: list[UUID]) -> list[Row[Any]]:
+    a = t.assignment
+    query = (
+        select(a, t.account.c.display_name)
+        .join(t.account, t.account.c.id == a.c.account_id)
+        .where(a.c.case_id.in_(case_ids), a.c.until.is_(None))
+        .order_by(a.c.part.desc(), a.c.since)
+    )
+    return list((await conn.execute(query)).all())
+
+
+async def _all(conn: AsyncConnection, table: Any, where: Any, order: Any) -> list[Row[Any]]:
+    return list((await conn.execute(select(table).where(where).order_by(order))).all())
+

@@ -1,0 +1,146 @@
+"""One message: where it stands, what is still needed, its versions and decisions."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from exchange.core import checklist, gate
+from exchange.core.access import Permission, Relation
+from exchange.core.export import Filter
+from exchange.core.gate import TRANSITIONS, Act, Facts
+from exchange.core.model import Actor, Event, State
+from exchange.store import facts, ledger_read, near
+from exchange.store import tables as t
+from exchange.store.read.names import forms_of_name, staff_names
+from exchange.store.sealing import Opener, opener_of
+from exchange.store.service import Service
+from exchange.store.unit import reading
+
+# The next act of sharing from each state: what "what is still needed before …" is about.
+NEXT_ACT: dict[State, Act] = {
+    State.IN_REVIEW: Act.PREVIEW,
+    State.APPROVED: Act.OFFER,
+    State.OFFERED: Act.RELEASE,
+    State.DECLINED: Act.OFFER,
+    State.LATER: Act.OFFER,
+    State.ACCEPTED: Act.RELEASE,
+    State.LAPSED: Act.RELEASE,
+    State.RELEASED: Act.RELEASE,
+    State.OPENED: Act.RELEASE,
+}
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """Everything the message page tells but the content. Text columns are opened for the team only."""
+
+    message: Row[Any]
+    case: Row[Any]
+    relation: Relation
+    author: str
+    recipient: str
+    known: Facts
+    next_act: Act | None
+    needed: list[tuple[gate.Reason, checklist.Line]]
+    events: frozenset[Event]
+    revisions: list[Row[Any]]
+    parts: dict[UUID, list[Row[Any]]]
+    reviews: list[tuple[Row[Any], str]]
+    notes: list[tuple[Row[Any], str]]
+    consents: list[Row[Any]]
+    offers: list[tuple[Row[Any], str]]
+    releases: list[tuple[Row[Any], str]]
+    links: list[Row[Any]]
+    concern: Row[Any] | None
+    concern_log: list[tuple[Row[Any], str]]
+    uploads: list[Row[Any]]
+    staff: dict[UUID, str]
+    leaves: list[int]
+
+    @property
+    def newest(self) -> Row[Any] | None:
+        """The newest revision."""
+        return self.revisions[0] if self.revisions else None
+
+
+async def message_view(service: Service, actor: Actor, message_id: UUID) -> MessageView:
+    """The message page. A supervisor outside the team sees where it stands, not the team's words."""
+    async with reading(service) as conn:
+        message = (await conn.execute(select(t.message).where(t.message.c.id == message_id))).one_or_none()
+        case_id = message.case_id if message else await near.case_of_message(conn, message_id)
+        await near.require(conn, actor, Permission.CASE_SEE, case_id)
+        return await _view(service, conn, actor, message)
+
+
+async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: Any) -> MessageView:
+    now = (await conn.execute(select(func.now()))).scalar_one()
+    known = await facts.load(conn, message, asker=actor.id)
+    act = NEXT_ACT.get(State(message.state))
+    names = await forms_of_name(service, conn, [message.case_id])
+    near_to = await near.relation(conn, message.case_id, actor.id)
+    opener = await opener_of(service, conn, message.case_id) if near_to is not Relation.NONE else None
+    revisions = await _of(conn, t.revision, message.id, t.revision.c.number.desc())
+    concern = next(iter(await _of(conn, t.concern, message.id, t.concern.c.at.desc())), None)
+    return MessageView(
+        message=message,
+        case=(await conn.execute(select(t.cases).where(t.cases.c.id == message.case_id))).one(),
+        relation=near_to,
+        author=names[message.author_id],
+        recipient=names[message.recipient_id],
+        known=known,
+        next_act=act,
+        needed=checklist.lines(gate.explain(act, known, now).reasons) if act else [],
+        events=frozenset(e for s, e in TRANSITIONS if s == message.state),
+        revisions=revisions,
+        parts={r.id: await _parts(conn, r.id) for r in revisions},
+        reviews=_opened(opener, await _of(conn, t.review, message.id, t.review.c.at.desc()), "review.reason"),
+        notes=_opened(opener, await _of(conn, t.review_note, message.id, t.review_note.c.at), "review_note.text"),
+        consents=await _of(conn, t.consent, message.id, t.consent.c.number.desc()),
+        offers=_opened(opener, await _of(conn, t.offer, message.id, t.offer.c.at.desc()), "offer.content_note"),
+        releases=_opened(opener, await _of(conn, t.release, message.id, t.release.c.at.desc()), "release.present"),
+        links=await _links(conn, message.id),
+        concern=concern,
+        concern_log=await _log(conn, opener, concern),
+        uploads=await _of(conn, t.upload, message.id, t.upload.c.position),
+        staff=await staff_names(conn),
+        leaves=await _leaves(conn, message.id),
+    )
+
+
+def _opened(opener: Opener | None, rows: list[Row[Any]], column: str) -> list[tuple[Row[Any], str]]:
+    """Rows with their one sealed text opened, "" for whoever is not on the team."""
+    name = column.split(".")[1] + "_sealed"
+    return [(row, opener.open(getattr(row, name), column, row.id) if opener else "") for row in rows]
+
+
+async def _of(conn: AsyncConnection, table: Any, message_id: UUID, order: Any) -> list[Row[Any]]:
+    return list((await conn.execute(select(table).where(table.c.message_id == message_id).order_by(order))).all())
+
+
+async def _parts(conn: AsyncConnection, revision_id: UUID) -> list[Row[Any]]:
+    query = select(t.part).where(t.part.c.revision_id == revision_id).order_by(t.part.c.position)
+    return list((await conn.execute(query)).all())
+
+
+async def _links(conn: AsyncConnection, message_id: UUID) -> list[Row[Any]]:
+    hidden = {"payload", "secret_sealed", "lookup_hash", "claimed_by_cookie"}
+    shown = [c for c in t.link.c if c.name not in hidden]
+    query = select(*shown).where(t.link.c.message_id == message_id).order_by(t.link.c.created_at.desc())
+    return list((await conn.execute(query)).all())
+
+
+async def _log(conn: AsyncConnection, opener: Opener | None, concern: Row[Any] | None) -> list[tuple[Row[Any], str]]:
+    if concern is None:
+        return []
+    n = t.concern_note
+    rows = list((await conn.execute(select(n).where(n.c.concern_id == concern.id).order_by(n.c.at))).all())
+    return _opened(opener, rows, "concern_note.text")
+
+
+async def _leaves(conn: AsyncConnection, message_id: UUID) -> list[int]:
+    """The numbers of this message's leaves in the record, newest first, at most 50."""
+    found = await ledger_read.leaves(conn, filters=Filter(message=str(message_id)), limit=50, newest_first=True)
+    return [leaf.index for leaf in found]
