@@ -1,0 +1,110 @@
+"""`exchange portal`, `console`, `worker`, `migrate`: the three kinds of process, and the schema they need.
+
+Settings come from the environment (`EXCHANGE_*`). Each process runs until SIGTERM or Ctrl-C.
+"""
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import typer
+
+from exchange.core.errors import WrongSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import web
+
+    from exchange.settings import Settings
+    from exchange.store.service import Service
+
+    Create = Callable[[Service], Awaitable[web.Application]]
+
+SHUTDOWN_SECONDS = 5.0
+
+
+def portal() -> None:
+    """Serve the participants' site. It holds no key that opens anything.
+
+    Example: EXCHANGE_DATABASE_URL_FILE=/run/secrets/db exchange portal
+    """
+    from exchange.settings import Settings
+    from exchange.web.portal.app import create
+
+    settings = Settings.load()
+    asyncio.run(_serve(settings, create, settings.portal_host, settings.portal_port, with_keys=False))
+
+
+def console() -> None:
+    """Serve the staff's site and the JSON API.
+
+    Example: EXCHANGE_DATABASE_URL_FILE=/run/secrets/db exchange console
+    """
+    from exchange.settings import Settings
+    from exchange.web.console.app import create
+
+    settings = Settings.load()
+    asyncio.run(_serve(settings, create, settings.console_host, settings.console_port, with_keys=True))
+
+
+def worker() -> None:
+    """Work on the queue: process uploads, write notices, sweep.
+
+    Example: EXCHANGE_DATABASE_URL_FILE=/run/secrets/db exchange worker
+    """
+    from exchange.settings import Settings
+    from workers.app import run_worker
+
+    settings = Settings.load()
+    _serve_metrics(settings)
+    asyncio.run(run_worker(settings, ready=lambda: typer.echo("worker ready")))
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema; safe to run at every start and from several machines.
+
+    Example: EXCHANGE_DATABASE_URL=postgresql://… exchange migrate
+    """
+    from exchange.settings import Settings
+    from exchange.store.engine import driver_url
+    from exchange.store.migrate import upgrade
+
+    settings = Settings.load()
+    if settings.database_url is None:
+        raise WrongSetting("Set EXCHANGE_DATABASE_URL to the database that is to be brought up to date.")
+    url = driver_url(settings.database_url.get_secret_value())
+    upgrade(url.render_as_string(hide_password=False))
+    typer.echo("The database is up to date.")
+
+
+async def _serve(settings: "Settings", create: "Create", host: str, port: int, *, with_keys: bool) -> None:
+    from aiohttp import web
+
+    from exchange.store.service import open_service
+    from exchange.web.frame.runner import FrameRunner
+
+    _serve_metrics(settings)
+    async with open_service(settings, with_keys=with_keys) as service:
+        runner = FrameRunner(await create(service), shutdown_timeout=SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            await _ended()
+        finally:
+            await runner.cleanup()
+
+
+async def _ended() -> None:
+    """Return at the first SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await ended.wait()
+
+
+def _serve_metrics(settings: "Settings") -> None:
+    if settings.metrics_port:
+        from prometheus_client import start_http_server
+
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
