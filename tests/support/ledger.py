@@ -31,7 +31,7 @@ def fields(number: int, seed: int = 1) -> dict[str, Any]:
     digest = draw.randbytes(32).hex()
     return [
         {"act": "message.put_in", **common, "kind": "letter", "size": draw.randrange(10**6)},
-        {"act": "review.approved", **common, "digest": digest, "approval": some_id(), "tick": ["right_people"]},
+        {"act": "review.approved", **common, "digest": digest, "approval": some_id(), "tick": ["no_threat"]},
         {"act": "consent.given", **common, "kind": "share", "consent": some_id(), "wording": "share-2"},
         {"act": "view.opened", **common, "session": some_id(), "part": "page-1", "digest": digest,
          "consent_take_part": [some_id(), some_id()], "consent_share": some_id(), "outcome": "shown"},
@@ -58,11 +58,14 @@ def export_lines(texts: Sequence[str], signer: KeySigner) -> list[str]:
     return [header, *body, note_line(signed_note(texts, signer))]
 
 
-def filtered_lines(texts: Sequence[str], signer: KeySigner, filters: Filter, wanted: Iterable[int]) -> list[str]:
+def filtered_lines(
+    texts: Sequence[str], signer: KeySigner, filters: Filter, wanted: Iterable[int]
+) -> list[str]:
     """A filtered export of the leaves at these places."""
     tree = Tree(leaf_hash(text.encode()) for text in texts)
     body = [leaf_line(index, texts[index], tree.inclusion(index)) for index in wanted]
-    return [Header(signer.name, len(texts), len(body), filters).line, *body, note_line(signed_note(texts, signer))]
+    header = Header(signer.name, len(texts), len(body), filters).line
+    return [header, *body, note_line(signed_note(texts, signer))]
 
 
 def story(ids: Mapping[str, str]) -> list[dict[str, Any]]:
