@@ -1,5 +1,6 @@
 """The one door of this package: files in, a clean product out, or Rejected with a sentence."""
 
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -11,8 +12,8 @@ from media import audio, letter, sandbox, text, video
 from media.limits import DEFAULT, Code, Limits, Rejected
 from media.product import Fact, Part, Product, Source
 from media.sandbox import PROVIDERS, Provider
-from media.sniff import KINDS, sniff
-from media.workbench import Workbench
+from media.sniff import KINDS, Type, sniff
+from media.workbench import Report, Workbench
 
 
 def make(
@@ -45,11 +46,19 @@ def make(
         limits=limits,
         ends=time.monotonic() + (deadline if deadline is not None else _patience(kind, limits)),
     )
-    rising = _rising(report)
+    try:
+        return _made(kind, bench, list(zip(untrusted, types, strict=True)), _rising(report))
+    except BaseException:
+        # half a product is never left for anybody to pick up
+        shutil.rmtree(bench.product, ignore_errors=True)
+        raise
+
+
+def _made(kind: str, bench: Workbench, sources: Sequence[tuple[Source, Type]], report: Report) -> Product:
     if kind == "letter":
-        return letter.make(bench, list(zip(untrusted, types, strict=True)), rising)
+        return letter.make(bench, sources, report)
     make_recording = audio.make if kind == "audio" else video.make
-    return make_recording(bench, untrusted[0], types[0], rising)
+    return make_recording(bench, *sources[0], report)
 
 
 def typed(written: str, scratch: Path, *, limits: Limits = DEFAULT) -> Product:

@@ -78,13 +78,15 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
 )
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+# the stream name by which Office stores a document that is locked with a password (MS-OFFCRYPTO 2.3.4.4)
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _SCRIPTS = (b"#EXTM3U", b"ffconcat", b"v=0\r\n", b"v=0\n", b"<?xml", b"<MPD", b"[playlist]")
 
 
 def sniff(path: Path, untrusted_name: str, kind: str, max_bytes: int) -> Type:
     """The type of this file, if it may be a message of this kind.
 
-    Raises Rejected: empty, too_large, wrong_type, disguised, truncated.
+    Raises Rejected: empty, too_large, wrong_type, password, disguised, truncated.
     """
     size = path.stat().st_size
     if size == 0:
@@ -96,6 +98,8 @@ def sniff(path: Path, untrusted_name: str, kind: str, max_bytes: int) -> Type:
         file.seek(max(0, size - TAIL))
         untrusted_tail = file.read(TAIL)
     found = _by_magic(untrusted_head, untrusted_name)
+    if found and found.name == "doc" and _LOCKED in untrusted_head + untrusted_tail:
+        raise Rejected(Code.PASSWORD)
     _agree(found, _ending(untrusted_name), untrusted_head)
     if found is None or found.family not in KINDS[kind]:
         raise Rejected(Code.WRONG_TYPE)

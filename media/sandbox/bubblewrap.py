@@ -44,7 +44,9 @@ def _system(job: Job) -> list[str]:
     for name in _ETC:
         argv += ["--ro-bind-try", name, name]
     argv += ["--proc", "/proc", "--dev", "/dev", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp"]  # noqa: S108
-    for folder in (*readable(), *((job.program,) if job.program else ())):
-        if not folder.is_relative_to("/usr"):
-            argv += ["--ro-bind", str(folder), str(folder)]
+    bound = [Path("/usr")]
+    for path in (*readable(), *((job.program,) if job.program else ())):
+        if not any(path.is_relative_to(folder) for folder in bound):
+            argv += ["--ro-bind", str(path), str(path)]
+            bound.append(path)
     return argv
