@@ -1,10 +1,11 @@
 """Copies what the pages take from npm packages to exchange/web/static/vendor (never committed).
 
 The packages are named with their hashes in package-lock.json; no script of theirs is run. The crown, the GDS
-Transport font and everything that shows them are left out: they are the government's, and this service is not.
+Transport font and what shows them are left out: they are the government's, and this service is not.
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -81,7 +82,7 @@ def _install() -> bool:
 
 
 def _ours(text: str) -> str:
-    """Without source maps, the government's font and its crest; images under the addresses we serve them at."""
+    """Without source maps, the government's font and crest; images under the addresses that serve them."""
     text = SOURCE_MAP.sub("", FONT_FACE.sub("", text))
     return IMAGE.sub(_image, text.replace("GDS Transport,arial,sans-serif", FONT))
 
@@ -98,11 +99,15 @@ def _image(found: re.Match[str]) -> str:
 
 def _licences() -> None:
     packages = sorted({"/".join(name.split("/")[: 1 + name.startswith("@")]) for name in FILES})
-    texts = []
-    for package in packages:
-        for path in sorted((BUILD / "node_modules" / package).glob("LICEN*")):
-            texts.append(f"== {package} ==\n\n{path.read_text(encoding='utf-8')}")
-    (VENDOR / "licences.txt").write_text("\n\n".join(texts))
+    (VENDOR / "licences.txt").write_text("\n\n".join(_licence(package) for package in packages))
+
+
+def _licence(package: str) -> str:
+    """Name, version, licence and, where the package ships it, the licence's text."""
+    folder = BUILD / "node_modules" / package
+    about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("LICEN*"))]
+    return "\n\n".join([f"== {package} {about['version']}, {about['license']} ==", *texts])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ tree, from `raise SomeError("…")`, from the checklist and from the reasons why
 import ast
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 WEB = ROOT / "exchange" / "web"
 LOCALE = WEB / "locale"
+BEGAN = datetime(2026, 11, 22, tzinfo=UTC)
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
 HEADERS = {
     "en": "# English as written in the code: every translation is empty on purpose.\n#",
@@ -55,10 +57,12 @@ def template() -> Catalog:
             found.add(text, locations=[("exchange/core/checklist.py", 0)])
     for text in SENTENCES.values():
         found.add(text, locations=[("media/limits.py", 0)])
-    names = {error.__name__ for error in _tree(errors.ExchangeError)} | {"ValueError"}
+    # a wrong setting is told at the terminal, in English
+    names = {error.__name__ for error in _tree(errors.ExchangeError)} - {"WrongSetting"}
     for path in sorted((ROOT / "exchange").rglob("*.py")):
         where = path.relative_to(ROOT).as_posix()
-        for text in _raised(path, names if "/web/" in where else names - {"ValueError"}):
+        in_forms = "/web/" in where and "/frame/" not in where
+        for text in _raised(path, names | {"ValueError"} if in_forms else names):
             found.add(text, locations=[(where, 0)])
     return found
 
@@ -72,6 +76,7 @@ def update() -> int:
         catalogue.header_comment = header
         catalogue.obsolete.clear()
         catalogue.project, catalogue.fuzzy = "exchange", False
+        catalogue.creation_date = catalogue.revision_date = BEGAN  # a date of the day only makes conflicts
         _path(code).parent.mkdir(parents=True, exist_ok=True)
         with _path(code).open("wb") as out:
             write_po(out, catalogue, width=100, sort_by_file=True, omit_header=False, include_lineno=False)

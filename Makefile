@@ -1,0 +1,34 @@
+# Everything from nothing: needs Python 3.11 or newer, make and the package registries.
+# tools/bootstrap.py finds the Python, says what it does, and prints the command that mends what is missing.
+PYTHON_NAMES = python3 python3.13 python3.12 python3.11 python3.14 python
+BOOTSTRAP = for python in $(PYTHON_NAMES); do \
+	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; done; \
+	if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed. On Debian or Ubuntu: apt install python3"; exit 1; fi; \
+	$$found tools/bootstrap.py
+VENV = .venv/bin
+DEMO ?=
+TESTS ?= tests
+
+.PHONY: help run test check lock
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: ## a running demonstration; DEMO="--portal-port 8701 --json demo.json" passes options on
+	@$(BOOTSTRAP) run
+	@exec $(VENV)/exchange demo $(DEMO)
+
+test: ## the whole suite with everything real; TESTS=tests/unit for a part
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m pytest $(TESTS) -n 2 --dist loadfile
+
+check: ## lint, format, types, import contracts
+	@$(BOOTSTRAP) check
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+lock: ## the lock files anew, from pyproject.toml
+	@$(BOOTSTRAP) check
+	$(VENV)/python tools/lock.py
