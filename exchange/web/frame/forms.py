@@ -2,7 +2,7 @@
 
     class NewCase(Form):
         reference: str = Field(max_length=20)
-        sentences = {"reference": N_("Enter a reference, such as RJ-0042")}
+        sentences: ClassVar = {"reference": N_("Enter a reference, such as RJ-0042")}
 
     form = await parse(request, NewCase)
     if isinstance(form, ErrorSummary):
