@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.gate import Approval, Facts, Grant, Person
@@ -78,7 +79,7 @@ async def newest_facts(conn: AsyncConnection, case_id: UUID) -> FactTable:
     newest = (
         select(t.fact, func.now().label("read_at"))
         .where(t.fact.c.case_id == case_id)
-        .distinct(t.fact.c.participant_id, t.fact.c.kind)
+        .ext(distinct_on(t.fact.c.participant_id, t.fact.c.kind))
         .order_by(t.fact.c.participant_id, t.fact.c.kind, t.fact.c.number.desc())
     )
     rows = (await conn.execute(newest)).all()
@@ -110,7 +111,7 @@ async def consent_now(conn: AsyncConnection, participant_id: UUID) -> dict[Conse
     rows = await conn.execute(
         select(t.consent)
         .where(t.consent.c.participant_id == participant_id, t.consent.c.message_id.is_(None))
-        .distinct(t.consent.c.kind)
+        .ext(distinct_on(t.consent.c.kind))
         .order_by(t.consent.c.kind, t.consent.c.number.desc())
     )
     return {ConsentKind(row.kind): row for row in rows}
