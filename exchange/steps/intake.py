@@ -122,7 +122,7 @@ async def finish(service: Service, actor: Actor, message_id: UUID, *, also: Hook
 
 
 async def put_in_again(service: Service, actor: Actor, message_id: UUID) -> None:
-    """Begin the next round of a message that came back or could not be used. What was put in stays, sealed."""
+    """Begin the next round of a message that came back or could not be used; the original stays, sealed."""
     async with unit_of_work(service, actor) as unit:
         message = await unit.message(message_id)
         link = await require_in_case(unit.conn, actor, message.case_id, message.author_id)

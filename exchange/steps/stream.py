@@ -15,6 +15,8 @@ from exchange.store.pieces import PIECE, Original, Slot, count, piece_context, r
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
+LONGEST_OPEN = 30.0
+"""Seconds after which a piece is stored although it is not full: what a slow connection can lose."""
 _ROOM = sealed_length(PIECE) + 2 * 16 * 1024
 
 
@@ -53,6 +55,7 @@ class _Open:
         self.slot = slot
         self.size = 0
         self.buffer = buffer
+        self.closes_at = asyncio.get_running_loop().time() + LONGEST_OPEN
         self._used = 0
         self._view = memoryview(buffer)
         bound = piece_context(original.case, original.message, original.upload, slot.number, slot.start)
@@ -115,7 +118,7 @@ class Writer:
             piece.take(part)
             self._offset += len(part)
             data = data[len(part) :]
-            if piece.size == PIECE:
+            if piece.size == PIECE or asyncio.get_running_loop().time() > piece.closes_at:
                 await self._close_piece(last=self._offset == self._original.size)
 
     async def _open_piece(self) -> _Open:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, case, delete, func, select, text, update
+from sqlalchemy import Row, case, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import keys
@@ -22,6 +22,7 @@ from exchange.steps.putting_in import Visitor, require_message
 from exchange.steps.stream import Checksum, Writer
 from exchange.store import pieces
 from exchange.store import tables as t
+from exchange.store.reaper import discard
 from exchange.store.sealing import SERVICE, opener_of, seal_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
@@ -149,24 +150,6 @@ async def drop_upload(service: Service, actor: Actor, upload_id: UUID) -> None:
         row = await _mine(unit.conn, actor, upload_id)
         await discard(unit, upload_id)
         unit.leaf("upload.dropped", case=row.case_id, message=row.message_id, upload=upload_id)
-
-
-async def discard(unit: Unit, upload_id: UUID) -> None:
-    """An upload is gone: its key destroyed, its objects to be reaped. The caller writes the leaf.
-
-    A piece that is not durable may be on its way into the store this moment, so it is looked for later.
-    """
-    await unit.conn.execute(
-        text(
-            "insert into reap (object_key, after)"
-            " select object_key, now() + case when durable then interval '0' else interval '1 hour' end"
-            " from piece where upload_id = :upload on conflict (object_key) do update set after = excluded.after"
-        ),
-        {"upload": upload_id},
-    )
-    await unit.change(delete(t.piece).where(t.piece.c.upload_id == upload_id))
-    gone = update(t.upload).where(t.upload.c.id == upload_id)
-    await unit.change(gone.values(state="gone", key_sealed=None, key_wrapped=None, name_sealed=None))
 
 
 def check_size(service: Service, size: int | None) -> None:

@@ -142,7 +142,7 @@ async def read_original(
     """Each piece's plaintext in order, with the SHA-256 (hex) of its sealed object.
 
     Raises `Unreadable` (or `ObjectMissing`) where a piece is missing, damaged, out of place or of another
-    size than was acknowledged; a piece that fails is read again before that, for a store may answer badly once.
+    size than was acknowledged; a piece that fails is read again first, for a store may answer badly once.
     """
     at = 0
     for number, piece in enumerate(pieces):

@@ -1,0 +1,226 @@
+"""The worker's part: read back what arrived, make a safe version of it, seal that (DESIGN section 5.2).
+
+Everything is derived from state, so a task may run twice, or on two workers: the one transaction at the end
+finds the message quarantined or does nothing. Until then nothing of the product is owned by a row, so half a
+product can never be approved, and its objects are reaped. The original is never touched.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, func, select, text, update
+
+import media
+from exchange.core import keys
+from exchange.core.errors import ObjectMissing, StorageUnavailable, Unreadable
+from exchange.core.model import WORKER, Event, Kind, State
+from exchange.steps.revising import make_revision
+from exchange.store import clamd, parts, pieces
+from exchange.store import tables as t
+from exchange.store.parts import SealedPart, part_context, part_key
+from exchange.store.scratch import private_scratch
+from exchange.store.sealing import Opener, opener_of
+from exchange.store.service import Service
+from exchange.store.unit import reading, unit_of_work
+from media.limits import Code, Rejected
+
+NOT_KEPT = "not_kept"
+"""`rejected_code` where the read-back found an original damaged or missing."""
+READ_SHARE, MADE_SHARE = 10, 80
+
+
+class Waiting(StorageUnavailable):
+    """This cannot be made safe at the moment. Nothing is lost; it stays locked away and is tried again."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One message to be made safe, and its uploads of this round in order."""
+
+    message: Row[Any]
+    opener: Opener = field(repr=False)
+    uploads: list[Row[Any]] = field(repr=False)
+
+
+async def process_message(service: Service, message_id: UUID) -> None:
+    """Bring a quarantined message to review, or reject it with a reason. Does nothing in any other state.
+
+    Raises `StorageUnavailable` (also: no scanner, no sandbox) where trying again later may help.
+    """
+    work = await _work(service, message_id)
+    if work is None:
+        return
+    with private_scratch(service.settings.scratch) as scratch:
+        try:
+            sources = await _read_back(service, work, scratch)
+            scanned = await _scan(service, sources)
+            product = await _make(service, work, sources, scratch)
+            await _seal(service, work, product, scanned)
+        except Rejected as error:
+            await _not_taken(service, message_id, error)
+        except (Unreadable, ObjectMissing):
+            await _reject(service, message_id, NOT_KEPT)
+        except clamd.ScannerUnavailable:
+            await _note_waiting(service, message_id, "no_scanner")
+            raise
+
+
+async def waiting(service: Service) -> list[UUID]:
+    """Messages in quarantine for which no job is queued or running: their last try failed."""
+    without_job = text(
+        "select id from message where state = 'quarantined' and not exists ("
+        "select from procrastinate_jobs job where task_name = 'process_message'"
+        " and status in ('todo', 'doing') and job.args->>'message' = message.id::text)"
+    )
+    async with reading(service) as conn:
+        return list((await conn.execute(without_job)).scalars())
+
+
+async def _work(service: Service, message_id: UUID) -> _Work | None:
+    u = t.upload
+    async with reading(service) as conn:
+        message = (await conn.execute(select(t.message).where(t.message.c.id == message_id))).one_or_none()
+        if message is None or message.state != State.QUARANTINED:
+            return None
+        mine = (u.c.message_id == message_id) & (u.c.round == message.round) & (u.c.state != "gone")
+        uploads = (await conn.execute(select(u).where(mine).order_by(u.c.position, u.c.created_at))).all()
+        return _Work(message, await opener_of(service, conn, message.case_id), list(uploads))
+
+
+async def _read_back(service: Service, work: _Work, scratch: Path) -> list[tuple[media.Source, bool]]:
+    """Every original into the scratch, proved on the way; each source with whether it was typed.
+
+    Only now is it known that the store has what was acknowledged: the upload is confirmed.
+    """
+    sources = []
+    for index, upload in enumerate(work.uploads):
+        path = scratch / f"source-{index:03d}"
+        digests = await _read_one(service, work, upload, path)
+        if upload.state != "confirmed":
+            await _confirm(service, work, upload, digests)
+        name = work.opener.open(upload.name_sealed, "upload.name", upload.id)
+        sources.append((media.Source(path, "letter.txt" if upload.typed else name), bool(upload.typed)))
+        await _progress(service, work.message.id, READ_SHARE * (index + 1) // len(work.uploads))
+    return sources
+
+
+async def _read_one(service: Service, work: _Work, upload: Row[Any], path: Path) -> list[str]:
+    key = work.opener.open_key(upload.key_sealed, "upload.key", upload.id)
+    message = work.message
+    original = pieces.Original(upload.id, message.case_id, message.id, upload.received, key)
+    async with reading(service) as conn:
+        rows = await pieces.pieces_of(conn, upload.id)
+    digests = []
+    with path.open("xb") as file:
+        async for plain, digest in pieces.read_original(service.objects, original, rows):
+            await asyncio.to_thread(file.write, plain)
+            digests.append(digest)
+    return digests
+
+
+async def _confirm(service: Service, work: _Work, upload: Row[Any], digests: list[str]) -> None:
+    async with unit_of_work(service, WORKER) as unit:
+        mine = (t.upload.c.id == upload.id) & (t.upload.c.state == "complete")
+        confirmed = update(t.upload).where(mine).values(state="confirmed", confirmed_at=func.now())
+        if await unit.change(confirmed) == 1:
+            await pieces.confirm(unit.conn, upload.id, digests)
+        unit.leaf(
+            "original.confirmed",
+            case=work.message.case_id,
+            message=work.message.id,
+            upload=upload.id,
+            size=upload.received,
+        )
+
+
+async def _scan(service: Service, sources: list[tuple[media.Source, bool]]) -> str:
+    """The record's word for what the scanner said of all files. Raises `Rejected` for a finding."""
+    socket = service.settings.clamd_socket
+    if socket is None:
+        return "no_scanner"
+    said = {await clamd.scan(socket, source.path) for source, _ in sources}
+    if clamd.Scan.FOUND in said:
+        raise Rejected(Code.UNSAFE)
+    return (clamd.Scan.NOT_SCANNED if clamd.Scan.NOT_SCANNED in said else clamd.Scan.CLEAN).value
+
+
+async def _make(
+    service: Service, work: _Work, sources: list[tuple[media.Source, bool]], scratch: Path
+) -> media.Product:
+    kind = Kind(work.message.kind)
+    if kind is Kind.LETTER and all(typed for _, typed in sources):
+        written = "\n".join([source.path.read_text(encoding="utf-8") for source, _ in sources])
+        return await asyncio.to_thread(media.typed, written, scratch)
+    report = _reporter(service, work.message.id)
+    files = [source for source, _ in sources]
+    ffmpeg = service.settings.ffmpeg
+    return await asyncio.to_thread(media.make, kind.value, files, scratch, report, ffmpeg=ffmpeg)
+
+
+async def _seal(service: Service, work: _Work, product: media.Product, scanned: str) -> None:
+    """Seal the parts, then own them, make the revision and move the message: all of it or nothing."""
+    revision_id, key, message = uuid4(), keys.new_data_key(), work.message
+    await parts.announce(service, [part_key(revision_id, part.name) for part in product.parts])
+    sealed = []
+    for part in product.parts:
+        bound = part_context(message.case_id, message.id, revision_id, part.name)
+        named = part_key(revision_id, part.name)
+        size, sha256 = await parts.put_file(service.objects, named, key, bound, part.path)
+        facts = dict(part.facts)
+        sealed.append(SealedPart(part.name, part.media_type, size, sha256, named, revision_id, facts))
+    async with unit_of_work(service, WORKER) as unit:
+        now = await unit.message(message.id)
+        if now.state != State.QUARANTINED or now.round != message.round:
+            return
+        notes = "\n".join(product.notes)
+        await make_revision(
+            unit, work.opener, now, revision_id, key, sealed, event=Event.CLEAN, change=notes, status=scanned
+        )
+
+
+async def _not_taken(service: Service, message_id: UUID, error: Rejected) -> None:
+    if error.code is Code.NO_SANDBOX:
+        await _note_waiting(service, message_id, error.code)
+        raise Waiting(error.sentence) from error
+    await _reject(service, message_id, error.code)
+
+
+async def _reject(service: Service, message_id: UUID, code: str) -> None:
+    async with unit_of_work(service, WORKER) as unit:
+        message = await unit.message(message_id)
+        if message.state != State.QUARANTINED:
+            return
+        moved = await unit.move(message, Event.REJECT, rejected_code=str(code))
+        unit.leaf("message.rejected", case=message.case_id, message=message_id, reason=str(code), **moved)
+
+
+async def _note_waiting(service: Service, message_id: UUID, code: str) -> None:
+    """Say on the message's page why it still waits in quarantine."""
+    mine = (t.message.c.id == message_id) & (t.message.c.state == State.QUARANTINED)
+    async with reading(service) as conn:
+        await conn.execute(update(t.message).where(mine).values(rejected_code=str(code)))
+
+
+async def _progress(service: Service, message_id: UUID, percent: int) -> None:
+    mine = (t.message.c.id == message_id) & (t.message.c.state == State.QUARANTINED)
+    async with reading(service) as conn:
+        await conn.execute(update(t.message).where(mine).values(progress=percent))
+
+
+def _reporter(service: Service, message_id: UUID) -> Callable[[float], None]:
+    """A `report` for the media thread: at most one write a second, done by the loop."""
+    loop, last = asyncio.get_running_loop(), [time.monotonic()]
+
+    def report(done: float) -> None:
+        now = time.monotonic()
+        if now - last[0] >= 1:
+            last[0] = now
+            percent = READ_SHARE + int(MADE_SHARE * done)
+            asyncio.run_coroutine_threadsafe(_progress(service, message_id, percent), loop)
+
+    return report

@@ -1,0 +1,95 @@
+"""A new revision: its manifest, its digest, its rows, and the event that brings it, in one transaction."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+
+from exchange.core.errors import Unreadable
+from exchange.core.model import Event, Kind, Manifest, ManifestPart
+from exchange.core.reference import ALPHABET
+from exchange.steps.revoke import void_decisions
+from exchange.store import parts
+from exchange.store import tables as t
+from exchange.store.parts import SealedPart
+from exchange.store.sealing import Opener
+from exchange.store.unit import Unit
+
+
+def version_code(digest: str) -> str:
+    """What the preview and the paper consent name: six characters of the digest, such as K7Q2MX (rule 20)."""
+    rest, found = int(digest, 16), ""
+    for _ in range(6):
+        rest, place = divmod(rest, len(ALPHABET))
+        found += ALPHABET[place]
+    return found
+
+
+async def make_revision(
+    unit: Unit,
+    opener: Opener,
+    message: Row[Any],
+    revision_id: UUID,
+    key: bytes,
+    sealed: list[SealedPart],
+    *,
+    event: Event,
+    change: str = "",
+    **leaf: Any,
+) -> str:
+    """Make `sealed` the message's newest revision, named by the digest that is returned.
+
+    Whatever was approved or agreed to before is void. New objects (`sealed_in` this revision) are owned here.
+    """
+    if not sealed:
+        raise Unreadable
+    await parts.own(unit.conn, [p.object_key for p in sealed if p.sealed_in == revision_id])
+    number = 1 + (await unit.one(_last_number(message.id)))[0]
+    listed = tuple(ManifestPart(p.name, p.media_type, p.size, p.sha256, p.facts) for p in sealed)
+    manifest = Manifest(message.id, number, Kind(message.kind), listed)
+    digest = manifest.digest
+    moved = await unit.move(message, event, progress=100, rejected_code=None)
+    await void_decisions(unit, message)
+    await unit.add(
+        t.revision,
+        id=revision_id,
+        message_id=message.id,
+        number=number,
+        digest=digest,
+        manifest=_as_json(manifest),
+        key_sealed=opener.seal_key(key, "revision.key", revision_id),
+        clean=True,
+        made_by=unit.actor.id,
+        change_sealed=opener.seal(change, "revision.change", revision_id) if change else None,
+        round=message.round,
+        version_code=version_code(digest),
+    )
+    for position, part in enumerate(sealed):
+        await unit.add(t.part, revision_id=revision_id, position=position, **vars(part))
+    unit.leaf(
+        "revision.made",
+        case=message.case_id,
+        message=message.id,
+        revision=revision_id,
+        digest=digest,
+        number=number,
+        **moved,
+        **leaf,
+    )
+    return digest
+
+
+def _last_number(message_id: UUID) -> Any:
+    return select(func.coalesce(func.max(t.revision.c.number), 0)).where(
+        t.revision.c.message_id == message_id
+    )
+
+
+def _as_json(manifest: Manifest) -> dict[str, Any]:
+    """The manifest as the database keeps it; `canonical()` of it is what was hashed."""
+    return {
+        "message": str(manifest.message),
+        "number": manifest.number,
+        "kind": manifest.kind.value,
+        "parts": [vars(part) for part in manifest.parts],
+    }

@@ -1,0 +1,173 @@
+"""Texts beside a message: typed by staff, or taken from a document and now to be shown (DESIGN section 10).
+
+Each makes a new revision over the same sealed objects, so that whatever is released was approved and agreed
+to with exactly these texts. The data key stays; it is sealed anew under the new revision.
+"""
+
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, select
+
+from exchange.core import gate
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput, Conflict, NotFound
+from exchange.core.leaf import LANGUAGE
+from exchange.core.model import Actor, Event
+from exchange.steps.revising import make_revision
+from exchange.store import facts, near, parts
+from exchange.store import tables as t
+from exchange.store.parts import SealedPart, part_context, part_key
+from exchange.store.sealing import opener_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, reading, unit_of_work
+
+NAMES = ("transcription", "transcript", "captions", "translation")
+MOST_CHARACTERS = 500_000
+PLAIN = "text/plain; charset=utf-8"
+CAPTIONS = "text/vtt; charset=utf-8"
+
+
+async def add_text(
+    service: Service,
+    actor: Actor,
+    message_id: UUID,
+    *,
+    base_digest: str,
+    name: str,
+    language: str,
+    text: str,
+) -> str:
+    """Put a text beside the newest revision `base_digest`, in place of one of that name; the new digest.
+
+    `name` is one of NAMES; a translation is kept per language (a BCP 47 tag). Voids approval and consents.
+    Raises BadInput, `Conflict` where there is a newer revision, `Refused` where the message cannot change.
+    """
+    body, part_name = _checked(name, language, text)
+    message = await _may_change(service, actor, message_id)
+    revision_id, key = uuid4(), await _key_of(service, message, base_digest)
+    named = part_key(revision_id, part_name)
+    await parts.announce(service, [named])
+    bound = part_context(message.case_id, message_id, revision_id, part_name)
+    size, sha256 = await parts.put_bytes(service.objects, named, key, bound, body)
+    told = {"source": "typed", "shown": True, "language": language, "maker": str(actor.id)}
+    kind = CAPTIONS if name == "captions" else PLAIN
+    added = SealedPart(part_name, kind, size, sha256, named, revision_id, told)
+    return await _revise(
+        service, actor, message_id, base_digest, revision_id, key, added, fact=name, language=language
+    )
+
+
+async def show_text(service: Service, actor: Actor, message_id: UUID, digest: str) -> str:
+    """Tick the text taken from a document, so that it is released with the pages; the new digest.
+
+    Voids approval and consents. `NotFound` where there is no such text, `Conflict` if `digest` is not newest.
+    """
+    message = await _may_change(service, actor, message_id)
+    key = await _key_of(service, message, digest)
+    return await _revise(service, actor, message_id, digest, uuid4(), key, None, fact="text_shown")
+
+
+async def read_text(service: Service, actor: Actor, message_id: UUID, digest: str, name: str) -> str:
+    """A text part as it stands, to go on typing; the reading is recorded."""
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_change(unit, message_id)
+        revision = await _revision(unit, message_id, digest)
+        row = await unit.one(select(t.part).where(t.part.c.revision_id == revision.id, t.part.c.name == name))
+        opener = await opener_of(service, unit.conn, message.case_id)
+        key = opener.open_key(revision.key_sealed, "revision.key", revision.id)
+        unit.leaf("review.opened", case=message.case_id, message=message_id, digest=digest, part=name)
+    reader = parts.PartReader(service, row, message.case_id, message_id, key)
+    return (await reader.whole()).decode("utf-8")
+
+
+def _checked(name: str, language: str, text: str) -> tuple[bytes, str]:
+    clean = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    if name not in NAMES:
+        raise BadInput(
+            "Choose what this text is: a transcription, transcript, captions or translation.", field="name"
+        )
+    if not LANGUAGE.fullmatch(language):
+        raise BadInput("Choose the language of the text.", field="language")
+    if not clean or len(clean) > MOST_CHARACTERS:
+        raise BadInput("The text is empty or longer than this service takes.", field="text")
+    if name == "captions" and not clean.startswith("WEBVTT"):
+        raise BadInput("Captions begin with the line WEBVTT.", field="text")
+    tag = re.sub("[^a-z0-9]", "", language.lower())
+    return clean.encode("utf-8", "replace"), f"translation-{tag}" if name == "translation" else name
+
+
+async def _may_change(service: Service, actor: Actor, message_id: UUID) -> Row[Any]:
+    """The message, checked before anything is written; checked again in the transaction that counts."""
+    async with reading(service) as conn:
+        message = (await conn.execute(select(t.message).where(t.message.c.id == message_id))).one_or_none()
+        if message is None:
+            raise NotFound
+        await near.require(conn, actor, Permission.REVIEW, message.case_id)
+    return message
+
+
+async def _for_change(unit: Unit, message_id: UUID) -> Row[Any]:
+    message = await unit.message(message_id)
+    await near.require(unit.conn, unit.actor, Permission.REVIEW, message.case_id)
+    known = await facts.load(unit.conn, message, asker=unit.actor.id)
+    gate.explain(gate.Act.REVIEW, known, unit.now).require()
+    return message
+
+
+async def _key_of(service: Service, message: Row[Any], digest: str) -> bytes:
+    r = t.revision
+    async with reading(service) as conn:
+        query = select(r).where(r.c.message_id == message.id, r.c.digest == digest)
+        row = (await conn.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound
+        opener = await opener_of(service, conn, message.case_id)
+    return opener.open_key(row.key_sealed, "revision.key", row.id)
+
+
+async def _revision(unit: Unit, message_id: UUID, digest: str) -> Row[Any]:
+    """The newest revision, if it is this one."""
+    query = select(t.revision).where(t.revision.c.message_id == message_id)
+    newest = await unit.maybe(query.order_by(t.revision.c.number.desc()).limit(1))
+    if newest is None or newest.digest != digest:
+        raise Conflict("There is a newer version of this message. Please look at that one.")
+    return newest
+
+
+async def _revise(
+    service: Service,
+    actor: Actor,
+    message_id: UUID,
+    base_digest: str,
+    revision_id: UUID,
+    key: bytes,
+    added: SealedPart | None,
+    **leaf: Any,
+) -> str:
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_change(unit, message_id)
+        base = await _revision(unit, message_id, base_digest)
+        rows = await unit.all(
+            select(t.part).where(t.part.c.revision_id == base.id).order_by(t.part.c.position)
+        )
+        sealed = _with(rows, added) if added else _ticked(rows)
+        opener = await opener_of(service, unit.conn, message.case_id)
+        return await make_revision(
+            unit, opener, message, revision_id, key, sealed, event=Event.REVISE, **leaf
+        )
+
+
+def _with(rows: list[Row[Any]], added: SealedPart) -> list[SealedPart]:
+    return [*(SealedPart.of(row) for row in rows if row.name != added.name), added]
+
+
+def _ticked(rows: list[Row[Any]]) -> list[SealedPart]:
+    kept = [SealedPart.of(row) for row in rows]
+    if not any(part.name == "text" for part in kept):
+        raise NotFound
+    for part in kept:
+        if part.name == "text":
+            part.facts.update(ticked=True, shown=True)
+    return kept

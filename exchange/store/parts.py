@@ -1,0 +1,199 @@
+"""Parts of a revision: sealing one into the store, and reading any range of one back (DESIGN sections 7, 14).
+
+A part's context names the revision that sealed it; later revisions may share the object under the same data
+key. Reading goes by runs of 64 chunks, the next one fetched and opened in a thread while the last is sent.
+"""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from exchange.core.errors import Conflict, Unreadable
+from exchange.core.sealed import HEADER, RangeReader, context, plain_length, seal_iter, sealed_length
+from exchange.store import tables as t
+from exchange.store.objects import ObjectStore
+from exchange.store.sealing import SERVICE
+from exchange.store.service import Service
+from exchange.store.unit import reading
+
+READ = 1024 * 1024
+REMEMBERED = 256
+
+
+@dataclass(frozen=True)
+class SealedPart:
+    """A part that lies sealed in the store. `size` in bytes and `sha256` (hex) are the plaintext's."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    object_key: str
+    sealed_in: UUID
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "SealedPart":
+        """From a row of `part`."""
+        kept = (row.name, row.media_type, row.size, row.sha256, row.object_key, row.sealed_in, row.facts)
+        return cls(*kept)
+
+
+def part_context(case: UUID, message: UUID, sealed_in: UUID, name: str) -> bytes:
+    """The context of one part (docs/sealed-format.md)."""
+    return context(SERVICE, str(case), str(message), f"{sealed_in}/{name}", "revision")
+
+
+def part_key(revision: UUID, name: str) -> str:
+    """The object of one part."""
+    return f"revision/{revision}/{name}"
+
+
+async def announce(service: Service, object_keys: list[str]) -> None:
+    """Note objects that are about to be written, so that they are reaped unless `own` follows."""
+    note = text("insert into reap (object_key) select unnest(cast(:names as text[]))")
+    async with reading(service) as conn:
+        await conn.execute(note, {"names": object_keys})
+
+
+async def own(conn: AsyncConnection, object_keys: list[str]) -> None:
+    """In the transaction that uses them: they are not to be reaped. `Conflict` where one was already."""
+    mine = t.reap.c.object_key.in_(object_keys) & ~t.reap.c.done
+    if (await conn.execute(delete(t.reap).where(mine))).rowcount != len(object_keys):
+        raise Conflict
+
+
+async def put_file(
+    objects: ObjectStore, object_key: str, key: bytes, bound: bytes, path: Path
+) -> tuple[int, str]:
+    """Seal a file into the store and check what arrived; size and SHA-256 (hex) of the plaintext."""
+    size, digest = _size(path), hashlib.sha256()
+    sealed = seal_iter(key, bound, _hashed(_file_chunks(path), digest))
+    return await _put(objects, object_key, sealed, size), digest.hexdigest()
+
+
+async def put_bytes(
+    objects: ObjectStore, object_key: str, key: bytes, bound: bytes, data: bytes
+) -> tuple[int, str]:
+    """As `put_file`, for what is in memory."""
+    digest = hashlib.sha256(data).hexdigest()
+    return await _put(objects, object_key, seal_iter(key, bound, [data]), len(data)), digest
+
+
+async def _put(objects: ObjectStore, object_key: str, sealed: Iterator[bytes], size: int) -> int:
+    length = sealed_length(size)
+    await objects.put_stream(object_key, sealed, length)
+    if await objects.size(object_key) != length:
+        raise Unreadable
+    return size
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _file_chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while data := file.read(READ):
+            yield data
+
+
+def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+    for data in chunks:
+        digest.update(data)
+        yield data
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What is fetched once per object: sealed header, sealed last chunk, sealed size. Nothing secret."""
+
+    header: bytes
+    last: bytes
+    size: int
+
+
+_frames: OrderedDict[str, _Frame] = OrderedDict()
+
+
+class PartReader:
+    """Reads ranges of one part. The store is asked at the first use, which proves header, context and end."""
+
+    def __init__(
+        self, service: Service, part: Row[Any], case_id: UUID, message_id: UUID, data_key: bytes
+    ) -> None:
+        """`part`: a row of `part`; `data_key`: of its revision."""
+        self._objects = service.objects
+        self._object_key: str = part.object_key
+        self._key = data_key
+        self._context = part_context(case_id, message_id, part.sealed_in, part.name)
+        self._reader: RangeReader | None = None
+        self.size: int = part.size
+
+    async def ready(self) -> RangeReader:
+        """Prove that the object opens with this key here and has the size that the revision says.
+
+        `Unreadable` for a wrong key, a swapped, cut or resized object; `ObjectMissing`.
+        """
+        if self._reader is None:
+            frame = await _frame(self._objects, self._object_key)
+            reader = RangeReader(self._key, self._context, frame.header, frame.size)
+            reader.check_end(frame.last)
+            if reader.plain_size != self.size:
+                raise Unreadable
+            self._reader = reader
+        return self._reader
+
+    async def range(self, start: int, stop: int) -> AsyncIterator[memoryview]:
+        """plaintext[start:stop] in pieces of up to 1 MiB. `Unreadable` before any byte that is not proved.
+
+        At most one piece is read ahead; closing the iterator ends the reading.
+        """
+        reader = await self.ready()
+        runs = reader.runs(start, stop)
+        first = next(runs, None)
+        if first is None:
+            return
+        ahead = asyncio.create_task(self._open_run(reader, *first))
+        try:
+            for following in runs:
+                ready = await ahead
+                ahead = asyncio.create_task(self._open_run(reader, *following))
+                yield ready
+            yield await ahead
+        finally:
+            ahead.cancel()
+
+    async def whole(self) -> bytes:
+        """All of it, for small parts (texts)."""
+        return b"".join([bytes(run) async for run in self.range(0, self.size)])
+
+    async def _open_run(self, reader: RangeReader, start: int, stop: int) -> memoryview:
+        first, upto = reader.span(start, stop)
+        sealed = await self._objects.get(self._object_key, first, upto - first)
+        return await asyncio.to_thread(reader.open_view, start, stop, sealed)
+
+
+async def _frame(objects: ObjectStore, object_key: str) -> _Frame:
+    """Objects never change under their key, so their frame is remembered; every use proves it again."""
+    known = _frames.get(object_key)
+    if known is not None:
+        _frames.move_to_end(object_key)
+        return known
+    size = await objects.size(object_key)
+    from_end = HEADER + plain_length(size) // (16 * 1024) * (16 * 1024 + 16)
+    header, last = await asyncio.gather(
+        objects.get(object_key, 0, HEADER), objects.get(object_key, from_end, size - from_end)
+    )
+    found = _frames[object_key] = _Frame(header, last, size)
+    while len(_frames) > REMEMBERED:
+        _frames.popitem(last=False)
+    return found
