@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from exchange import __version__, cli_audit, cli_demo, cli_serve
+from exchange import __version__, cli_audit, cli_demo, cli_serve, cli_service, cli_user
 from exchange.core.errors import ExchangeError
 
 
@@ -33,6 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_audit.app)
+app.add_typer(cli_user.app)
+app.command("init")(cli_service.init)
+app.command("doctor")(cli_service.doctor)
 app.command("demo")(cli_demo.demo)
 app.command("portal")(cli_serve.portal)
 app.command("console")(cli_serve.console)

@@ -61,12 +61,12 @@ async def create_account(
     Raises BadInput (field login, display_name, roles, password, email), Conflict where the login is taken.
     """
     _administers(actor)
-    login = _login(login)
+    login = login_name(login)
     stored = await passwords.hashed(passwords.check(password, login))
     account_id = uuid4()
     values = {
-        "display_name": _short(display_name, "display_name", "Enter the person's name."),
-        "email": _email(email),
+        "display_name": person_name(display_name),
+        "email": email_address(email),
         "roles": _roles(roles),
         "password_hash": stored,
         "password_until": func.now() + timedelta(days=PASSWORD_DAYS) if temporary else None,
@@ -88,11 +88,11 @@ async def accounts(service: Service, actor: Actor) -> list[Account]:
         return [_account(row) for row in rows]
 
 
-async def account_by_login(service: Service, actor: Actor, login: str) -> Account:
+async def account_bylogin_name(service: Service, actor: Actor, login: str) -> Account:
     """One account. `NotFound` where there is none."""
     _may_see(actor)
     async with unit_of_work(service, actor) as unit:
-        return _account(await unit.one(select(t.account).where(t.account.c.login == _login(login))))
+        return _account(await unit.one(select(t.account).where(t.account.c.login == login_name(login))))
 
 
 async def set_roles(service: Service, actor: Actor, account_id: UUID, *, roles: Iterable[Role]) -> None:
@@ -112,12 +112,12 @@ async def set_details(
 ) -> None:
     """Change name, e-mail and language."""
     _administers(actor)
-    name = _short(display_name, "display_name", "Enter the person's name.")
+    name = person_name(display_name)
     if language not in ("en", "cy"):
         raise BadInput("Choose English or Welsh.", field="language")
     async with unit_of_work(service, actor) as unit:
         await _one(unit, account_id)
-        details = {"display_name": name, "email": _email(email), "language": language}
+        details = {"display_name": name, "email": email_address(email), "language": language}
         await unit.change(_update(account_id).values(**details))
         unit.leaf("account.changed", account=account_id, kind="details")
 
@@ -281,21 +281,24 @@ def _account(row: Row[Any]) -> Account:
     )
 
 
-def _login(untrusted: str) -> str:
+def login_name(untrusted: str) -> str:
+    """A sign-in name in its normal form. Raises BadInput (field login)."""
     login = untrusted.strip().casefold()
     if not 2 <= len(login) <= 100 or not all(char.isalnum() or char in "._@+-" for char in login):
         raise BadInput("A sign-in name has 2 to 100 letters, digits, dots or hyphens.", field="login")
     return login
 
 
-def _short(untrusted: str, field: str, missing: str) -> str:
+def person_name(untrusted: str) -> str:
+    """A name to show. Raises BadInput (field display_name)."""
     value = " ".join(untrusted.split())
     if not value or len(value) > 100 or not value.isprintable():
-        raise BadInput(missing, field=field)
+        raise BadInput("Enter the person's name.", field="display_name")
     return value
 
 
-def _email(untrusted: str) -> str | None:
+def email_address(untrusted: str) -> str | None:
+    """An address for staff mail, None for an empty one. Raises BadInput (field email)."""
     value = untrusted.strip()
     if not value:
         return None

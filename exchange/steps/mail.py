@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from exchange.core.model import Role
 from exchange.steps import settings as service_settings
 from exchange.store import tables as t
-from exchange.store.mailer import MailFailed, MailServer, deliver
+from exchange.store.mailer import MailError, MailServer, deliver
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -75,7 +75,7 @@ async def send_daily(service: Service, *, now: datetime | None = None) -> Sent:
 async def notify_concern(service: Service, concern_id: UUID) -> Sent:
     """Tell every supervisor and the case's team that something needs them now. Safe to repeat.
 
-    Raises `MailFailed` where somebody could not be told, so that the job is run again.
+    Raises `MailError` where somebody could not be told, so that the job is run again.
     """
     async with reading(service) as conn:
         people = await _concerned(conn, concern_id)
@@ -84,7 +84,7 @@ async def notify_concern(service: Service, concern_id: UUID) -> Sent:
     kind = f"concern:{concern_id}"
     done = await _send(service, dict.fromkeys(people, 1), kind, since=ever, at=clock)
     if done.failed:
-        raise MailFailed
+        raise MailError
     return done
 
 
@@ -108,7 +108,7 @@ async def _send(
     for account, count in due.items():
         try:
             sent += await _send_one(service, server, account, count, kind, since=since, at=at)
-        except MailFailed as error:
+        except MailError as error:
             failure = str(error)
     await _note(service, failure)
     return Sent(sent, failed=int(bool(failure)))

@@ -17,8 +17,8 @@ from sqlalchemy import Row, func, select, update
 from exchange.core import access
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, NotFound, WaitAWhile
-from exchange.core.keys import random_below
 from exchange.core.model import VISITOR, Actor
+from exchange.core.reference import new_reference
 from exchange.steps import cases
 from exchange.store import facts
 from exchange.store import tables as t
@@ -44,7 +44,6 @@ who may answer), their name, what it is about, harmed or responsible, what would
 NEEDED = ("reach_by", "reach_address")
 LONGEST = 4_000
 MOST_PER_HOUR = 100
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TRIES = 8
 
 
@@ -151,7 +150,7 @@ def checked(untrusted_answers: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _save(service: Service, answers: dict[str, str]) -> str:
-    referral_id, reference = uuid4(), _new_reference()
+    referral_id, reference = uuid4(), new_reference("R", 4)
     async with unit_of_work(service, VISITOR) as unit:
         await _not_too_many(unit)
         seal = await service_seal(unit.conn)
@@ -185,10 +184,6 @@ async def _decide(unit: Unit, referral_id: UUID, **values: Any) -> None:
     mine = update(t.referral).where(t.referral.c.id == referral_id, t.referral.c.state == "new")
     if not await unit.change(mine.values(decided_by=unit.actor.id, decided_at=func.now(), **values)):
         raise Conflict("This referral has been decided already.")
-
-
-def _new_reference() -> str:
-    return "R-" + "".join(_ALPHABET[random_below(len(_ALPHABET))] for _ in range(4))
 
 
 def _referral(row: Row[Any]) -> Referral:

@@ -181,7 +181,7 @@ def checked(settings: ServiceSettings) -> ServiceSettings:
     if sum(char.isdigit() for char in trimmed.phone) < 3:
         raise BadInput("Enter the phone number of the service.", field="phone")
     _ = trimmed.hours
-    addresses = {
+    addresses: dict[str, Any] = {
         name: _address(getattr(trimmed, name), name) for name in ("portal_url", "console_url", "exit_url")
     }
     if not 1 <= trimmed.mail_port <= 65535:
@@ -191,7 +191,8 @@ def checked(settings: ServiceSettings) -> ServiceSettings:
     for line in trimmed.support_lines:
         if not line.name or not line.phone:
             raise BadInput("A support line has a name and a phone number.", field="support_lines")
-    return replace(trimmed, **{**addresses, "opening": trimmed.hours.text()})
+    addresses["opening"] = trimmed.hours.text()
+    return replace(trimmed, **addresses)
 
 
 def support_line(untrusted_text: str) -> SupportLine:

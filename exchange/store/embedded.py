@@ -104,6 +104,11 @@ class EmbeddedPostgres:
             self.stop()
             raise
 
+    def attach(self) -> str:
+        """The URL of the service's database while another process runs this cluster; starts nothing."""
+        self._sockets = socket_folder(self.folder)
+        return self.url
+
     def stop(self) -> None:
         """Fast shutdown: running transactions are rolled back, data is flushed."""
         process, self._process = self._process, None

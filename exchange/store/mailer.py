@@ -13,7 +13,7 @@ TIMEOUT_SECONDS = 20
 TLS_PORT = 465
 
 
-class MailFailed(ExchangeError):
+class MailError(ExchangeError):
     """The e-mail could not be sent. It will be tried again."""
 
     status = 503
@@ -38,7 +38,7 @@ class MailServer:
 
 
 async def deliver(server: MailServer, to: str, subject: str, text: str) -> None:
-    """Hand one message to the server. Raises `MailFailed` with a sentence; addresses are not part of it."""
+    """Hand one message to the server. Raises `MailError` with a sentence; addresses are not part of it."""
     message = _message(server, to, subject, text)
     try:
         await aiosmtplib.send(
@@ -55,11 +55,11 @@ async def deliver(server: MailServer, to: str, subject: str, text: str) -> None:
             start_tls=server.starttls if server.port != TLS_PORT else False,
         )
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise MailFailed(why(error)) from error
+        raise MailError(why(error)) from error
 
 
 async def greet(server: MailServer) -> None:
-    """Connect, encrypt and sign in, send nothing. Raises `MailFailed`."""
+    """Connect, encrypt and sign in, send nothing. Raises `MailError`."""
     client = aiosmtplib.SMTP(
         hostname=server.host,
         port=server.port,
@@ -74,7 +74,7 @@ async def greet(server: MailServer) -> None:
         async with client:
             await client.noop()
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise MailFailed(why(error)) from error
+        raise MailError(why(error)) from error
 
 
 def why(error: Exception) -> str:
@@ -90,7 +90,7 @@ def why(error: Exception) -> str:
             return f"The mail server answered with error {error.code}."
         case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPTimeoutError() | OSError():
             return "The mail server cannot be reached."
-    return MailFailed.sentence()
+    return MailError.sentence()
 
 
 def _message(server: MailServer, to: str, subject: str, text: str) -> EmailMessage:

@@ -1,0 +1,64 @@
+"""The service for one command: its settings, its database (the embedded one too), its keys."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from exchange.core.errors import WrongSetting
+from exchange.settings import Settings
+from exchange.store.embedded import EmbeddedPostgres
+from exchange.store.engine import driver_url
+from exchange.store.migrate import upgrade
+from exchange.store.service import Service, open_service
+
+DEMO_MARK = "this-is-a-demonstration"
+"""The file that `exchange demo` puts into its folder."""
+
+
+def settings_for(folder: Path | None) -> Settings:
+    """Settings from the environment; `folder` wins, and a demonstration's folder says that it is one."""
+    found = Settings.load(**({"folder": folder} if folder else {}))
+    if (found.folder / DEMO_MARK).exists() and not found.demo:
+        return Settings.load(folder=found.folder, demo=True)
+    return found
+
+
+@contextmanager
+def database_of(settings: Settings, *, migrate: bool = False) -> Iterator[Settings]:
+    """The settings with a database that answers: the one they name, or the embedded one of the folder,
+    started for as long as the block runs unless the service is running it."""
+    if settings.database_url is not None:
+        yield _migrated(settings) if migrate else settings
+        return
+    server = EmbeddedPostgres(settings.folder / "postgres")
+    if not migrate and not (settings.folder / "postgres").exists():
+        raise WrongSetting(
+            f"There is no service in {settings.folder}. Run exchange init, or name its --folder."
+        )
+    try:
+        server.start()
+        url = server.url
+    except WrongSetting:
+        if not (settings.folder / "postgres" / "password").exists():
+            raise
+        url = server.attach()
+    try:
+        reached = settings.model_copy(update={"database_url": SecretStr(url)})
+        yield _migrated(reached) if migrate else reached
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def service_of(settings: Settings) -> AsyncIterator[Service]:
+    """The service with its keys, or without where there is no root key file yet (`doctor` says so)."""
+    async with open_service(settings, with_keys=settings.root_key_file.exists()) as service:
+        yield service
+
+
+def _migrated(settings: Settings) -> Settings:
+    assert settings.database_url is not None
+    upgrade(driver_url(settings.database_url.get_secret_value()).render_as_string(hide_password=False))
+    return settings

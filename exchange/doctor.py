@@ -1,0 +1,228 @@
+"""`exchange doctor`: everything that must be right, each with what is wrong and what to do.
+
+`steps/health.py` holds the checks that the portal makes too; here are those about this machine and about
+what only a process with keys can see. In the demonstration mail, backup and scratch are not asked about.
+"""
+
+import asyncio
+import os
+import shutil
+import time
+from pathlib import Path
+
+import imageio_ffmpeg
+from sqlalchemy import func, select, text
+
+from exchange.core.model import Role
+from exchange.steps import mail, setup
+from exchange.steps import settings as service_settings
+from exchange.steps.health import ESSENTIAL, Check, Checker, is_green, run
+from exchange.store import ledger
+from exchange.store import tables as t
+from exchange.store.ledgerkey import load_signer
+from exchange.store.mailer import greet
+from exchange.store.rootkey import FileRootKey
+from exchange.store.sealing import service_opener
+from exchange.store.service import Service
+from exchange.store.unit import reading
+from media.limits import Rejected
+from media.sandbox import PROVIDERS, choose
+
+__all__ = ["Check", "examine", "is_green"]
+
+GIB = 1024**3
+CHECKPOINT_SECONDS = 3600
+CLOCK_SECONDS = 5
+MEMORY_SYSTEMS = ("tmpfs", "ramfs")
+
+
+async def examine(service: Service) -> list[Check]:
+    """Every check, in the order in which a person would mend them. `service` with keys, or without where
+    the root key file is missing: that is then one of the answers."""
+    return await run(service, (*ESSENTIAL, *MACHINE))
+
+
+async def root_key(service: Service) -> Check:
+    """The file is there, for its owner only, and opens what this service sealed."""
+    name = "Root key"
+    FileRootKey(service.settings.root_key_file)
+    if service.keys is not None and await setup.is_founded(service):
+        async with reading(service) as conn:
+            await service_opener(service, conn)
+    return Check(name)
+
+
+async def ledger_key(service: Service) -> Check:
+    """The signing key is there, and what stands in the record was signed within the hour."""
+    name = "Record"
+    load_signer(service.settings.ledger_key_file)
+    async with reading(service) as conn:
+        newest = await ledger.newest(conn)
+        size = (await conn.execute(text("select size from public.ledger_head"))).scalar_one()
+        now = (await conn.execute(select(func.now()))).scalar_one()
+        oldest = (await conn.execute(select(func.min(t.service_setting.c.at)))).scalar()
+    if size == (newest.size if newest else 0):
+        return Check(name)
+    since = newest.at if newest else oldest
+    if since is not None and (now - since).total_seconds() > CHECKPOINT_SECONDS:
+        return Check(name, "It was not signed for more than an hour.", "Start a worker: exchange worker")
+    return Check(name)
+
+
+async def ffmpeg(service: Service) -> Check:
+    """It starts and says its version."""
+    path = str(service.settings.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe())
+    process = await asyncio.create_subprocess_exec(
+        path, "-version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    said, _ = await process.communicate()
+    if process.returncode or not said.startswith(b"ffmpeg version"):
+        return Check("ffmpeg", "It does not run.", "Set EXCHANGE_FFMPEG to one that does, or install again.")
+    return Check("ffmpeg")
+
+
+async def sandbox(_service: Service) -> Check:
+    """A child is confined here, tried out."""
+    try:
+        await asyncio.to_thread(choose, PROVIDERS)
+    except Rejected:
+        return Check(
+            "Sandbox",
+            "Nothing confines a child process here, so no upload will be opened.",
+            "Install bubblewrap, or use a kernel with Landlock (5.13 or newer).",
+        )
+    return Check("Sandbox")
+
+
+async def scratch(service: Service) -> Check:
+    """Plaintext of a running job lies here: private, in memory without swap, or on an encrypted disk."""
+    name, folder = "Scratch folder", service.settings.scratch
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        return Check(name, "Others can read it.", f"Run: chmod 700 {folder}")
+    if service.settings.demo:
+        return Check(name)
+    if _in_memory(folder):
+        if _plain_swap():
+            return Check(
+                name, "It is in memory, but memory may be swapped to a plain disk.", "Run: swapoff -a"
+            )
+    elif not _encrypted(folder):
+        return Check(
+            name,
+            "It is on a disk that is not encrypted.",
+            "Set EXCHANGE_SCRATCH to a folder in memory (tmpfs).",
+        )
+    return Check(name)
+
+
+async def space(service: Service) -> Check:
+    """Room for the largest upload, where objects and scratch lie."""
+    folders = {"Object store": service.settings.objects_folder, "scratch folder": service.settings.scratch}
+    for what, folder in folders.items():
+        if folder is not None and shutil.disk_usage(_existing(folder)).free < _needed(service, what):
+            return Check(
+                "Disk space", f"The disk of the {what} is nearly full.", "Make room or use a larger disk."
+            )
+    return Check("Disk space")
+
+
+async def clock(service: Service) -> Check:
+    """This machine's clock and the database's agree: codes and time limits depend on it."""
+    async with reading(service) as conn:
+        theirs = (await conn.execute(select(func.clock_timestamp()))).scalar_one()
+    if abs(theirs.timestamp() - time.time()) > CLOCK_SECONDS:
+        return Check("Clock", "It differs from the database's.", "Let both machines take the time by NTP.")
+    return Check("Clock")
+
+
+async def mail_server(service: Service) -> Check:
+    """Set, answering, and nothing failed in the last run."""
+    name = "Mail"
+    if service.settings.demo:
+        return Check(name)
+    server = await mail.server_of(service)
+    if server is None:
+        return Check(
+            name, "No mail server is set.", "Set it under Administration, or EXCHANGE_SMTP_HOST and so on."
+        )
+    await greet(server)
+    async with reading(service) as conn:
+        last = await service_settings.row(conn, mail.STATE)
+    if last is not None and last.value["failure"]:
+        return Check(name, last.value["failure"], "It is tried again every hour; look at the mail server.")
+    return Check(name)
+
+
+async def backup(service: Service) -> Check:
+    """Somebody said where the backup goes."""
+    if service.settings.demo or (await service_settings.read(service, fresh=True)).backup_place:
+        return Check("Backup")
+    return Check("Backup", "No place for the backup is set.", "Set it under Administration.")
+
+
+async def administrator(service: Service) -> Check:
+    """Somebody can sign in and administer."""
+    a = t.account
+    able = select(a.c.id).where(
+        a.c.active, a.c.roles.any(Role.ADMINISTRATOR.value), a.c.password_hash.is_not(None)
+    )
+    async with reading(service) as conn:
+        found = (await conn.execute(able)).first()
+    if found is None:
+        return Check("Administrator", "There is no administrator.", "Run: exchange user add")
+    return Check("Administrator")
+
+
+MACHINE: tuple[tuple[str, Checker], ...] = (
+    ("Root key", root_key),
+    ("Record", ledger_key),
+    ("ffmpeg", ffmpeg),
+    ("Sandbox", sandbox),
+    ("Scratch folder", scratch),
+    ("Disk space", space),
+    ("Clock", clock),
+    ("Mail", mail_server),
+    ("Backup", backup),
+    ("Administrator", administrator),
+)
+
+
+def _needed(service: Service, what: str) -> int:
+    """The scratch folder may be small memory; the store must take the largest upload."""
+    return service.settings.max_upload if what == "Object store" and not service.settings.demo else GIB
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _in_memory(folder: Path) -> bool:
+    return _mount(folder)[1] in MEMORY_SYSTEMS
+
+
+def _encrypted(folder: Path) -> bool:
+    """Whether the disk below is dm-crypt, as far as this machine says."""
+    device = folder.stat().st_dev
+    uuid = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/dm/uuid")
+    return uuid.exists() and uuid.read_text(encoding="ascii").startswith("CRYPT-")
+
+
+def _plain_swap() -> bool:
+    """Whether memory may be written to a disk that is neither zram nor dm-crypt."""
+    for line in Path("/proc/swaps").read_text(encoding="utf-8").splitlines()[1:]:
+        device = Path(line.split()[0])
+        uuid = Path("/sys/class/block") / device.resolve().name / "dm/uuid"
+        crypt = uuid.exists() and uuid.read_text(encoding="ascii").startswith("CRYPT-")
+        if not device.name.startswith("zram") and not crypt:
+            return True
+    return False
+
+
+def _mount(folder: Path) -> tuple[str, str]:
+    """The mount point of a folder and its file system."""
+    lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    mounts = [(parts[1].replace("\\040", " "), parts[2]) for parts in (line.split(" ") for line in lines)]
+    real = folder.resolve()
+    inside = [mount for mount in mounts if real.is_relative_to(mount[0])]
+    return max(inside, key=lambda mount: len(mount[0]))
