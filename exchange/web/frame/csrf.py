@@ -1,14 +1,14 @@
 """Forged requests are refused: a token in every form, and what the browser says about where it came from.
 
-The token is HMAC-SHA256 under a secret cookie of this browser (the session's, or one of its own before there
-is a session), so that any number of processes agree on it without a shared key. It is salted anew each time
-it is shown. `Sec-Fetch-Site` must say same-origin (or none); `Origin: null` is what our own forms send under
-`Referrer-Policy: no-referrer`, so the origin is judged only where the browser sends no Sec-Fetch-Site.
+The token is HMAC-SHA256 under a secret cookie of this browser (the session's, or one of its own before
+there is a session), so that any number of processes agree on it without a shared key. `Sec-Fetch-Site` must
+say same-origin (or none); `Origin: null` is what our own forms send under `Referrer-Policy: no-referrer`,
+so the origin is judged only where the browser sends no Sec-Fetch-Site.
 """
 
 import hmac
 from hashlib import sha256
-from secrets import token_hex, token_urlsafe
+from secrets import token_urlsafe
 
 from aiohttp import web
 from yarl import URL
@@ -30,9 +30,13 @@ class Forged(NotAllowed):
 
 
 def token(request: web.Request) -> str:
-    """A token for a form of this page. Makes the cookie it hangs on where the browser has none yet."""
-    salt = token_hex(8)
-    return f"{salt}{_seal(_secrets(request)[0], salt)}"
+    """A token for a form of this page. Makes the cookie it hangs on where the browser has none yet.
+
+    The same for the same browser and path, so that pages which must look alike are alike byte for byte.
+    """
+    secret = _secrets(request)[0]
+    salt = _seal(secret, "salt " + request.path)[:16]
+    return f"{salt}{_seal(secret, salt)}"
 
 
 def require(request: web.Request, untrusted_token: str) -> None:
