@@ -40,7 +40,8 @@ WAITING: dict[State, Wait] = {
     S.DECLINED: Wait("recipient", "", 90, E.ACCEPT),
     S.LATER: Wait("recipient", "", 30, E.ACCEPT),
     S.RELEASED: Wait("recipient", "", 14, E.OPEN),
-    S.OPENED: Wait("team", "", 7, E.LINK_GONE),
+    # The follow-up two working days later is a task of its own; this is the long look back.
+    S.OPENED: Wait("team", "", 84, E.LINK_GONE),
     S.LAPSED: Wait("team", ON_YOU, 2, E.RELEASE),
     S.CONCERN: Wait("supervisor", CONCERNS, 0, E.END_CONCERN),
     S.SUPERSEDED: Wait("nobody", "", None, None),

@@ -206,6 +206,9 @@ async def _receive(unit: Unit, person: Row[Any], message: Row[Any], given: bool,
         return await unit.move(message, Event.DECLINE)
     moved = await unit.move(message, Event.ACCEPT)
     await unit.conn.execute(insert(t.receive_current).values(message_id=message.id, consent_id=consent))
+    if unit.actor.kind is ActorKind.PARTICIPANT and unit.actor.session is not None:
+        # Where the facilitator allowed it when offering, a worker hands this very session the key.
+        await unit.defer("grant_on_acceptance", session=unit.actor.session, message=message.id)
     return moved
 
 

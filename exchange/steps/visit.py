@@ -148,10 +148,7 @@ async def is_for_me(service: Service, visit: Visit, yes: bool) -> None:
             unit.leaf("session.confirmed", session=visit.id, link=visit.link.id)
             return
         await kill_links(unit, [visit.link.id], "revoked")
-        if visit.link.message_id is not None and visit.purpose in (Purpose.VIEW, Purpose.DECIDE):
-            message = await unit.message(visit.link.message_id)
-            moved = await move_if(unit, message, Event.LINK_GONE)
-            unit.leaf("message.link_gone", case=message.case_id, message=message.id, **moved)
+        await _leads_back(unit, visit.link)
         await _task(unit, visit.link, "not_for_me")
 
 
@@ -205,9 +202,8 @@ async def _count_wrong(unit: Unit, link: Row[Any]) -> Exception:
     values: dict[str, Any] = {"wrong_attempts": attempts}
     answer: Exception = BadInput(WRONG_CODE, field="code")
     if attempts >= LOCK_AFTER:
-        values["state"] = "locked"
         answer = LinkDead()
-        await _task(unit, link, "wrong_attempts")
+        await _lock_link(unit, link)
     elif attempts % WAIT_AFTER == 0:
         values["wait_until"] = unit.now + timedelta(minutes=WAIT_MINUTES)
         answer = WaitAWhile()
@@ -215,6 +211,22 @@ async def _count_wrong(unit: Unit, link: Row[Any]) -> Exception:
     await unit.change(update(t.link).where(t.link.c.id == link.id).values(**values))
     unit.leaf("link.refused", case=link.case_id, link=link.id, attempts=attempts)
     return answer
+
+
+async def _lock_link(unit: Unit, link: Row[Any]) -> None:
+    """Ten wrong codes: this link is over, the message is not; the facilitator makes a new one."""
+    await kill_links(unit, [link.id], "locked")
+    await _task(unit, link, "wrong_attempts")
+    await _leads_back(unit, link)
+
+
+async def _leads_back(unit: Unit, link: Row[Any]) -> None:
+    """A reading link that is gone leads the message back to where a new link can be made."""
+    if link.message_id is not None and link.purpose == Purpose.VIEW:
+        message = await unit.message(link.message_id)
+        moved = await move_if(unit, message, Event.LINK_GONE)
+        if moved:
+            unit.leaf("message.link_gone", case=message.case_id, message=message.id, **moved)
 
 
 async def _take(unit: Unit, service: Service, link: Row[Any], secret: str, cookie: str) -> UUID:
