@@ -88,7 +88,7 @@ def export_command(
     Example: exchange audit export record.jsonl
     """
     # imported here so that `verify` runs where no database code is installed
-    from exchange.store.ledger_export import write_export  # noqa: PLC0415
+    from exchange.store.ledger_export import write_export
 
     wanted = {"case": case, "participant": participant, "account": account, "act": act}
     try:

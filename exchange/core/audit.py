@@ -88,10 +88,10 @@ class _Reading:
 
     def content(self, entry: Entry) -> None:
         """Look at what an entry says."""
-        leaf = parse_leaf(entry.text)
         try:
+            leaf = parse_leaf(entry.text)
             check(leaf)
-        except LeafRefused:
+        except (BadExport, LeafRefused):
             self.remarks.append(f"entry {entry.index} is of a form that this version does not know")
             return
         if leaf["at"] < self.last_time:

@@ -30,6 +30,13 @@ _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",
 Leaf: TypeAlias = dict[str, Any]
 
 
+def _no_fraction(untrusted_number: str) -> NoReturn:
+    raise ValueError(f"a record holds whole numbers only, not {untrusted_number:.20}")
+
+
+_DECODER = json.JSONDecoder(parse_float=_no_fraction, parse_constant=_no_fraction)
+
+
 class BadExport(BadInput):
     """This is not an export of the record, or it was changed."""
 
@@ -187,16 +194,12 @@ def _line(value: dict[str, Any]) -> str:
     return rfc8785.dumps(value).decode() + "\n"
 
 
-def _no_fraction(untrusted_number: str) -> NoReturn:
-    raise ValueError("a record holds whole numbers only")
-
-
 def _object(untrusted_line: str) -> dict[str, Any]:
     """The object on a line in canonical form, or BadExport."""
     if len(untrusted_line) > LONGEST_LINE:
         raise BadExport("A line is too long for an export.")
     try:
-        found = json.loads(untrusted_line, parse_float=_no_fraction, parse_constant=_no_fraction)
+        found = _DECODER.decode(untrusted_line)
         same = isinstance(found, dict) and _CANONICAL.encode(found) + "\n" == untrusted_line
     except (ValueError, RecursionError) as error:
         raise BadExport("A line is not readable.") from error
@@ -206,5 +209,11 @@ def _object(untrusted_line: str) -> dict[str, Any]:
 
 
 def parse_leaf(untrusted_text: str) -> Leaf:
-    """The object of a leaf in canonical form, or BadExport."""
-    return _object(untrusted_text + "\n")
+    """The object in a leaf's text, or BadExport. Its bytes were hashed as they are, so any form will do."""
+    try:
+        found = _DECODER.decode(untrusted_text)
+    except (ValueError, RecursionError) as error:
+        raise BadExport("An entry is not readable.") from error
+    if not isinstance(found, dict):
+        raise BadExport("An entry is not readable.")
+    return found

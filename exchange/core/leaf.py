@@ -131,16 +131,24 @@ def _check_actor(actor: object) -> None:
 def _check_field(table: dict[str, tuple[Shape, ...]], name: str, value: object, *, several: bool) -> None:
     if name not in table:
         raise LeafRefused("A leaf has no place for one of these fields.")
-    items = value if isinstance(value, list) and several else [value]
-    if len(items) > LONGEST_LIST or not all(any(_is(shape, item) for shape in table[name]) for item in items):
+    shapes = table[name]
+    if isinstance(value, list) and several:
+        fits = len(value) <= LONGEST_LIST and all(_fits(shapes, item) for item in value)
+    else:
+        fits = _fits(shapes, value)
+    if not fits:
         raise LeafRefused(f"A leaf cannot say this under {name}.")
 
 
-def _is(shape: Shape, item: object) -> bool:
-    if isinstance(shape, re.Pattern):
-        return isinstance(item, str) and shape.fullmatch(item) is not None
-    # by exact type: True is an int to Python, not to a reader of JSON
-    return isinstance(item, int) and type(item) is shape and 0 <= item <= LARGEST_NUMBER
+def _fits(shapes: tuple[Shape, ...], item: object) -> bool:
+    for shape in shapes:
+        if isinstance(item, str):
+            if isinstance(shape, re.Pattern) and shape.fullmatch(item):
+                return True
+        # by exact type: True is an int to Python, not to a reader of JSON
+        elif isinstance(item, int) and type(item) is shape and 0 <= item <= LARGEST_NUMBER:
+            return True
+    return False
 
 
 def _plain(value: Any) -> Json:

@@ -4,7 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import TextIO
 
-from exchange.core.errors import WrongSetting
+from sqlalchemy.exc import SQLAlchemyError
+
+from exchange.core.errors import StorageUnavailable, WrongSetting
 from exchange.core.export import Filter
 from exchange.core.model import OPERATOR
 from exchange.settings import Settings
@@ -16,7 +18,8 @@ from exchange.store.ledger_read import export
 def write_export(target: Path, filters: Filter | None = None) -> int:
     """Write the lines of an export to a new file, mode 0600; how many. Reads EXCHANGE_* settings.
 
-    Raises FileExistsError, OSError, WrongSetting, NothingSigned, LedgerUnavailable. A file that could not
+    Raises FileExistsError, OSError, WrongSetting, NothingSigned, LedgerUnavailable,
+    StorageUnavailable. A file that could not
     be finished is removed.
     """
     settings = Settings.load()
@@ -42,6 +45,8 @@ async def _write(url: str, file: TextIO, filters: Filter | None) -> int:
                 file.write(line)
                 count += 1
         return count
+    except SQLAlchemyError as error:
+        raise StorageUnavailable("The database cannot be reached or read.") from error
     finally:
         await engine.dispose()
 
