@@ -165,7 +165,7 @@ async def administrator(service: Service) -> Check:
     """Somebody can sign in and administer."""
     a = t.account
     able = select(a.c.id).where(
-        a.c.active, a.c.roles.any(Role.ADMINISTRATOR.value), a.c.password_hash.is_not(None)
+        a.c.active, a.c.roles.contains([Role.ADMINISTRATOR.value]), a.c.password_hash.is_not(None)
     )
     async with reading(service) as conn:
         found = (await conn.execute(able)).first()

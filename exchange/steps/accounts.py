@@ -88,7 +88,7 @@ async def accounts(service: Service, actor: Actor) -> list[Account]:
         return [_account(row) for row in rows]
 
 
-async def account_bylogin_name(service: Service, actor: Actor, login: str) -> Account:
+async def account_by_login(service: Service, actor: Actor, login: str) -> Account:
     """One account. `NotFound` where there is none."""
     _may_see(actor)
     async with unit_of_work(service, actor) as unit:
@@ -100,9 +100,9 @@ async def set_roles(service: Service, actor: Actor, account_id: UUID, *, roles: 
     _administers(actor)
     wanted = _roles(roles)
     async with unit_of_work(service, actor) as unit:
-        await _one(unit, account_id)
+        before = await _one(unit, account_id)
         await unit.change(_update(account_id).values(roles=wanted))
-        await _administrator_remains(unit)
+        await _administrator_remains(unit, before)
         await _end_everything(unit, account_id)
         unit.leaf("account.changed", account=account_id, kind="roles", role=wanted)
 
@@ -146,9 +146,9 @@ async def deactivate(service: Service, actor: Actor, account_id: UUID) -> None:
     if actor.kind is not ActorKind.OPERATOR:
         access.require(actor, Permission.ADMINISTER)
     async with unit_of_work(service, actor) as unit:
-        await _one(unit, account_id)
+        before = await _one(unit, account_id)
         await unit.change(_update(account_id).values(active=False))
-        await _administrator_remains(unit)
+        await _administrator_remains(unit, before)
         await _end_everything(unit, account_id)
         unit.leaf("account.changed", account=account_id, kind="deactivated")
 
@@ -242,10 +242,14 @@ async def _one(unit: Unit, account_id: UUID) -> Row[Any]:
     return await unit.one(select(t.account).where(t.account.c.id == account_id).with_for_update())
 
 
-async def _administrator_remains(unit: Unit) -> None:
-    """Refused where nobody could administer any more; one such change at a time."""
+async def _administrator_remains(unit: Unit, before: Row[Any]) -> None:
+    """Refused where the last who could administer is no more; one such change at a time."""
+    if Role.ADMINISTRATOR not in before.roles:
+        return
     await unit.conn.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
-    left = select(t.account.c.id).where(t.account.c.active, t.account.c.roles.any(Role.ADMINISTRATOR.value))
+    left = select(t.account.c.id).where(
+        t.account.c.active, t.account.c.roles.contains([Role.ADMINISTRATOR.value])
+    )
     if await unit.maybe(left) is None:
         raise Refused("One open account must remain that may administer the service. Nothing was changed.")
 

@@ -150,7 +150,9 @@ async def _concerned(conn: AsyncConnection, concern_id: UUID) -> Iterable[UUID]:
     team = select(a.c.account_id).where(a.c.case_id == case, a.c.until.is_(None))
     cover = select(t.cases.c.cover_id).where(t.cases.c.id == case)
     told = or_(
-        t.account.c.roles.any(Role.SUPERVISOR.value), t.account.c.id.in_(team), t.account.c.id.in_(cover)
+        t.account.c.roles.contains([Role.SUPERVISOR.value]),
+        t.account.c.id.in_(team),
+        t.account.c.id.in_(cover),
     )
     mine = select(t.account.c.id).where(t.account.c.active, t.account.c.email.is_not(None), told)
     return (await conn.execute(mine)).scalars().all()
