@@ -8,13 +8,12 @@ that the approval and consents the leaf names are those in force.
 It cannot know what the record does not hold, and takes it as given: who is assigned, four-eyes, guardian and
 supporter conditions, that the revision was clean, the end of a link's window.
 
-What leaves must say for this (docs/ledger-format.md has the table): `consent.*` kind (or purpose),
-participant, consent and, by kind, message and digest; `review.*` message, digest, approval; `revision.made`
-message, digest; `fact.recorded` case, fact, value, and participant or until where it has one.
+What leaves must say for this stands in a table in docs/ledger-format.md. A presentation under a release that
+does not name its grounds itself stands on those of its release.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -28,7 +27,11 @@ ACCESS = {
     "release.printed": Act.PRINT,
     "view.opened": Act.VIEW,
     "view.renewed": Act.VIEW,
+    "presented.opened": Act.PRESENT,
+    "presented.renewed": Act.PRESENT,
 }
+RELEASES = ("release.created", "release.presented", "release.printed")
+GROUNDS = ("digest", "approval", "consent_share", "consent_receive", "consent_take_part")
 VOIDS_APPROVAL = ("revision.made", "review.returned", "review.withheld", "review.retracted")
 ENDS_LINK = ("link.revoked", "link.locked", "link.expired", "release.revoked", "release.ended")
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -61,6 +64,8 @@ class _Case:
 @dataclass
 class _Message:
     case: str = ""
+    author: str = ""
+    recipient: str = ""
     state: State = State.RECEIVING
     newest: str = ""
     concern: bool = False
@@ -79,7 +84,7 @@ class Replay:
         self._take_part: dict[str, str] = {}
         self._status: dict[str, Status] = {}
         self._ended: set[str] = set()
-        self._releases: dict[str, tuple[str, str]] = {}
+        self._releases: dict[str, dict[str, Any]] = {}
 
     def see(self, index: int, leaf: Mapping[str, Any]) -> None:
         """Take in the next leaf (parsed and checked). One that cannot be understood is a violation."""
@@ -100,8 +105,12 @@ class Replay:
             self._consent(leaf, given=act == "consent.given")
         if act in ENDS_LINK:
             self._ended |= {leaf[name] for name in ("link", "release") if name in leaf}
-        if act == "release.created" and "release" in leaf:
-            self._releases[leaf["release"]] = (leaf.get("message", ""), leaf.get("digest", ""))
+        if act in RELEASES and "release" in leaf:
+            self._releases[leaf["release"]] = {name: leaf.get(name) for name in ("message", *GROUNDS)}
+        if act == "release.revoked":
+            self._ended |= {
+                name for name, of in self._releases.items() if of["message"] == leaf.get("message")
+            }
         if leaf.get("fact") == FactKind.STATUS and "participant" in leaf:
             self._status[leaf["participant"]] = Status(leaf["value"])
 
@@ -130,6 +139,8 @@ class Replay:
     def _message(self, act: str, leaf: Mapping[str, Any]) -> None:
         message = self._messages.setdefault(leaf["message"], _Message())
         message.case = leaf.get("case", message.case)
+        message.author = leaf.get("author", message.author)
+        message.recipient = leaf.get("recipient", message.recipient)
         digest = leaf.get("digest", "")
         if act in VOIDS_APPROVAL:
             message.approvals.clear()
@@ -138,7 +149,7 @@ class Replay:
             message.share.clear()
         if act == "review.approved":
             message.approvals[leaf.get("approval") or leaf.get("review", "")] = digest
-        if act in ("concern.raised", "concern.resolved"):
+        if act in ("concern.raised", "concern.resolved", "concern.ended"):
             message.concern = act == "concern.raised"
         if "state_to" in leaf:
             message.state = State(leaf["state_to"])
@@ -146,7 +157,7 @@ class Replay:
     def _consent(self, leaf: Mapping[str, Any], *, given: bool) -> None:
         consent = leaf.get("consent", "") if given else ""
         message = self._messages.get(leaf.get("message", ""), _Message())
-        match leaf.get("kind") or leaf.get("purpose"):
+        match leaf.get("scope") or leaf.get("kind") or leaf.get("purpose"):
             case ConsentKind.TAKE_PART:
                 self._take_part[leaf.get("participant", "")] = consent
             case ConsentKind.RECEIVE:
@@ -158,9 +169,11 @@ class Replay:
 
     def _judge(self, index: int, leaf: Mapping[str, Any]) -> None:
         message = self._messages.get(leaf.get("message", ""), _Message())
-        facts = self._facts(leaf, message)
+        grounds = self._releases.get(leaf.get("release", ""), {}) if leaf["act"] not in RELEASES else {}
+        full = {**{name: value for name, value in grounds.items() if value is not None}, **leaf}
+        facts = self._facts(full, message)
         verdict = explain(ACCESS[leaf["act"]], facts, datetime.fromisoformat(leaf["at"]))
-        reasons = [reason.code for reason in verdict.reasons] + self._misnamed(leaf, message)
+        reasons = [reason.code for reason in verdict.reasons] + self._misnamed(full, message)
         if reasons:
             found = tuple(dict.fromkeys(reasons))
             self.violations.append(Violation(index, leaf["act"], leaf.get("message", ""), found))
@@ -168,7 +181,7 @@ class Replay:
     def _facts(self, leaf: Mapping[str, Any], message: _Message) -> Facts:
         case = self._cases.get(message.case or leaf.get("case", ""), _Case())
         digest = leaf.get("digest", "")
-        author, recipient = self._people(leaf)
+        author, recipient = self._people(leaf, message)
         live = not self._ended & {leaf.get("link"), leaf.get("release")}
         approvals = tuple(Approval(_SOMEBODY, of, assigned=True) for of in message.approvals.values())
         return Facts(
@@ -193,15 +206,17 @@ class Replay:
             asker_assigned=True,
         )
 
-    def _people(self, leaf: Mapping[str, Any]) -> tuple[Person, Person]:
-        """The two whose consents to take part the leaf names, in its order; a missing one never agreed."""
+    def _people(self, leaf: Mapping[str, Any], message: _Message) -> tuple[Person, Person]:
+        """Author and recipient; if never recorded, those whose consents to take part the leaf names."""
         named = _several(leaf.get("consent_take_part"))
         held = {consent: participant for participant, consent in self._take_part.items() if consent}
         found = [held[consent] for consent in dict.fromkeys(named) if consent in held]
-        people = [Person(takes_part=True, status=self._status.get(who, Status.ACTIVE)) for who in found]
-        nobody = replace(Person(), status=Status.ACTIVE)
-        first, second, *_ = [*people, nobody, nobody]
-        return first, second
+        first, second, *_ = [*found, "", ""]
+        return self._person(message.author or first), self._person(message.recipient or second)
+
+    def _person(self, who: str) -> Person:
+        agreed = bool(who and self._take_part.get(who))
+        return Person(takes_part=agreed, status=self._status.get(who, Status.ACTIVE))
 
     def _misnamed(self, leaf: Mapping[str, Any], message: _Message) -> list[str]:
         """What the leaf names as its grounds, or as its release, and what is not that."""
@@ -214,13 +229,21 @@ class Replay:
             found.append("share_consent")
         if leaf.get("consent_receive") != (message.receive or ""):
             found.append("receive_consent")
-        release = leaf.get("release")
-        known = (leaf.get("message", ""), digest)
-        if release and leaf["act"].startswith("view.") and self._releases.get(release) != known:
+        if not set(_several(leaf.get("consent_take_part"))) <= set(self._take_part.values()):
+            found.append("take_part_consent")
+        if not self._release_holds(leaf):
             found.append("release")
         if not _fits_table(leaf):
             found.append("transition")
         return found
+
+    def _release_holds(self, leaf: Mapping[str, Any]) -> bool:
+        """Whether the release that an opening names was made for this digest and has not ended."""
+        if leaf["act"] in RELEASES or ("release" not in leaf and leaf["act"].startswith("view.")):
+            return True
+        made = self._releases.get(leaf.get("release", ""), {})
+        same = (made.get("message"), made.get("digest")) == (leaf.get("message"), leaf.get("digest"))
+        return same and leaf["release"] not in self._ended
 
 
 def _fits_table(leaf: Mapping[str, Any]) -> bool:

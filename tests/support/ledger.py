@@ -78,7 +78,7 @@ def story(ids: Mapping[str, str]) -> list[dict[str, Any]]:
     }  # fmt: skip
 
     def part(who: str) -> dict[str, Any]:
-        return {"act": "consent.given", "kind": "take_part", "case": case, "participant": ids[f"{who}_id"],
+        return {"act": "consent.given", "scope": "take_part", "case": case, "participant": ids[f"{who}_id"],
                 "consent": ids[who]}  # fmt: skip
 
     def moved(event: str, before: str, after: str) -> dict[str, str]:
@@ -90,13 +90,14 @@ def story(ids: Mapping[str, str]) -> list[dict[str, Any]]:
         part("recipient"),
         {"act": "fact.recorded", "case": case, "fact": "assessment", "value": "current",
          "until": START + timedelta(days=90)},
+        {"act": "message.begun", **about, "author": ids["author_id"], "recipient": ids["recipient_id"]},
         {"act": "message.put_in", **about, **moved("receive", "receiving", "quarantined")},
         {"act": "revision.made", **about, "digest": digest, **moved("clean", "quarantined", "in_review")},
         {"act": "review.approved", **about, "digest": digest, "approval": ids["approval"],
          **moved("approve", "in_review", "approved")},
-        {"act": "consent.given", "kind": "share", **about, "digest": digest, "consent": ids["share"]},
+        {"act": "consent.given", "scope": "share", **about, "digest": digest, "consent": ids["share"]},
         {"act": "offer.made", **about, **moved("offer", "approved", "offered")},
-        {"act": "consent.given", "kind": "receive", **about, "consent": ids["receive"],
+        {"act": "consent.given", "scope": "receive", **about, "consent": ids["receive"],
          **moved("accept", "offered", "accepted")},
         {"act": "release.created", **grounds, "release": ids["release"], "link": ids["link"],
          **moved("release", "accepted", "released")},

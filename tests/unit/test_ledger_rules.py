@@ -41,7 +41,7 @@ def fact(name: str, value: str, **more: Any) -> Leaf:
 
 def gone(kind: str, who: str = "author_id", **more: Any) -> Leaf:
     """A consent that was withdrawn."""
-    return {"act": "consent.withdrawn", "kind": kind, "participant": IDS[who], **more}
+    return {"act": "consent.withdrawn", "scope": kind, "participant": IDS[who], **more}
 
 
 def test_a_right_story_has_no_violation() -> None:
@@ -61,7 +61,7 @@ AFTERWARDS: dict[str, tuple[Leaf, str]] = {
     "a new revision voids consent": ({"act": "revision.made", **ABOUT, "digest": DIGEST}, "share_consent"),
     "share withdrawn": (gone("share", **ABOUT, digest=DIGEST), "share_consent"),
     "receive withdrawn": (gone("receive", "recipient_id", **ABOUT), "receive_consent"),
-    "author no longer takes part": (gone("take_part", case=IDS["case"]), "recipient_takes_part"),
+    "author no longer takes part": (gone("take_part", case=IDS["case"]), "author_takes_part"),
     "recipient no longer takes part": (gone("take_part", "recipient_id"), "recipient_takes_part"),
     "message withdrawn": ({"act": "message.withdrawn", **ABOUT, "state_to": "withdrawn"}, "stopped"),
     "case closed": ({"act": "case.closed", "case": IDS["case"]}, "case_closed"),
@@ -93,7 +93,7 @@ BACK: dict[str, list[Leaf]] = {
     "concern ended": [{"act": "concern.raised", **ABOUT}, {"act": "concern.resolved", **ABOUT}],
     "carve-out": [fact("contact_order", "in_force"), fact("carve_out", "recorded")],
     "consent given again": [gone("receive", **ABOUT),
-                            {"act": "consent.given", "kind": "receive", **ABOUT, "consent": IDS["receive"]}],
+                            {"act": "consent.given", "scope": "receive", **ABOUT, "consent": IDS["receive"]}],
     "another link revoked": [{"act": "link.revoked", "link": IDS["other"]}],
 }  # fmt: skip
 
@@ -108,13 +108,13 @@ def test_access_after_a_condition_came_back_is_not_listed(events: list[Leaf]) ->
 def test_each_step_left_out_shows(step: int) -> None:
     """Without any one of the steps before release, the release is listed (an offer is no condition)."""
     objections = found([*STORY[:step], *STORY[step + 1 :]])
-    silent = {"offer.made", "message.put_in"}
+    silent = {"offer.made", "message.put_in", "message.begun"}
     assert bool(objections) is (STORY[step]["act"] not in silent)
 
 
 GROUNDS = {
     "approval": "approval", "consent_share": "share_consent", "consent_receive": "receive_consent",
-    "consent_take_part": "recipient_takes_part", "digest": "not_newest", "release": "release",
+    "consent_take_part": "take_part_consent", "digest": "not_newest", "release": "release",
 }  # fmt: skip
 
 
@@ -130,15 +130,32 @@ def test_grounds_that_are_not_named_are_listed() -> None:
     """An access that names nothing has nothing."""
     bare = {"act": "view.opened", **ABOUT}
     [(_, reasons)] = found([*STORY, bare])
-    missing = {
-        "author_takes_part",
-        "recipient_takes_part",
-        "not_newest",
-        "approval",
-        "share_consent",
-        "receive_consent",
-    }
+    missing = {"not_newest", "approval", "share_consent", "receive_consent"}
     assert missing | {"grant"} >= set(reasons) >= missing
+
+
+PRESENTED = {"act": "presented.opened", **ABOUT, "release": IDS["release"]}
+
+
+def test_a_presentation_stands_on_its_release() -> None:
+    """It names its release only: silent while that holds, listed once it does not."""
+    assert found([*STORY, PRESENTED, {**PRESENTED, "act": "presented.renewed"}]) == []
+    for event in (gone("receive", **ABOUT), {"act": "release.revoked", **ABOUT},
+                  {"act": "release.ended", **ABOUT, "release": IDS["release"]}):  # fmt: skip
+        [(index, reasons)] = found([*STORY, event, PRESENTED])
+        assert index == len(STORY) + 1
+        assert {"receive_consent", "release"} & set(reasons)
+    assert "release" in found([*STORY, {**PRESENTED, "release": IDS["other"]}])[0][1]
+    assert "release" in found([*STORY, {"act": "presented.opened", **ABOUT}])[0][1]
+
+
+def test_people_are_found_by_either_way() -> None:
+    """Without author and recipient in the record, the named consents to take part say who they are."""
+    story_without = [leaf for leaf in STORY if leaf["act"] != "message.begun"]
+    assert found([*story_without, RENEWED]) == []
+    assert found([*story_without, gone("take_part"), RENEWED])[0][1][0] == "recipient_takes_part"
+    without_names = [{name: v for name, v in leaf.items() if name != "consent_take_part"} for leaf in STORY]
+    assert found(without_names) == []
 
 
 def test_a_move_outside_the_table_is_listed() -> None:
