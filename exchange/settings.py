@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     step_up_seconds: int = Field(300, ge=30)
     worker_heartbeat_seconds: float = Field(5, gt=0)
     worker_stalled_seconds: float = Field(20, gt=0)
+    alive_file: Path | None = None
+    """A worker touches it whenever it has reached the database; a container's health check looks at it."""
     worker_concurrency: int = Field(2, ge=1, le=64)
 
     @classmethod

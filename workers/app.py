@@ -71,7 +71,10 @@ async def _work(service: Service, url: str, ready: Callable[[], None] | None) ->
                 _loop(service, MEDIA, service.settings.worker_concurrency),
             ]
             running = asyncio.gather(
-                *loops, sweeper.sweep_forever(app, service.settings.worker_stalled_seconds)
+                *loops,
+                sweeper.sweep_forever(
+                    app, service.settings.worker_stalled_seconds, service.settings.alive_file
+                ),
             )
             _stop_on_signals(running)
             if ready:

@@ -7,6 +7,7 @@ Several sweepers may run at once: each locks the rows it looks at, so a job is t
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import structlog
 from procrastinate import App, PsycopgConnector
@@ -40,11 +41,16 @@ async def take_up(app: App, seconds: float) -> int:
         return len(await cursor.fetchall())
 
 
-async def sweep_forever(app: App, seconds: float) -> None:
-    """Look every half of `seconds` until cancelled; a database that is away for a while does not end it."""
+async def sweep_forever(app: App, seconds: float, alive: Path | None = None) -> None:
+    """Look every half of `seconds` until cancelled; a database that is away for a while does not end it.
+
+    `alive` is touched after each look that reached the database.
+    """
     while True:
         with contextlib.suppress(Error, OSError, TimeoutError):
             taken = await take_up(app, seconds)
             if taken:
                 log.warning("jobs_taken_up", number=taken)
+            if alive:
+                await asyncio.to_thread(alive.touch)
         await asyncio.sleep(seconds / 2)

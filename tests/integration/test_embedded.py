@@ -146,3 +146,22 @@ def test_a_long_path_still_gets_a_socket(tmp_path: Path) -> None:
         assert _ask(server, "SELECT 1") == 1
         assert len(str(server._sockets)) < SOCKET_PATH_LIMIT
         assert stat.S_IMODE(server._sockets.stat().st_mode) == 0o700
+
+
+def test_starts_where_the_kernel_forbids_user_namespaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root in a container: another account then runs it, under root's 0700 folder, which stays as it is."""
+    (tmp_path / "bin").mkdir()
+    refusing = tmp_path / "bin" / "unshare"
+    refusing.write_text("#!/bin/sh\nexit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{refusing.parent}:{os.environ['PATH']}")
+    parent = tmp_path / "parent"
+    parent.mkdir(mode=0o700)
+    with EmbeddedPostgres(parent / "pg", durable=False) as server:
+        assert _ask(server, "SELECT 1") == 1
+    with EmbeddedPostgres(parent / "pg", durable=False) as again:
+        assert _ask(again, "SELECT 1") == 1
+    assert stat.S_IMODE(parent.stat().st_mode) == 0o700
+    assert parent.stat().st_uid == os.geteuid()
