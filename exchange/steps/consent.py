@@ -181,11 +181,19 @@ async def _share(
     gate.explain(Act.PREVIEW, known, unit.now).require()
     if said.method is Method.PAPER:
         await _right_paper(unit, message, digest, said.paper_code)
-    in_force = {"message_id": message.id, "digest": digest, "consent_id": consent}
-    await unit.change(delete(t.share_current).where(t.share_current.c.message_id == message.id))
-    await unit.conn.execute(insert(t.share_current).values(**in_force))
-    await _task_for_team(unit, message, "share_agreed")
+    await _share_in_force(unit, message, digest, consent)
     return {}
+
+
+async def _share_in_force(unit: Unit, message: Row[Any], digest: str, consent: UUID) -> None:
+    """Agreeing once more to the same version changes who and when, and does not end a reading under way."""
+    s = t.share_current
+    same = s.c.message_id == message.id, s.c.digest == digest
+    if await unit.change(update(s).where(*same).values(consent_id=consent)):
+        return
+    await unit.change(delete(s).where(s.c.message_id == message.id))
+    await unit.conn.execute(insert(s).values(message_id=message.id, digest=digest, consent_id=consent))
+    await _task_for_team(unit, message, "share_agreed")
 
 
 async def _right_paper(unit: Unit, message: Row[Any], digest: str, code: str) -> None:
