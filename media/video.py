@@ -19,6 +19,7 @@ from media.workbench import Report, Workbench
 
 POSTER_SIDE, TILE_WIDTH, COLUMNS, MAX_TILES = 960, 192, 5, 25
 KEY_FRAMES = 60  # two seconds: seeking starts at one
+EVERY_PICTURE = 30.0  # seconds up to which the storyboard looks at every picture
 NOTE_SILENT = "This video has no sound."
 
 
@@ -62,7 +63,7 @@ def _picture(bench: Workbench, given: Source, kind: Type, facts: Facts, report: 
     output = ffmpeg.output(
         *streams, "picture.mp4", f="mp4", vcodec="libx264", preset="veryfast", crf=23, profile="high", g=KEY_FRAMES,
         threads=ffmpegs.THREADS, movflags="+faststart", t=bench.limits.video_seconds,
-        **{"flags:v": "+bitexact", "bsf:v": "filter_units=remove_types=6"}, **sound, **CLEAN,
+        **{"flags:v": "+bitexact", "metadata:s:v:0": "encoder=H.264", "bsf:v": "filter_units=remove_types=6"}, **sound, **CLEAN,
     )  # fmt: skip
     with bench.folder() as folder:
         ffmpegs.run(
@@ -90,13 +91,14 @@ def _length(bench: Workbench, picture: Part, facts: Facts, report: Report) -> fl
 
 
 def _stills(bench: Workbench, picture: Part, seconds: float) -> tuple[Part, Part]:
-    """Poster and storyboard, from the product's key frames (one every KEY_FRAMES pictures at least)."""
+    """Poster and storyboard, from the product: of a long one only the key frames are decoded."""
     tiles = max(1, min(MAX_TILES, math.ceil(seconds / 2)))
     rows = math.ceil(tiles / COLUMNS)
-    seen = ffmpegs.source(ffmpegs.MOVIE, skip_frame="nokey")["V:0"].filter_multi_output("split")
+    sparse = {"skip_frame": "nokey"} if seconds > EVERY_PICTURE else {}
+    seen = ffmpegs.source(ffmpegs.MOVIE, **sparse)["V:0"].filter_multi_output("split")
     fit = f"min(1,{POSTER_SIDE}/max(iw,ih))"
     poster = seen[0].filter("scale", w=f"max(2,trunc(iw*{fit}/2)*2)", h=f"max(2,trunc(ih*{fit}/2)*2)")
-    board = seen[1].filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}").filter("scale", w=TILE_WIDTH, h=-2)
+    board = seen[1].filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}", round="up").filter("scale", w=TILE_WIDTH, h=-2)
     outputs = (
         _jpeg(poster.filter("thumbnail", 20), "poster.jpg"),
         _jpeg(board.filter("tile", f"{COLUMNS}x{rows}"), "board.jpg"),

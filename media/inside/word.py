@@ -24,6 +24,7 @@ _DROPPED = {
                  "w:footnoteReference", "w:endnoteReference", "w:sdtPr", "w:tblPr", "w:sectPr")
 } | {"{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}  # fmt: skip
 _AS_TEXT = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+_LISTS = ("ListBullet", "ListNumber")
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 
 
@@ -80,7 +81,8 @@ def _paragraph(element: Any, part: Any, asked: dict[str, int]) -> Iterator[Block
     style = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
     name = (style.get(qn("w:val")) or "") if style is not None else ""
     heading = name.lower().startswith(("heading", "title"))
-    bullet = "• " if element.find(f"{qn('w:pPr')}/{qn('w:numPr')}") is not None else ""
+    listed = element.find(f"{qn('w:pPr')}/{qn('w:numPr')}") is not None or name.startswith(_LISTS)
+    bullet = "• " if listed else ""
     if words := clean(_words(element)).strip("\n"):
         yield Block(bullet + words, bold=heading, size=SIZE + 9 if heading else SIZE)
     for blip in element.iter(_BLIP):

@@ -47,7 +47,7 @@ def turned(path: Path, folder: Path) -> Path:
 
 def live_webm(path: Path, seconds: float = 2.0) -> Path:
     """What MediaRecorder writes: webm to a pipe, so without a duration."""
-    codecs = ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", "-f", "webm", "-t", str(seconds), "pipe:1")
+    codecs = ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", "-f", "webm", "-live", "1", "-t", str(seconds), "pipe:1")
     command = [str(FFMPEG), "-v", "error", "-nostdin", *PICTURE, *SOUND, *codecs]
     path.write_bytes(subprocess.run(command, check=True, timeout=60, capture_output=True).stdout)
     return path
