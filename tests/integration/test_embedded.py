@@ -151,7 +151,7 @@ def test_a_long_path_still_gets_a_socket(tmp_path: Path) -> None:
 def test_starts_where_the_kernel_forbids_user_namespaces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As root in a container: another account then runs it, under root's 0700 folder, which stays as it is."""
+    """As root in a container: another account runs it, under root's 0700 folder, which stays as it is."""
     (tmp_path / "bin").mkdir()
     refusing = tmp_path / "bin" / "unshare"
     refusing.write_text("#!/bin/sh\nexit 1\n")
