@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, func, literal, null, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
@@ -36,6 +37,8 @@ class Item:
     since: datetime
     overdue: bool
     covering: bool
+    message_kind: str = ""
+    participant_id: UUID | None = None
 
 
 async def needs_you_now(service: Service, actor: Actor) -> dict[str, list[Item]]:
@@ -145,6 +148,7 @@ def _message_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
         row.state_since,
         _late(row, now),
         not row.mine,
+        row.kind,
     )
 
 
@@ -176,6 +180,7 @@ def _task_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
         row.at,
         row.due_at is not None and row.due_at + COVER_AFTER <= now,
         not row.mine,
+        participant_id=row.participant_id,
     )
 
 
@@ -185,7 +190,7 @@ def _assessments(actor: Actor) -> Select[Any]:
     newest = (
         select(f.c.case_id, f.c.value, f.c.until, f.c.at)
         .where(f.c.kind == "assessment")
-        .distinct(f.c.case_id)
+        .ext(distinct_on(f.c.case_id))
         .order_by(f.c.case_id, f.c.number.desc())
         .subquery()
     )

@@ -22,7 +22,7 @@ ENTRIES = (
     Entry(N_("Referrals"), "/referrals", Permission.REFERRALS),
     Entry(N_("Supervisor"), "/supervisor", Permission.SUPERVISE),
     Entry(N_("The record"), "/record", Permission.RECORD),
-    Entry(N_("Administration"), "/administration", Permission.ADMINISTER),
+    Entry(N_("Administration"), "/admin", Permission.ADMINISTER),
 )
 
 

@@ -1,0 +1,34 @@
+"""The current one-time code on the pages of the demonstration, so that it can be tried without an app.
+
+Only where the service was started as a demonstration; everywhere else the answer is always "".
+"""
+
+from sqlalchemy import func, select
+
+from exchange.steps import factor
+from exchange.steps.sessions import Session
+from exchange.store import tables as t
+from exchange.store.service import Service
+from exchange.store.unit import reading
+
+
+async def code_to_show(service: Service, session: Session) -> str:
+    """A code that counts now for the session's account, "" in a real service.
+
+    A code counts once: where this half minute's is used, the next one's is given, which counts already.
+    """
+    if not service.settings.demo:
+        return ""
+    columns = (t.account.c.totp_wrapped, t.account.c.totp_pending, t.account.c.totp_last)
+    async with reading(service) as conn:
+        query = select(*columns, func.now().label("now")).where(t.account.c.id == session.account_id)
+        row = (await conn.execute(query)).one()
+    if row.totp_wrapped is not None:
+        secret = factor.unwrapped(service, session.account_id, row.totp_wrapped)
+    elif row.totp_pending is not None:
+        secret = factor.unwrapped(service, session.account_id, row.totp_pending, session=session.id)
+    else:
+        return ""
+    current = int(row.now.timestamp()) // factor.STEP_SECONDS
+    step = max(current, row.totp_last + 1)
+    return factor.code_at(secret, step) if step <= current + factor.DRIFT_STEPS else ""

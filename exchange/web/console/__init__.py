@@ -1,0 +1,1 @@
+"""The staff's site. Handlers parse, call a step, render; they decide nothing."""

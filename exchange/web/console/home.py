@@ -1,0 +1,65 @@
+"""Needs you now: what waits for the person who is signed in, one button per row (PAGES, rule 25)."""
+
+from aiohttp import web
+
+from exchange.core.access import Permission
+from exchange.core.model import State
+from exchange.store.read import Item, needs_you_now
+from exchange.web import frame
+from exchange.web.console import words
+from exchange.web.console.session import actor_of, service_of
+from exchange.web.frame import N_
+
+BUTTONS = {
+    State.CONCERN: N_("Look at it"),
+    State.IN_REVIEW: N_("Review"),
+    State.ACCEPTED: N_("Hand over"),
+    State.LAPSED: N_("New link"),
+}
+
+
+async def home(request: web.Request) -> web.StreamResponse:
+    """The groups in their order; a kind word where nothing waits."""
+    found = await needs_you_now(service_of(request), actor_of(request))
+    groups = [
+        {"key": key, "title": words.said(words.GROUP_TITLES, key), "rows": [_row(item) for item in items]}
+        for key, items in found.items()
+    ]
+    count = sum(len(items) for items in found.values())
+    return frame.render(request, "console/home.html", {"groups": groups, "count": count})
+
+
+def _row(item: Item) -> dict[str, object]:
+    about = STATE_OR_TASK.get(item.kind, item.kind)
+    return {
+        "item": item,
+        "kind_words": words.said(words.KINDS, item.message_kind) if item.message_kind else "",
+        "what": frame.gettext(about),
+        "href": _place(item),
+        "button": frame.gettext(_button(item)),
+    }
+
+
+STATE_OR_TASK = {**words.STATE_NEEDS, **words.TASKS}
+
+
+def _button(item: Item) -> str:
+    if item.message_kind:
+        return BUTTONS.get(State(item.kind), N_("Open"))
+    return N_("Record it") if item.kind == "assessment_due" else N_("Open")
+
+
+def _place(item: Item) -> str:
+    """Where the button leads: to the one page on which this can be done."""
+    if item.group == "referrals":
+        return f"/referrals/{item.task_id}"
+    if item.task_id is not None:
+        return f"/tasks/{item.task_id}"
+    if item.kind == "assessment_due":
+        return f"/cases/{item.case_id}/facts/assessment"
+    return f"/messages/{item.message_id}" + {State.IN_REVIEW: "/review", State.ACCEPTED: "/hand-over"}.get(
+        State(item.kind), ""
+    )
+
+
+ROUTES = [frame.Route("GET", "/", home, Permission.HOME)]

@@ -1,0 +1,157 @@
+"""Signing in: password, then second factor, then, where somebody else gave the password, one's own."""
+
+from typing import ClassVar
+
+from aiohttp import web
+
+from exchange.core.errors import SignInNeeded
+from exchange.steps import accounts, demo_code, sessions
+from exchange.steps.sessions import Session, SignInRefused
+from exchange.web import frame
+from exchange.web.console.asking import asked
+from exchange.web.console.session import COOKIE, keep_session, service_of, session_of
+
+CODE_WRONG = frame.N_("Enter the six digits that your app shows now")
+
+
+class Password(frame.Form):
+    """Name and password."""
+
+    login: str
+    password: str
+    sentences: ClassVar = {
+        "login": frame.N_("Enter your sign-in name"),
+        "password": frame.N_("Enter your password"),
+    }
+
+
+class Code(frame.Form):
+    """The one-time code."""
+
+    code: str
+    sentences: ClassVar = {"code": CODE_WRONG}
+
+
+class NewPassword(frame.Form):
+    """A password of one's own, twice."""
+
+    old_password: str
+    password: str
+    again: str
+    sentences: ClassVar = {
+        "old_password": frame.N_("Enter the password that you were given"),
+        "password": frame.N_("Enter a new password"),
+        "again": frame.N_("Enter the new password again"),
+    }
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """Name and password. Whoever is signed in goes on to work."""
+    session = await session_of(request)
+    if session and session.second_factor:
+        return frame.see_other(request, "/")
+    return _page(request, frame.blank(), 200)
+
+
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    """Check them; one answer for whatever was wrong."""
+    form = await frame.parse(request, Password)
+    if isinstance(form, frame.ErrorSummary):
+        return _page(request, form, 422)
+    before = frame.private_cookie(request, COOKIE)
+    try:
+        signed = await sessions.sign_in(service_of(request), form.login, form.password, cookie=before)
+    except SignInRefused as error:
+        return _page(request, frame.blank(login=form.login).add("login", str(error)), 401)
+    if not signed.session.enrolled:
+        await accounts.begin_enrolment(service_of(request), signed.session)
+    response = frame.see_other(request, "/sign-in/code")
+    keep_session(request, response, signed.cookie)
+    return response
+
+
+async def code_page(request: web.Request) -> web.StreamResponse:
+    """The six digits, or the set-up of the app at the first sign-in."""
+    session = await _half_open(request)
+    if session.second_factor:
+        return frame.see_other(request, "/")
+    return await _code_page(request, frame.blank(), 200)
+
+
+async def confirm(request: web.Request) -> web.StreamResponse:
+    """The second factor opens the session."""
+    session = await _half_open(request)
+
+    async def act(form: Code) -> web.StreamResponse:
+        signed = await sessions.confirm_factor(service_of(request), session, form.code)
+        response = frame.see_other(request, "/")
+        keep_session(request, response, signed.cookie)
+        return response
+
+    return await asked(request, Code, _code_page, act, at="code")
+
+
+async def password_page(request: web.Request) -> web.StreamResponse:
+    """Choose a password of one's own before anything else."""
+    await _half_open(request)
+    return await _password_page(request, frame.blank(), 200)
+
+
+async def choose_password(request: web.Request) -> web.StreamResponse:
+    """Take it over."""
+    session = await _half_open(request)
+
+    async def act(form: NewPassword) -> web.StreamResponse:
+        if form.password != form.again:
+            wrong = frame.blank().add("again", frame.N_("The two new passwords are not the same"))
+            return await _password_page(request, wrong, 422)
+        old, new = form.old_password, form.password
+        await accounts.choose_password(service_of(request), session, old_password=old, new_password=new)
+        return frame.see_other(request, "/")
+
+    return await asked(request, NewPassword, _password_page, act, at="password")
+
+
+async def sign_out(request: web.Request) -> web.StreamResponse:
+    """End the session, wherever it stands."""
+    await sessions.sign_out(service_of(request), frame.private_cookie(request, COOKIE))
+    response = frame.see_other(request, "/sign-in")
+    frame.clear_private_cookie(request, response, COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+async def _half_open(request: web.Request) -> Session:
+    session = await session_of(request)
+    if session is None:
+        raise SignInNeeded
+    return session
+
+
+def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    return frame.render(request, "console/sign_in.html", {"form": form}, status=status)
+
+
+async def _code_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    session = await _half_open(request)
+    service = service_of(request)
+    enrolment = None if session.enrolled else await accounts.pending_enrolment(service, session)
+    shown = await demo_code.code_to_show(service, session)
+    context = {"form": form, "enrolment": enrolment, "demo_code": shown, "login": session.login}
+    return frame.render(request, "console/sign_in_code.html", context, status=status)
+
+
+async def _password_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    blank = frame.ErrorSummary({}, form.errors)
+    return frame.render(request, "console/sign_in_password.html", {"form": blank}, status=status)
+
+
+ROUTES = [
+    frame.Route("GET", "/sign-in", page, frame.PUBLIC, features=("publickey-credentials-get",)),
+    frame.Route("POST", "/sign-in", sign_in, frame.PUBLIC),
+    frame.Route("GET", "/sign-in/code", code_page, frame.PUBLIC),
+    frame.Route("POST", "/sign-in/code", confirm, frame.PUBLIC),
+    frame.Route("GET", "/sign-in/password", password_page, frame.PUBLIC),
+    frame.Route("POST", "/sign-in/password", choose_password, frame.PUBLIC),
+    frame.Route("POST", "/sign-out", sign_out, frame.PUBLIC),
+]

@@ -1,0 +1,144 @@
+"""Codes of the rules in the words of the pages: kinds, sides, facts, values, ways, tasks. Message ids all."""
+
+from exchange.core.model import Channel, ConsentKind, FactKind, Kind, Method, Role, Side, Status
+from exchange.core.waiting import CONCERNS, DATES, LINK_ASKED, ON_YOU, REFERRALS, TO_HAND_OVER, TO_REVIEW
+from exchange.web.frame import N_, gettext
+
+KINDS: dict[str, str] = {Kind.LETTER: N_("Letter"), Kind.AUDIO: N_("Audio"), Kind.VIDEO: N_("Video")}
+SIDES: dict[str, str] = {Side.HARMED: N_("Harmed"), Side.RESPONSIBLE: N_("Responsible")}
+ROLES: dict[str, str] = {
+    Role.FACILITATOR: N_("Facilitator"),
+    Role.SUPERVISOR: N_("Supervisor"),
+    Role.AUDITOR: N_("Auditor"),
+    Role.ADMINISTRATOR: N_("Administrator"),
+}
+ROLE_HINTS: dict[str, str] = {
+    Role.FACILITATOR: N_("Works with people, in the cases they are assigned to"),
+    Role.SUPERVISOR: N_("Sees where every case stands, reassigns, decides on concerns"),
+    Role.AUDITOR: N_("Reads the record, never what people wrote or said"),
+    Role.ADMINISTRATOR: N_("Manages accounts and settings, never cases"),
+}
+PARTS: dict[str, str] = {"lead": N_("Leads the case"), "co": N_("On the team")}
+TYPES: dict[str, str] = {
+    "general": N_("General"),
+    "serious": N_("Serious and complex"),
+    "gender_violence": N_("Gender-based violence"),
+    "young": N_("Young people"),
+}
+MEANS: dict[str, str] = {
+    Channel.PHONE: N_("Phone call"),
+    Channel.TEXT: N_("Text message"),
+    Channel.EMAIL: N_("E-mail"),
+    Channel.POST: N_("Post"),
+    Channel.IN_PERSON: N_("In person"),
+    Channel.PRINT: N_("On paper, through staff where they are"),
+}
+METHODS: dict[str, str] = {
+    Method.IN_PERSON: N_("In person"),
+    Method.PHONE: N_("By phone"),
+    Method.WRITING: N_("In writing"),
+    Method.PAPER: N_("On a signed paper"),
+    Method.LINK: N_("Through their link"),
+}
+CONSENTS: dict[str, str] = {
+    ConsentKind.TAKE_PART: N_("To take part"),
+    ConsentKind.BE_ASKED: N_("To be told that something is there"),
+    ConsentKind.SHARE: N_("To share a version"),
+    ConsentKind.RECEIVE: N_("To receive a message"),
+}
+STATUSES: dict[str, str] = {
+    Status.ACTIVE: N_("Active"),
+    Status.LOST_CONTACT: N_("We have lost contact"),
+    Status.DIED: N_("Has died"),
+    Status.LACKS_CAPACITY: N_("Cannot decide for themselves at the moment"),
+    Status.CAME_OF_AGE: N_("Has come of age"),
+}
+FACTS: dict[str, str] = {
+    FactKind.ASSESSMENT: N_("Risk assessment"),
+    FactKind.PAUSE: N_("Pause"),
+    FactKind.HOLD: N_("Stop for safety"),
+    FactKind.CONTACT_ORDER: N_("Contact order"),
+    FactKind.CARVE_OUT: N_("Exception to a contact order"),
+    FactKind.STATUS: N_("Situation"),
+    FactKind.PREPARATION: N_("Preparation"),
+    FactKind.RESPONSIBILITY: N_("Acceptance of responsibility"),
+    FactKind.GUARDIAN: N_("Guardian"),
+    FactKind.SUPPORTER: N_("Supporter"),
+    FactKind.INTERPRETER: N_("Interpreter"),
+}
+GROUP_TITLES: dict[str, str] = {
+    CONCERNS: N_("Concerns"),
+    TO_REVIEW: N_("To review"),
+    TO_HAND_OVER: N_("Ready to hand over"),
+    LINK_ASKED: N_("Someone asked for a new link"),
+    ON_YOU: N_("Waiting on you"),
+    DATES: N_("Dates due"),
+    REFERRALS: N_("New referrals"),
+}
+STATE_NEEDS: dict[str, str] = {
+    "receiving": N_("Not finished: still being put in"),
+    "quarantined": N_("Still being made safe"),
+    "rejected": N_("Could not be used: ask for it again"),
+    "in_review": N_("To review"),
+    "returned": N_("Sent back: help the author to go on"),
+    "withheld": N_("Not to be shared: look again"),
+    "approved": N_("Approved, waiting: does the author agree, can it be offered?"),
+    "offered": N_("Offered: no answer yet"),
+    "accepted": N_("Accepted: hand it over"),
+    "declined": N_("Said no for now: may be asked again"),
+    "later": N_("Not now: may be asked again"),
+    "released": N_("Handed over: not opened yet"),
+    "opened": N_("Opened: how are they? Keep, return or destroy?"),
+    "lapsed": N_("The link ran out: make a new one"),
+    "concern": N_("Stopped for safety"),
+}
+STATE_NEXT: dict[str, str] = {
+    "receiving": N_("The author finishes and sends it"),
+    "quarantined": N_("The service makes it safe by itself"),
+    "rejected": N_("Put it in again"),
+    "in_review": N_("Review it"),
+    "returned": N_("The author changes it and sends it again"),
+    "superseded": N_("Nothing: a newer message took its place"),
+    "withheld": N_("Nothing, unless a new version is made"),
+    "approved": N_("The author agrees to share it, then offer it"),
+    "offered": N_("The recipient decides"),
+    "accepted": N_("Hand it over"),
+    "declined": N_("Nothing, unless they think again"),
+    "later": N_("Ask again when the time is right"),
+    "released": N_("The recipient opens it"),
+    "opened": N_("Ask how they are"),
+    "lapsed": N_("Make a new link"),
+    "concern": N_("A supervisor decides"),
+    "withdrawn": N_("Nothing: the author took it back"),
+    "erased": N_("Nothing: it was erased"),
+}
+TASKS: dict[str, str] = {
+    "link_asked": N_("Asked for a new link"),
+    "wrong_attempts": N_("Locked after wrong codes"),
+    "follow_up": N_("Ask how they are after reading"),
+    "assessment_due": N_("Risk assessment is due"),
+    "call_me": N_("Asked for a call"),
+    "talk_first": N_("Wants to talk first"),
+    "asked_to_stop": N_("Asked to stop"),
+    "not_for_me": N_("Opened by somebody who said: not for me"),
+    "wrong_person": N_("Reached the wrong person"),
+    "appeal": N_("Does not agree with a decision"),
+    "feedback": N_("Told us something"),
+    "share_agreed": N_("The author agreed to share"),
+    "decide_hold": N_("Stopped for safety: a supervisor decides"),
+    "decide_contact_order": N_("A contact order was recorded: decide what follows"),
+    "decide_status": N_("Somebody's situation has changed: decide what follows"),
+    "referral": N_("Asks to take part"),
+}
+
+
+def said(table: dict[str, str], code: object) -> str:
+    """The words for a code in the page's language; an unknown code is shown as it is."""
+    return gettext(table.get(str(code), str(code)))
+
+
+def choices(table: dict[str, str], hints: dict[str, str] | None = None) -> list[tuple[str, ...]]:
+    """(value, words) or (value, words, hint) for radios and ticks."""
+    if hints is None:
+        return [(code, gettext(words)) for code, words in table.items()]
+    return [(code, gettext(words), gettext(hints[code])) for code, words in table.items()]
