@@ -20,7 +20,7 @@ from exchange.core import keys
 from exchange.core.errors import ObjectMissing, StorageUnavailable, Unreadable
 from exchange.core.model import WORKER, Event, Kind, State
 from exchange.steps.revising import make_revision
-from exchange.store import clamd, parts, pieces
+from exchange.store import clamd, parts, pieces, queue
 from exchange.store import tables as t
 from exchange.store.parts import SealedPart, part_context, part_key
 from exchange.store.scratch import private_scratch
@@ -79,6 +79,15 @@ async def waiting(service: Service) -> list[UUID]:
     )
     async with reading(service) as conn:
         return list((await conn.execute(without_job)).scalars())
+
+
+async def ask_again(service: Service) -> int:
+    """Queue every message that waits in quarantine without a job; how many."""
+    found = await waiting(service)
+    async with reading(service) as conn:
+        for message_id in found:
+            await queue.defer(conn, "process_message", message=str(message_id))
+    return len(found)
 
 
 async def _work(service: Service, message_id: UUID) -> _Work | None:

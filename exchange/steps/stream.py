@@ -97,7 +97,7 @@ class Writer:
             async for chunk in chunks:
                 await self._put(memoryview(chunk))
         except (Exception, asyncio.CancelledError) as error:
-            await self._stop(keep=not isinstance(error, ExchangeError | asyncio.CancelledError))
+            await self._stop(keep=not isinstance(error, ExchangeError))
             raise
         await self._close_piece(last=True)
         await self._drain()

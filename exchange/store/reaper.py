@@ -37,9 +37,9 @@ returning object_key
 _UNKNOWN = text(
     """
 insert into reap (object_key, after)
-select name, now() + interval '1 hour' from unnest(cast(:names as text[])) as name
-where not exists (select from piece where piece.object_key = name)
-and not exists (select from part where part.object_key = name)
+select given, now() + interval '1 hour' from unnest(cast(:names as text[])) as given
+where not exists (select from piece where piece.object_key = given)
+and not exists (select from part where part.object_key = given)
 on conflict (object_key) do nothing
 """
 )

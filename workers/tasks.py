@@ -1,0 +1,67 @@
+"""What workers do: thin wrappers that take ids and call steps, which derive authority from state.
+
+Every task may run twice, or on two workers at once. Times are cron lines in UTC.
+"""
+
+from uuid import UUID
+
+from exchange.steps import mail, process, release, sweep
+from exchange.store import reaper, record
+from exchange.store.scratch import remove_stale
+from exchange.store.service import Service
+from workers.app import task
+
+
+@task("process_message")
+async def process_message(service: Service, message: str) -> None:
+    """Make what was put in safe, or say why not."""
+    await process.process_message(service, UUID(message))
+
+
+@task("process_waiting", cron="*/5 * * * *")
+async def process_waiting(service: Service) -> None:
+    """Try again what waits in quarantine because a scanner, a sandbox or the store was away."""
+    await process.ask_again(service)
+
+
+@task("reap", cron="*/10 * * * *")
+async def reap(service: Service) -> None:
+    """Delete what nobody owns, and what dead workers left in the scratch."""
+    remove_stale(service.settings.scratch)
+    await reaper.reap(service)
+
+
+@task("find_orphans", cron="17 3 * * *")
+async def find_orphans(service: Service) -> None:
+    """Once a night: compare the store with the tables."""
+    await reaper.find_orphans(service)
+
+
+@task("lapse_links", cron="*/5 * * * *")
+async def lapse_links(service: Service) -> None:
+    """End links and sessions whose time has run out."""
+    await sweep.run_out(service)
+
+
+@task("daily_mail", cron="*/15 * * * *")
+async def daily_mail(service: Service) -> None:
+    """The neutral e-mail to staff, once per working day."""
+    await mail.send_daily(service)
+
+
+@task("notify_concern")
+async def notify_concern(service: Service, concern: str) -> None:
+    """A concern tells supervisors and the team at once."""
+    await mail.notify_concern(service, UUID(concern))
+
+
+@task("grant_on_acceptance")
+async def grant_on_acceptance(service: Service, session: str, message: str) -> None:
+    """The recipient accepted and may read on in the same sitting."""
+    await release.grant_on_acceptance(service, UUID(session), UUID(message))
+
+
+@task("checkpoint", cron="* * * * *")
+async def checkpoint(service: Service) -> None:
+    """Sign the head of the record, if it grew."""
+    await record.sign(service)
