@@ -1,23 +1,34 @@
 """Reads for pages and the API: what somebody may see, in the order they need it. Changes nothing.
 
-`home` what needs somebody now · `cases` lists and the case · `messages` one message with its checklist.
+`home` what needs somebody now · `cases` lists and the case · `messages` one message with its checklist ·
+`uploads` what has arrived · `links` one link to hand over · `concerns` one concern.
 """
 
 from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, case_view, person_view
+from exchange.store.read.concerns import ConcernView, concern_view
 from exchange.store.read.home import Item, needs_you_now, supervisor_items, waiting_count
+from exchange.store.read.links import LinkView, link_view, reach_one_device
 from exchange.store.read.messages import MessageView, message_view
+from exchange.store.read.uploads import Arrived, uploads_of
 
 __all__ = [
+    "Arrived",
     "CaseRow",
     "CaseView",
+    "ConcernView",
     "Item",
+    "LinkView",
     "MessageView",
     "PersonView",
     "case_list",
     "case_view",
+    "concern_view",
+    "link_view",
     "message_view",
     "needs_you_now",
     "person_view",
+    "reach_one_device",
     "supervisor_items",
+    "uploads_of",
     "waiting_count",
 ]

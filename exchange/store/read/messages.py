@@ -47,6 +47,7 @@ class MessageView:
     needed: list[tuple[gate.Reason, checklist.Line]]
     events: frozenset[Event]
     revisions: list[Row[Any]]
+    changes: dict[UUID, str]
     parts: dict[UUID, list[Row[Any]]]
     reviews: list[tuple[Row[Any], str]]
     notes: list[tuple[Row[Any], str]]
@@ -95,6 +96,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         needed=checklist.lines(gate.explain(act, known, now).reasons) if act else [],
         events=frozenset(e for s, e in TRANSITIONS if s == message.state),
         revisions=revisions,
+        changes={row.id: words for row, words in _opened(opener, revisions, "revision.change")},
         parts={r.id: await _parts(conn, r.id) for r in revisions},
         reviews=_opened(opener, await _of(conn, t.review, message.id, t.review.c.at.desc()), "review.reason"),
         notes=_opened(opener, await _of(conn, t.review_note, message.id, t.review_note.c.at), "review_note.text"),
