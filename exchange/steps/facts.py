@@ -7,7 +7,7 @@ person's situation back to active are a supervisor's decisions; putting a hold o
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
@@ -84,6 +84,8 @@ async def _add(
     await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(moved_at=unit.now))
     if value in ("on", "in_force") or (kind is FactKind.STATUS and value != Status.ACTIVE):
         await _alert(unit, case_id, kind, participant)
+    else:
+        await _settle(unit, case_id, kind, participant)
 
 
 async def _alert(unit: Unit, case_id: UUID, kind: FactKind, participant: UUID | None) -> None:
@@ -95,3 +97,11 @@ async def _alert(unit: Unit, case_id: UUID, kind: FactKind, participant: UUID | 
     )
     if await unit.maybe(known) is None:
         await unit.add(t.task, case_id=case_id, participant_id=participant, kind=f"decide_{kind}", due_at=unit.now)
+
+
+async def _settle(unit: Unit, case_id: UUID, kind: FactKind, participant: UUID | None) -> None:
+    """What waited for this decision waits no longer."""
+    k = t.task
+    mine = (k.c.case_id == case_id, k.c.kind == f"decide_{kind}", k.c.done_at.is_(None))
+    waiting = update(k).where(*mine).values(done_at=func.now(), done_by=unit.actor.id)
+    await unit.change(waiting if participant is None else waiting.where(k.c.participant_id == participant))

@@ -6,29 +6,32 @@
 
 from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, case_view, person_view
 from exchange.store.read.concerns import ConcernView, concern_view
+from exchange.store.read.history import FactHistory, case_of, case_workers, fact_history
 from exchange.store.read.home import Item, needs_you_now, supervisor_items, waiting_count
 from exchange.store.read.links import LinkView, link_view, reach_one_device
 from exchange.store.read.messages import MessageView, message_view
+from exchange.store.read.oversight import Decisions, KeysState, keys_state, waiting_decisions
 from exchange.store.read.uploads import Arrived, uploads_of
 
 __all__ = [
-    "Arrived",
     "CaseRow",
     "CaseView",
-    "ConcernView",
+    "Decisions",
+    "FactHistory",
     "Item",
-    "LinkView",
+    "KeysState",
     "MessageView",
     "PersonView",
     "case_list",
+    "case_of",
     "case_view",
-    "concern_view",
-    "link_view",
+    "case_workers",
+    "fact_history",
+    "keys_state",
     "message_view",
     "needs_you_now",
     "person_view",
-    "reach_one_device",
     "supervisor_items",
-    "uploads_of",
     "waiting_count",
+    "waiting_decisions",
 ]

@@ -53,6 +53,8 @@ class CaseView:
     staff: dict[UUID, str]
     assessment_until: Any
     tasks: list[Row[Any]] = field(default_factory=list)
+    summary: str = ""
+    """What the case is about, for the team only."""
 
     def value(self, kind: FactKind, participant: UUID | None = None) -> str | None:
         """The newest value of a fact, None if nothing was recorded."""
@@ -111,10 +113,13 @@ async def case_view(service: Service, actor: Actor, case_id: UUID) -> CaseView:
         people = await _people_of(conn, [case_id])
         known = dict(await facts.newest_facts(conn, case_id))
         staff = await staff_names(conn)
+        near_to = await near.relation(conn, case_id, actor.id)
+        told = opener.open(case.summary_sealed, "cases.summary", case_id) if near_to is not Relation.NONE else ""
         return CaseView(
             case=case,
+            summary=told,
             policy=facts.policy_of(case),
-            relation=await near.relation(conn, case_id, actor.id),
+            relation=near_to,
             people=people,
             names={p.id: opener.open(p.name_sealed, "participant.name", p.id) for p in people},
             forms={p.id: opener.open(p.form_of_name_sealed, "participant.form_of_name", p.id) for p in people},

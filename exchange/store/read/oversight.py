@@ -1,0 +1,97 @@
+"""For supervisors and administrators: what waits on whom, and how the keys stand. No names, no content."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from exchange.core import access
+from exchange.core.access import Permission
+from exchange.core.model import Actor, State
+from exchange.store import ledger, ledger_read
+from exchange.store import tables as t
+from exchange.store.service import Service
+from exchange.store.unit import reading
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What waits for a second pair of eyes or a supervisor's word; rows with the case's reference."""
+
+    second_approvals: list[Row[Any]]
+    tasks: list[Row[Any]]
+
+
+@dataclass(frozen=True)
+class KeysState:
+    """How keys stand: the root key in use, how many key pairs each root key wraps, how many were destroyed.
+
+    `confirmed` is when the recovery sheet of the root key in use was confirmed, None if it was not.
+    """
+
+    root_key: str
+    wrapped: list[tuple[str, int]]
+    destroyed: int
+    confirmed: datetime | None
+    signed_at: datetime | None
+    signed_size: int
+    size: int
+
+
+async def waiting_decisions(service: Service, actor: Actor) -> Decisions:
+    """Approvals that need a second one, appeals, and what a supervisor must decide; longest waiting first."""
+    access.require(actor, Permission.SUPERVISE)
+    m, c, r, k = t.message, t.cases, t.review, t.task
+    once = (
+        select(r.c.id)
+        .where(r.c.message_id == m.c.id, r.c.decision == "approve", r.c.void_at.is_(None))
+        .exists()
+    )
+    seconds = (
+        select(
+            m.c.id,
+            m.c.case_id,
+            m.c.kind,
+            m.c.reference,
+            m.c.state_since,
+            c.c.reference.label("case_reference"),
+        )
+        .join(c, c.c.id == m.c.case_id)
+        .where(m.c.state == State.IN_REVIEW, once)
+        .order_by(m.c.state_since)
+    )
+    decide = (
+        select(k.c.id, k.c.case_id, k.c.kind, k.c.at, c.c.reference.label("case_reference"))
+        .join(c, c.c.id == k.c.case_id)
+        .where(k.c.done_at.is_(None), (k.c.kind == "appeal") | k.c.kind.like("decide\\_%"))
+        .order_by(k.c.at)
+    )
+    async with reading(service) as conn:
+        return Decisions(list((await conn.execute(seconds)).all()), list((await conn.execute(decide)).all()))
+
+
+async def keys_state(service: Service, actor: Actor) -> KeysState:
+    """The administrator's page about keys; nothing here is secret."""
+    access.require(actor, Permission.ADMINISTER)
+    k, s = t.key_pair, t.service_setting
+    name = service.keys.key_name if service.keys else ""
+    async with reading(service) as conn:
+        whole = k.c.private_wrapped.is_not(None)
+        count = (
+            select(k.c.root_key_name, func.count().label("pairs")).where(whole).group_by(k.c.root_key_name)
+        )
+        gone = select(func.count()).select_from(k).where(~whole)
+        confirmed = select(s.c.value, s.c.at).where(s.c.name == "recovery_confirmed")
+        sheet = (await conn.execute(confirmed)).one_or_none()
+        last = await ledger.newest(conn)
+        size = await ledger_read.size(conn)
+        return KeysState(
+            root_key=name,
+            wrapped=[(row.root_key_name, row.pairs) for row in await conn.execute(count)],
+            destroyed=int((await conn.execute(gone)).scalar_one()),
+            confirmed=sheet.at if sheet and sheet.value == name else None,
+            signed_at=last.at if last else None,
+            signed_size=last.size if last else 0,
+            size=size,
+        )

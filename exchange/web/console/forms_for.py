@@ -1,0 +1,27 @@
+"""From the name of a checklist's form (`core/checklist.py`) to the page that clears the line."""
+
+from uuid import UUID
+
+
+def url_for_form(
+    form: str, *, case: UUID, message: UUID | None, author: UUID | None, recipient: UUID | None
+) -> str:
+    """The address of the form, "" where nobody can clear the line by a form.
+
+    Facts and consents to take part or be asked come back to the message when they are recorded.
+    """
+    area, _, rest = form.partition(".")
+    people = {"author": author, "recipient": recipient}
+    back = f"?back=/messages/{message}" if message else ""
+    if area == "case":
+        return f"/cases/{case}/team" if rest == "team" else f"/cases/{case}"
+    if area == "message":
+        places = {"review": "/review", "release": "/hand-over"}
+        return f"/messages/{message}{places.get(rest, '')}"
+    who, _, kind = rest.rpartition(".")
+    if area == "fact":
+        place = f"/people/{people[who]}" if who else f"/cases/{case}"
+        return f"{place}/facts/{kind}{back}"
+    if area == "consent" and kind in ("share", "receive"):
+        return f"/messages/{message}/consent/{kind}"
+    return f"/people/{people[who]}/consents/{kind}{back}" if area == "consent" else ""
