@@ -1,0 +1,10 @@
+"""The whole table of questions to the gate; too long for the unit tests, which ask a fifth of it."""
+
+from exchange.core.gate import Act
+from exchange.core.model import State
+from tests.unit.test_gate import try_all
+
+
+def test_every_question_in_every_state() -> None:
+    """8 acts × 18 states × 497 combinations of facts, 71,568 questions: no surprise."""
+    assert try_all(tuple(State)) == len(Act) * len(State) * (1 + 31 + 465)
