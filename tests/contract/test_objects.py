@@ -13,7 +13,8 @@ import pytest
 
 from exchange.core.errors import ObjectMissing, StorageFull, StorageUnavailable, WrongSetting
 from exchange.settings import Settings
-from exchange.store.objects import LocalObjects, ObjectStore, S3Objects, open_objects
+from exchange.store.objects import LocalObjects, ObjectStore, open_objects
+from exchange.store.objects.s3 import S3Objects
 from tests.support.swift import Swift
 
 MIB = 1024**2

@@ -7,12 +7,16 @@ implementation to the same promises.
 from exchange.settings import Settings
 from exchange.store.objects.local import LocalObjects
 from exchange.store.objects.protocol import ObjectStore, checked_key
-from exchange.store.objects.s3 import S3Objects
 
-__all__ = ["LocalObjects", "ObjectStore", "S3Objects", "checked_key", "open_objects"]
+__all__ = ["LocalObjects", "ObjectStore", "checked_key", "open_objects"]
 
 
 def open_objects(settings: Settings) -> ObjectStore:
     """The object store that the settings name; nothing is contacted or created before its first use."""
     folder = settings.objects_folder
-    return LocalObjects(folder) if folder else S3Objects.from_settings(settings)
+    if folder:
+        return LocalObjects(folder)
+    # a third of a second of every start, which a local store need not pay
+    from exchange.store.objects.s3 import S3Objects  # noqa: PLC0415
+
+    return S3Objects.from_settings(settings)
