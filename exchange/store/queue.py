@@ -24,21 +24,17 @@ SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[
 """)
 
 
-async def defer(
-    connection: AsyncConnection | AsyncSession,
-    task: str,
-    /,
-    *,
-    not_before: datetime | None = None,
-    **ids: str,
-) -> int:
-    """Queue `task(**ids)` in the running transaction; the job's number.
+async def defer(connection: AsyncConnection | AsyncSession, task: str, /, **ids: str) -> int:
+    """Queue `task(**ids)` in the running transaction; the job's number, of use to tests and logs only."""
+    return await defer_until(connection, task, None, **ids)
 
-    `not_before` (aware) delays it. The number is of use to tests and logs only.
-    """
+
+async def defer_until(
+    connection: AsyncConnection | AsyncSession, task: str, at: datetime | None, /, **ids: str
+) -> int:
+    """The same, to be run at `at` (aware) or later; None means at once."""
     queue = MEDIA if task in LONG else STEPS
-    arguments = json.dumps(ids, sort_keys=True)
-    values = {"queue": queue, "task": task, "arguments": arguments, "at": not_before}
+    values = {"queue": queue, "task": task, "arguments": json.dumps(ids, sort_keys=True), "at": at}
     found = await connection.execute(DEFER, values)
     return int(found.scalar_one())
 
