@@ -142,11 +142,9 @@ def _write_private(path: Path, text: str) -> None:
 def _tell(facts: Mapping[str, Any], seconds: float) -> None:
     lines = ["", "Demonstration – no real people.", ""]
     lines += [f"  Staff         {facts['console']}", f"  Participants  {facts['portal']}", ""]
-    for account in facts.get("accounts", []):
-        lines.append(
-            "  " + "  ".join(str(account[key]) for key in ("role", "email", "password") if key in account)
-        )
-    link = facts.get("link")
+    for account in facts["accounts"]:
+        lines.append("  " + "  ".join(account[key] for key in ("role", "login", "password")))
+    link = facts["link"]
     if link:
         lines += ["", f"  A live link   {link['url']}", f"  with the code {link['code']}"]
     lines += [
