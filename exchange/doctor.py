@@ -103,7 +103,7 @@ async def scratch(service: Service) -> Check:
     if service.settings.demo:
         return Check(name)
     if _in_memory(folder):
-        if _plain_swap():
+        if plain_swap():
             return Check(
                 name, "It is in memory, but memory may be swapped to a plain disk.", "Run: swapoff -a"
             )
@@ -208,9 +208,9 @@ def _encrypted(folder: Path) -> bool:
     return uuid.exists() and uuid.read_text(encoding="ascii").startswith("CRYPT-")
 
 
-def _plain_swap() -> bool:
+def plain_swap(swaps: Path = Path("/proc/swaps")) -> bool:
     """Whether memory may be written to a disk that is neither zram nor dm-crypt."""
-    for line in Path("/proc/swaps").read_text(encoding="utf-8").splitlines()[1:]:
+    for line in swaps.read_text(encoding="utf-8").splitlines()[1:]:
         device = Path(line.split()[0])
         uuid = Path("/sys/class/block") / device.resolve().name / "dm/uuid"
         crypt = uuid.exists() and uuid.read_text(encoding="ascii").startswith("CRYPT-")

@@ -18,6 +18,7 @@ from exchange.core.model import Role
 from exchange.steps import settings as service_settings
 from exchange.store import tables as t
 from exchange.store.mailer import MailError, MailServer, deliver
+from exchange.store.read import waiting_count
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -67,7 +68,7 @@ async def send_daily(service: Service, *, now: datetime | None = None) -> Sent:
     hours = (await service_settings.read(service)).hours
     if not hours.working(local.date()) or not FROM_HOUR <= local.hour < TO_HOUR:
         return Sent()
-    counts = {account: await _waiting(service, account) for account in everybody}
+    counts = {account: await waiting_count(service, account) for account in everybody}
     today = datetime.combine(local.date(), time(), local.tzinfo)
     return await _send(service, counts, "daily", since=today, at=clock)
 
@@ -86,13 +87,6 @@ async def notify_concern(service: Service, concern_id: UUID) -> Sent:
     if done.failed:
         raise MailError
     return done
-
-
-async def _waiting(service: Service, account_id: UUID) -> int:
-    # the lists of pages count what waits; imported here because they in turn name every step's tables
-    from exchange.store import read  # noqa: PLC0415
-
-    return await read.waiting_count(service, account_id)
 
 
 async def _send(

@@ -39,10 +39,9 @@ class MailServer:
 
 async def deliver(server: MailServer, to: str, subject: str, text: str) -> None:
     """Hand one message to the server. Raises `MailError` with a sentence; addresses are not part of it."""
-    message = _message(server, to, subject, text)
     try:
         await aiosmtplib.send(
-            message,
+            _message(server, to, subject, text),
             sender=server.sender,
             recipients=[to],
             hostname=server.host,

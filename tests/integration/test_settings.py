@@ -1,93 +1,119 @@
-"""Settings: environment and files in, sentences out, no secret anywhere."""
+"""Service settings and wording on real PostgreSQL."""
 
-import os
-from pathlib import Path
+from datetime import date
+from typing import Any
 
 import pytest
 
-from exchange.core.errors import WrongSetting
-from exchange.settings import SECRETS, Settings
-
-SECRET = "sentinel-7c1f"
-
-
-@pytest.fixture(autouse=True)
-def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("EXCHANGE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+from exchange.core.errors import BadInput, NotAllowed, NotFound, StepUpNeeded
+from exchange.core.model import OPERATOR, ConsentKind, Role
+from exchange.steps import mail, settings, wording
+from exchange.steps.settings import SupportLine
+from exchange.store.service import Service
+from exchange.web.frame.site import ServiceFacts
+from tests.support.staff import dump, found, leaves, member
 
 
-def test_places_follow_from_the_folder(tmp_path: Path) -> None:
-    """One setting moves everything that the service keeps."""
-    settings = Settings.load(folder=tmp_path / "mine")
-    assert settings.objects_folder == tmp_path / "mine" / "objects"
-    assert settings.root_key_file == tmp_path / "mine" / "keys" / "root.key"
-    assert settings.console_url != settings.portal_url
-
-
-@pytest.mark.parametrize("name", SECRETS)
-def test_every_secret_also_comes_from_a_file(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`EXCHANGE_…_FILE` names a file; its last line break does not count."""
-    value = f"postgresql://{SECRET}" if name == "database_url" else SECRET
-    (tmp_path / "secret").write_text(value + "\n")
-    monkeypatch.setenv(f"EXCHANGE_{name.upper()}_FILE", str(tmp_path / "secret"))
-    assert getattr(Settings.load(), name).get_secret_value() == value
-
-
-def test_no_way_of_printing_shows_a_secret() -> None:
-    """repr, str, JSON, a dump and an error hold none of them."""
-    values = dict.fromkeys(SECRETS, f"postgresql://{SECRET}")
-    settings = Settings.load(**values)
-    for shown in (repr(settings), str(settings), settings.model_dump_json(), str(settings.model_dump())):
-        assert SECRET not in shown
-    with pytest.raises(WrongSetting) as refused:
-        Settings.load(**{**values, "database_url": f"mysql://{SECRET}"})
-    assert SECRET not in str(refused.value)
-    assert refused.value.__cause__ is None
+async def test_what_is_saved_is_read(service: Service) -> None:
+    """Every kind of value, and the leaf says which, not what."""
+    await found(service)
+    lines = (SupportLine("Samaritans", "116 123", "day and night"),)
+    days = (date(2026, 12, 25),)
+    await settings.save(
+        service,
+        OPERATOR,
+        service_name=" Bridge ",
+        phone="029 2000 0000",
+        support_lines=lines,
+        closed_days=days,
+    )
+    again = await settings.read(service, fresh=True)
+    assert (again.service_name, again.phone) == ("Bridge", "029 2000 0000")
+    assert (again.support_lines, again.closed_days) == (lines, days)
+    changed = [leaf for leaf in await leaves(service) if '"act":"service.changed"' in leaf]
+    assert '"kind":["closed_days","phone","service_name","support_lines"]' in changed[-1]
+    assert "Bridge" not in "".join(await leaves(service))
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("name", "value"),
     [
-        ("DATABASE_URL", "sqlite:///x", "EXCHANGE_DATABASE_URL must begin with postgresql://"),
-        ("TIMEZONE", "Mars/Olympus", "EXCHANGE_TIMEZONE is not a time zone name"),
-        ("PORTAL_PORT", "70000", "EXCHANGE_PORTAL_PORT"),
-        ("MAX_UPLOAD", "much", "EXCHANGE_MAX_UPLOAD"),
-        ("OBJECTS", "ftp", "EXCHANGE_OBJECTS must be s3 or local:/"),
-        ("OBJECTS", "local:relative", "EXCHANGE_OBJECTS must be s3 or local:/"),
-        ("OBJECTS", "s3", "EXCHANGE_S3_ENDPOINT"),
-        (
-            "S3_SECRET_KEY_FILE",
-            "/nowhere/at/all",
-            "EXCHANGE_S3_SECRET_KEY_FILE names a file that cannot be read",
-        ),
+        ("service_name", "  "),
+        ("phone", "none"),
+        ("opening", "always"),
+        ("portal_url", "portal.example.org"),
+        ("exit_url", "javascript:alert(1)"),
+        ("mail_port", 0),
+        ("mail_from", "us"),
+        ("support_lines", (SupportLine("", "1"),)),
     ],
 )
-def test_a_wrong_setting_is_named(
-    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+async def test_a_wrong_value_names_its_field_and_saves_nothing(
+    service: Service, name: str, value: Any
 ) -> None:
-    """The sentence names the variable, so that it can be mended."""
-    monkeypatch.setenv(f"EXCHANGE_{variable}", value)
-    with pytest.raises(WrongSetting) as refused:
-        Settings.load()
-    assert said in str(refused.value)
+    """Also what was right beside it."""
+    await found(service)
+    with pytest.raises(BadInput) as refusal:
+        await settings.save(service, OPERATOR, **{"backup_place": "the vault", name: value})
+    assert refusal.value.field == name
+    assert (await settings.read(service, fresh=True)).backup_place == ""
 
 
-def test_a_secret_may_not_be_set_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which of the two counts would be a guess."""
-    (tmp_path / "secret").write_text(SECRET)
-    monkeypatch.setenv("EXCHANGE_SMTP_PASSWORD", "another")
-    monkeypatch.setenv("EXCHANGE_SMTP_PASSWORD_FILE", str(tmp_path / "secret"))
-    with pytest.raises(WrongSetting, match="Both EXCHANGE_SMTP_PASSWORD"):
-        Settings.load()
+async def test_only_an_administrator_with_a_fresh_factor_saves(service: Service) -> None:
+    """Others learn that they may not."""
+    await found(service)
+    who = await member(service, "jo")
+    with pytest.raises(NotAllowed):
+        await settings.save(service, who.actor(Role.SUPERVISOR), phone="123")
+    with pytest.raises(StepUpNeeded):
+        await settings.save(service, who.actor(Role.ADMINISTRATOR, stepped_up=False), phone="123")
 
 
-def test_a_child_process_gets_the_same_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`environment()` read back gives equal settings, secrets and empty values included."""
-    settings = Settings.load(folder=tmp_path / "x", smtp_password=SECRET, portal_port=9000, demo=True)
-    for name, value in settings.environment().items():
-        monkeypatch.setenv(name, value)
-    assert Settings.load() == settings
+async def test_the_mail_password_is_sealed(service: Service) -> None:
+    """It is in no table, the worker can open it, printing it shows nothing."""
+    await found(service)
+    await settings.save(
+        service,
+        OPERATOR,
+        mail_host="mail.example.org",
+        mail_from="service@example.org",
+        mail_password="planted-mail-password",
+    )
+    assert b"planted-mail-password" not in await dump(service)
+    server = await mail.server_of(service)
+    assert server is not None
+    assert server.password == "planted-mail-password"
+    assert "planted" not in repr(server)
+
+
+async def test_the_pages_take_the_words(service: Service) -> None:
+    """What administration says is what header and footer show."""
+    await found(service)
+    facts = ServiceFacts.read(await settings.service_words(service))
+    assert facts.service_name == "Messages"
+    assert any("116 123" in line for line in facts.support_lines)
+    assert any("08 08 16 89 111" in line for line in facts.support_lines)
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize("kind", [*ConsentKind, "privacy"])
+def test_every_consent_has_a_wording(kind: str, language: str) -> None:
+    """In both languages, with an id that a leaf takes."""
+    text = wording.current(kind, language)
+    assert text.language == language
+    assert text.paragraphs
+    assert wording.wording(text.id, language) == text
+
+
+def test_consent_says_what_it_must() -> None:
+    """Copying cannot be prevented; no sentence hangs on it (rule 24); we may have to tell someone."""
+    share = " ".join(wording.current(ConsentKind.SHARE).paragraphs)
+    assert "copy or photograph" in share
+    assert "sentence" in share
+    assert "In danger, call 999." in " ".join(wording.current("privacy").paragraphs)
+
+
+def test_an_unknown_wording_is_not_found() -> None:
+    """No text is made up."""
+    with pytest.raises(NotFound):
+        wording.wording("share-1999-01")
