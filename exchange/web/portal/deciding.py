@@ -1,0 +1,129 @@
+"""The recipient decides: accept, not now, no, talk first. No countdown; every answer can be changed (rules 1-6).
+
+Where it may be read in the same sitting, a worker hands the key to this very session after the answer; the
+page waits for that and says so.
+"""
+
+from typing import Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from exchange.core.model import ConsentKind, Method, Purpose, Receiving
+from exchange.steps import consent, stop, wording
+from exchange.steps.consent import Said
+from exchange.steps.visit import Visit
+from exchange.web import frame
+from exchange.web.frame import N_, Route, gettext
+from exchange.web.frame.i18n import current_language
+from exchange.web.portal.session import can_read
+from exchange.web.portal.visits import Door, onward, service_of, show, visiting
+
+MAY_LEARN = ("offered", "accepted", "opened")
+ASKED_TO_TALK = frame.notice("asked-to-talk", N_("Thank you. Your facilitator will get in touch to talk first."))
+
+
+class Answer(frame.Form):
+    """What to do about it."""
+
+    answer: Literal["accept", "not_now", "no", "talk_first"]
+    sentences = {"answer": N_("Choose one of the answers")}
+
+
+class Accepting(frame.Form):
+    """How to receive it (rule 3) and what the author may learn (rule 4; nothing unless ticked)."""
+
+    how: Receiving
+    learn: list[Literal["offered", "accepted", "opened"]] = Field(default_factory=list)
+    sentences = {"how": N_("Choose how you want to receive it"), "learn": N_("Choose one of the answers")}
+
+
+async def ask(request: web.Request) -> web.Response:
+    """GET …/decide."""
+    visiting(request, Purpose.DECIDE)
+    return show(request, "decide.html")
+
+
+async def answered(request: web.Request) -> web.Response:
+    """POST …/decide: everything but accepting is recorded at once; accepting asks how first."""
+    found = visiting(request, Purpose.DECIDE)
+    form = await frame.parse(request, Answer)
+    if isinstance(form, frame.ErrorSummary):
+        return show(request, "decide.html", form=form, status=422)
+    if form.answer == "accept":
+        return onward(request, "/accept")
+    service, message = service_of(request), found.link.message_id
+    if form.answer == "talk_first":
+        await stop.tell(service, found, kind="talk_first")
+        return onward(request, "/decide", ASKED_TO_TALK)
+    if form.answer == "not_now":
+        await consent.postpone(service, found.actor, found.link.participant_id, message, _said())
+        return onward(request, "/answered?said=not-now")
+    await consent.record(
+        service, found.actor, found.link.participant_id, ConsentKind.RECEIVE, False, _said(), message_id=message
+    )
+    return onward(request, "/answered?said=no")
+
+
+async def accepting(request: web.Request) -> web.Response:
+    """GET …/accept: how, what the other person may learn, and the words one agrees to."""
+    visiting(request, Purpose.DECIDE)
+    return _accepting(request, frame.blank())
+
+
+async def accept(request: web.Request) -> web.Response:
+    """POST …/accept."""
+    found = visiting(request, Purpose.DECIDE)
+    form = await frame.parse(request, Accepting)
+    if isinstance(form, frame.ErrorSummary):
+        return _accepting(request, form, 422)
+    said = _said(form.how, tuple(form.learn))
+    await consent.record(
+        service_of(request), found.actor, found.link.participant_id, ConsentKind.RECEIVE, True, said,
+        message_id=found.link.message_id,
+    )  # fmt: skip
+    return onward(request, "/moment" if _at_once(found, form.how) else "/answered?said=yes")
+
+
+async def moment(request: web.Request) -> web.Response:
+    """GET …/moment: waits for the worker. Works by its button; with scripts it asks by itself."""
+    visiting(request, Purpose.DECIDE)
+    ready = await can_read(request)
+    if "json" in request.headers.get("Accept", ""):
+        words = gettext("Ready.") if ready else gettext("We are preparing it for you. This takes a few seconds.")
+        return web.json_response({"state": "ready" if ready else "waiting", "words": words})
+    return onward(request, "/before") if ready else show(request, "moment.html")
+
+
+async def thanks(request: web.Request) -> web.Response:
+    """GET …/answered: what was said, and that it can be changed."""
+    visiting(request, Purpose.DECIDE)
+    said = request.query.get("said", "")
+    return show(request, "answered.html", said=said if said in ("yes", "no", "not-now") else "yes")
+
+
+def _accepting(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
+    words = wording.current(ConsentKind.RECEIVE, current_language()).paragraphs
+    return show(request, "accept.html", form=form, words=words, status=status)
+
+
+def _said(how: Receiving | None = None, learn: tuple[str, ...] = ()) -> Said:
+    language = current_language()
+    words = wording.current(ConsentKind.RECEIVE, language)
+    return Said(
+        Method.LINK, words.id, how_to_receive=how, author_may_learn=learn, detail={"language": language}
+    )
+
+
+def _at_once(found: Visit, how: Receiving) -> bool:
+    return bool(found.payload.get("on_acceptance")) and how is Receiving.ALONE
+
+
+ROUTES = [
+    Route("GET", "/s/{session}/decide", ask, Door.PAGE),
+    Route("POST", "/s/{session}/decide", answered, Door.PAGE),
+    Route("GET", "/s/{session}/accept", accepting, Door.PAGE),
+    Route("POST", "/s/{session}/accept", accept, Door.PAGE),
+    Route("GET", "/s/{session}/moment", moment, Door.PAGE),
+    Route("GET", "/s/{session}/answered", thanks, Door.PAGE),
+]

@@ -1,0 +1,70 @@
+"""What would be shared: the author sees exactly the approved version and agrees, does not, or talks first."""
+
+from typing import Literal
+
+from aiohttp import web
+
+from exchange.core.model import ConsentKind, Method, Purpose
+from exchange.steps import consent, stop, view, wording
+from exchange.steps.consent import Said
+from exchange.web import frame
+from exchange.web.frame import N_, Route
+from exchange.web.frame.i18n import current_language
+from exchange.web.portal.deciding import ASKED_TO_TALK
+from exchange.web.portal.reading import contents
+from exchange.web.portal.visits import Door, onward, service_of, show, visiting
+
+
+class Share(frame.Form):
+    """Share exactly this, or not."""
+
+    answer: Literal["share", "do_not_share", "talk_first"]
+    sentences = {"answer": N_("Choose one of the answers")}
+
+
+async def preview(request: web.Request) -> web.Response:
+    """GET …/preview."""
+    if request.method == "HEAD":
+        return web.Response()
+    return await _preview(request, frame.blank())
+
+
+async def decide(request: web.Request) -> web.Response:
+    """POST …/preview: the consent names the version that this link showed."""
+    found = visiting(request, Purpose.PREVIEW)
+    form = await frame.parse(request, Share)
+    if isinstance(form, frame.ErrorSummary):
+        return await _preview(request, form, 422)
+    service, person = service_of(request), found.link.participant_id
+    if form.answer == "talk_first":
+        await stop.tell(service, found, kind="talk_first")
+        return onward(request, "/preview", ASKED_TO_TALK)
+    language = current_language()
+    said = Said(
+        Method.LINK, wording.current(ConsentKind.SHARE, language).id, detail={"language": language}
+    )
+    share = form.answer == "share"
+    about = {"message_id": found.link.message_id, "digest": found.payload["digest"]}
+    await consent.record(service, found.actor, person, ConsentKind.SHARE, share, said, **about)
+    return onward(request, "/shared?said=" + ("yes" if share else "no"))
+
+
+async def thanks(request: web.Request) -> web.Response:
+    """GET …/shared: what was said, what happens next."""
+    visiting(request, Purpose.PREVIEW)
+    return show(request, "shared.html", said="yes" if request.query.get("said") == "yes" else "no")
+
+
+async def _preview(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
+    found = visiting(request, Purpose.PREVIEW)
+    shelf = await view.shelf(service_of(request), found)
+    words = wording.current(ConsentKind.SHARE, current_language()).paragraphs
+    context = await contents(request, shelf)
+    return show(request, "preview.html", form=form, words=words, status=status, pages_shown=True, **context)
+
+
+ROUTES = [
+    Route("GET", "/s/{session}/preview", preview, Door.PAGE),
+    Route("POST", "/s/{session}/preview", decide, Door.PAGE),
+    Route("GET", "/s/{session}/shared", thanks, Door.PAGE),
+]

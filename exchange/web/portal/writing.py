@@ -1,0 +1,108 @@
+"""Before you write, and writing: kept as one goes, also without scripts and over a lost connection (rule 9)."""
+
+from typing import Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from exchange.core.errors import BadInput
+from exchange.core.model import Kind, Purpose
+from exchange.steps import draft, intake, sending, wording
+from exchange.steps.visit import Visit
+from exchange.web import frame
+from exchange.web.frame import N_, Route, gettext
+from exchange.web.frame.dates import moment
+from exchange.web.frame.i18n import current_language
+from exchange.web.frame.problems import wants_json
+from exchange.web.portal.visits import Door, onward, service_of, show, visiting
+
+MOST_BODY = 1024 * 1024
+
+
+class Letter(frame.Form):
+    """The letter so far, and what to do with it."""
+
+    text: str = Field(default="", max_length=intake.MOST_CHARACTERS)
+    go: Literal["save", "next"] = "save"
+    sentences = {"text": N_("This is longer than we can take. Please split it in two.")}
+
+
+class Way(frame.Form):
+    """How a letter is put in."""
+
+    way: Literal["write", "upload"]
+    sentences = {"way": N_("Choose one of the answers")}
+
+
+async def guidance(request: web.Request) -> web.Response:
+    """GET …/guidance: what helps, what hurts, who reads it, when we must tell someone."""
+    visiting_to_write(request)
+    return show(request, "guidance.html", privacy=wording.current("privacy", current_language()).paragraphs)
+
+
+async def choose(request: web.Request) -> web.Response:
+    """GET …/way: write here, or send a file. A recording is always a file."""
+    found = visiting_to_write(request)
+    if found.payload.get("kind", Kind.LETTER) != Kind.LETTER:
+        return onward(request, "/upload")
+    return show(request, "way.html")
+
+
+async def chosen(request: web.Request) -> web.Response:
+    """POST …/way."""
+    visiting_to_write(request)
+    form = await frame.parse(request, Way)
+    if isinstance(form, frame.ErrorSummary):
+        return show(request, "way.html", form=form, status=422)
+    return onward(request, f"/{form.way}")
+
+
+async def write(request: web.Request) -> web.Response:
+    """GET …/write: the letter as it was kept last."""
+    found = visiting_to_write(request)
+    kept = await draft.load(service_of(request), found)
+    return show(request, "write.html", form=frame.blank(text=kept.text if kept else ""), saved=kept and kept.at)
+
+
+async def keep(request: web.Request) -> web.Response:
+    """POST …/write: keep it; with `next`, put it in and go on to the check."""
+    found = visiting_to_write(request)
+    form = await frame.parse(request, Letter)
+    if isinstance(form, frame.ErrorSummary):
+        return show(request, "write.html", form=form, status=422)
+    service = service_of(request)
+    at = await draft.save(service, found, form.text)
+    if wants_json(request):
+        return web.json_response({"words": gettext("Saved %(time)s") % {"time": moment(at, request.app[frame.SITE].zone)}})
+    if form.go == "save":
+        return onward(request, "/write")
+    try:
+        await _put_in(request, found, form.text)
+    except BadInput as error:
+        return show(request, "write.html", form=await frame.entered(request, error, "text"), status=422)
+    return onward(request, "/check")
+
+
+def visiting_to_write(request: web.Request) -> Visit:
+    """The visit, unless it was sent already: then the receipt."""
+    found = visiting(request, Purpose.SUBMIT)
+    if "receipt" in found.payload:
+        raise web.HTTPSeeOther(f"/s/{found.id}/receipt")
+    return found
+
+
+async def _put_in(request: web.Request, found: Visit, text: str) -> None:
+    if not text.strip():
+        raise BadInput("The letter is empty. Please write something first.", field="text")
+    service = service_of(request)
+    message = await sending.begin(service, found)
+    await intake.write_letter(service, found.actor, message, text, visitor=draft.visitor(found))
+
+
+ROUTES = [
+    Route("GET", "/s/{session}/guidance", guidance, Door.PAGE),
+    Route("GET", "/s/{session}/way", choose, Door.PAGE),
+    Route("POST", "/s/{session}/way", chosen, Door.PAGE),
+    Route("GET", "/s/{session}/write", write, Door.PAGE),
+    Route("POST", "/s/{session}/write", keep, Door.PAGE, max_body=MOST_BODY),
+]

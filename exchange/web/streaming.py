@@ -1,0 +1,96 @@
+"""Sends one opened part with single ranges (RFC 9110 section 14); portal and console share it.
+
+The part was opened by `steps.view`, so its leaf is committed. The first run is opened before any header goes
+out, so that a part that does not pass its check is refused with a status. While bytes run, the stream is
+watched: the moment it must stop, the connection is cut, also under a write that is blocked.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from aiohttp import ClientConnectionResetError, web
+
+from exchange.core.errors import Refused
+from exchange.steps import view
+from exchange.steps.view import Opened
+from exchange.store.service import Service
+
+INLINE = frozenset({"image/jpeg", "image/png", "audio/mp4", "video/mp4", "text/vtt", "text/plain"})
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+async def send_part(request: web.Request, service: Service, opened: Opened) -> web.StreamResponse:
+    """200, 206 or 416 for GET. HEAD is refused (405): it would need a leaf and hand over nothing."""
+    if request.method != "GET":
+        raise web.HTTPMethodNotAllowed(request.method, ["GET"])
+    size = opened.reader.size
+    asked = _asked(request.headers.get("Range"), size)
+    if asked is not None and asked[0] >= asked[1]:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"})
+    start, stop = asked or (0, size)
+    response = _head(opened, start, stop, partial=asked is not None)
+    async with view.streaming(service, opened) as stream, aclosing(_runs(opened, start, stop)) as runs:
+        first = await anext(runs, memoryview(b""))
+        if not stream.live:
+            raise Refused
+        stream.on_stop = lambda: _cut(request)
+        await response.prepare(request)
+        try:
+            if first:
+                await response.write(first)
+            async for run in runs:
+                if not stream.live:
+                    break
+                await response.write(run)
+            if stream.live:
+                await response.write_eof()
+        except (ConnectionResetError, ClientConnectionResetError):
+            pass  # the visitor went on to another place, or the stream was stopped
+    if not stream.live:
+        _cut(request)
+    return response
+
+
+async def _runs(opened: Opened, start: int, stop: int) -> AsyncIterator[memoryview]:
+    await opened.reader.ready()
+    if start < stop:
+        async with aclosing(opened.reader.range(start, stop)) as found:  # type: ignore[type-var]
+            async for run in found:
+                yield run
+
+
+def _head(opened: Opened, start: int, stop: int, *, partial: bool) -> web.StreamResponse:
+    media_type: str = opened.part.media_type
+    safe = media_type.split(";")[0].strip() in INLINE
+    response = web.StreamResponse(status=206 if partial else 200)
+    response.headers["Content-Type"] = media_type if safe else "application/octet-stream"
+    response.headers["Content-Disposition"] = "inline" if safe else "attachment"
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Cache-Control"] = "no-store"
+    response.content_length = stop - start
+    if partial:
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{opened.reader.size}"
+    return response
+
+
+def _asked(untrusted: str | None, size: int) -> tuple[int, int] | None:
+    """[start, stop) of a single range; None where there is none we serve (several, other units, nonsense).
+
+    An unsatisfiable one comes back empty. There are no validators here, so If-Range has nothing to say.
+    """
+    found = _RANGE.fullmatch((untrusted or "").strip())
+    if found is None or not (found[1] or found[2]):
+        return None
+    if not found[1]:
+        last = int(found[2])
+        return (max(0, size - last), size) if last else (size, size)
+    start = int(found[1])
+    if found[2] and int(found[2]) < start:
+        return None
+    return start, min(size, int(found[2]) + 1) if found[2] else size
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
