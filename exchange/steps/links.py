@@ -123,7 +123,12 @@ async def preview_link(service: Service, actor: Actor, message_id: UUID, *, chan
         await end_links(unit, message.id, (Purpose.PREVIEW,))
         person = await _person(unit, message.author_id, Permission.CONSENT)
         opener = await opener_of(service, unit.conn, message.case_id)
-        payload = {"you": form_of_name(opener, person), "kind": message.kind, "digest": known.digest}
+        payload = {
+            "you": form_of_name(opener, person),
+            "kind": message.kind,
+            "digest": known.digest,
+            "changes": await _changes(unit, opener, message.id),
+        }
         link = await make(unit, opener, person, Purpose.PREVIEW, payload, message=message, channel=channel)
         await grant_to_link(unit, opener, message, str(known.digest), link, purpose="preview")
         return link
@@ -162,6 +167,13 @@ async def revision_key(unit: Unit, opener: Opener, message_id: UUID, digest: str
     r = t.revision
     row = await unit.one(select(r).where(r.c.message_id == message_id, r.c.digest == digest))
     return opener.open_key(row.key_sealed, "revision.key", row.id)
+
+
+async def _changes(unit: Unit, opener: Opener, message_id: UUID) -> str:
+    """What was changed in each version and why, for the author to see before agreeing."""
+    rows = await unit.all(select(t.revision).where(t.revision.c.message_id == message_id).order_by(t.revision.c.number))
+    told = (opener.open(row.change_sealed, "revision.change", row.id) for row in rows)
+    return "\n".join(text for text in told if text)
 
 
 async def show_secret(service: Service, actor: Actor, link_id: UUID) -> str:

@@ -22,6 +22,7 @@ from exchange.core.gate import Act
 from exchange.core.model import Actor, Purpose, ReleaseWay
 from exchange.steps.links import GRANT, about
 from exchange.steps.release import decisions, opened
+from exchange.steps.revoke import kill_links
 from exchange.steps.visit import Visit
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -233,10 +234,12 @@ async def _note_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> None
 
 
 async def keep(service: Service, visit: Visit, *, copy: str) -> None:
-    """Rule 16: the recipient's copy is kept, given back or destroyed."""
+    """Rule 16: the recipient's copy is kept, given back or destroyed; then this link reads nothing more."""
     async with unit_of_work(service, visit.actor) as unit:
         grant = await unit.one(select(t.grant).where(t.grant.c.session_id == visit.id))
         mine = update(t.release).where(t.release.c.id == grant.release_id)
         await unit.change(mine.values(copy=copy, ended_at=func.now() if copy != "kept" else None))
         unit.leaf("copy.decided", message=grant.message_id, session=visit.id, outcome=copy)
+        if copy != "kept":
+            await kill_links(unit, [visit.link.id], "done")
 

@@ -75,7 +75,7 @@ async def claim(service: Service, untrusted_secret: str, cookie: str, untrusted_
         if link is None:
             raise LinkDead
         again = await _resumable(unit, link, cookie)
-        if again is None and not _open_now(link, unit.now):
+        if link.state == "locked" or (again is None and not _open_now(link, unit.now)):
             await _ask_for_new(unit, link)
             wrong = LinkDead()
         elif link.wait_until is not None and link.wait_until > unit.now:
@@ -83,7 +83,9 @@ async def claim(service: Service, untrusted_secret: str, cookie: str, untrusted_
         elif not await _code_fits(unit, link.participant_id, untrusted_code):
             wrong = await _count_wrong(unit, link)
         else:
-            return again or await _take(unit, service, link, secret, cookie)
+            if again is not None:
+                return await _reopen(unit, link, again)
+            return await _take(unit, link, secret, cookie)
     raise wrong
 
 
@@ -118,6 +120,16 @@ async def lock(service: Service, cookie: str | None, session_id: UUID) -> None:
         unit.leaf("session.locked", session=session_id, link=row.link_id)
 
 
+async def lock_all(service: Service, cookie: str) -> None:
+    """Exit: lock every open session of this browser. Silent if there is none."""
+    s = t.portal_session
+    async with unit_of_work(service, VISITOR) as unit:
+        mine = s.c.cookie_hash == links.session_hash(cookie), s.c.state == "open"
+        for row in await unit.all(select(s.c.id, s.c.link_id).where(*mine).with_for_update()):
+            await unit.change(update(s).where(s.c.id == row.id).values(state="locked"))
+            unit.leaf("session.locked", session=row.id, link=row.link_id)
+
+
 async def unlock(service: Service, cookie: str | None, session_id: UUID, untrusted_code: str) -> None:
     """The code reopens a locked session."""
     wrong: Exception
@@ -126,15 +138,14 @@ async def unlock(service: Service, cookie: str | None, session_id: UUID, untrust
         if row is None:
             raise SignInNeeded
         link = await unit.one(select(t.link).where(t.link.c.id == row.link_id).with_for_update())
-        if link.wait_until is not None and link.wait_until > unit.now:
+        if link.state == "locked":
+            wrong = LinkDead()
+        elif link.wait_until is not None and link.wait_until > unit.now:
             wrong = WaitAWhile()
         elif not await _code_fits(unit, link.participant_id, untrusted_code):
             wrong = await _count_wrong(unit, link)
         else:
-            opened = update(t.portal_session).where(t.portal_session.c.id == session_id)
-            await unit.change(opened.values(state="open", last_used_at=func.now()))
-            await unit.change(update(t.link).where(t.link.c.id == link.id).values(wrong_attempts=0))
-            unit.leaf("session.unlocked", session=session_id, link=link.id)
+            await _reopen(unit, link, session_id)
             return
     raise wrong
 
@@ -189,6 +200,15 @@ async def _resumable(unit: Unit, link: Row[Any], cookie: str) -> UUID | None:
     return row.id if row else None
 
 
+async def _reopen(unit: Unit, link: Row[Any], session_id: UUID) -> UUID:
+    """The session is open again; wrong codes start to count anew."""
+    opened = update(t.portal_session).where(t.portal_session.c.id == session_id)
+    await unit.change(opened.values(state="open", last_used_at=func.now()))
+    await unit.change(update(t.link).where(t.link.c.id == link.id).values(wrong_attempts=0))
+    unit.leaf("session.unlocked", session=session_id, link=link.id)
+    return session_id
+
+
 async def _code_fits(unit: Unit, participant_id: UUID, untrusted_code: str) -> bool:
     row = await unit.maybe(select(t.code).where(t.code.c.participant_id == participant_id))
     if row is None:
@@ -229,7 +249,7 @@ async def _leads_back(unit: Unit, link: Row[Any]) -> None:
             unit.leaf("message.link_gone", case=message.case_id, message=message.id, **moved)
 
 
-async def _take(unit: Unit, service: Service, link: Row[Any], secret: str, cookie: str) -> UUID:
+async def _take(unit: Unit, link: Row[Any], secret: str, cookie: str) -> UUID:
     """The claim: one winner, everything wrapped anew under the cookie."""
     one_session = link.purpose in ONE_SESSION
     values: dict[str, Any] = {
