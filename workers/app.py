@@ -15,6 +15,7 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from exchange.settings import Settings
 from exchange.store.engine import plain_url
 from exchange.store.queue import LONG, MEDIA, STEPS
+from exchange.store.scratch import remove_stale
 from exchange.store.service import Service, open_service
 from workers import sweeper
 
@@ -59,6 +60,7 @@ async def run_worker(settings: Settings, *, ready: Callable[[], None] | None = N
     """
     async with open_service(settings, with_keys=True) as service:
         assert settings.database_url is not None
+        remove_stale(settings.scratch)
         await _work(service, plain_url(settings.database_url.get_secret_value()), ready)
 
 

@@ -13,7 +13,7 @@ from exchange.core.errors import BadInput, Conflict, ExchangeError, TooLarge
 from exchange.core.sealed import Sealer, sealed_length
 from exchange.store.pieces import PIECE, Original, Slot, count, piece_context, reserve
 from exchange.store.service import Service
-from exchange.store.unit import reading
+from exchange.store.unit import at_once
 
 LONGEST_OPEN = 30.0
 """Seconds after which a piece is stored although it is not full: what a slow connection can lose."""
@@ -124,7 +124,7 @@ class Writer:
     async def _open_piece(self) -> _Open:
         """Only the first piece is reserved here: each one that counts reserves the next in its statement."""
         if not self._begun or self._checksum is not None:
-            async with reading(self._service) as conn:
+            async with at_once(self._service) as conn:
                 await reserve(conn, self._next)
             self._begun = True
         self._piece = _Open(self._next, self._original, self._buffers.pop())
@@ -149,7 +149,7 @@ class Writer:
             await self._count(piece.slot, piece.size, following)
 
     async def _count(self, slot: Slot, size: int, following: Slot | None) -> None:
-        async with reading(self._service) as conn:
+        async with at_once(self._service) as conn:
             if not await count(conn, slot, size, following):
                 raise Conflict
         self._counted = slot.start + size

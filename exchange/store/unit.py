@@ -134,6 +134,15 @@ async def reading(service: Service) -> AsyncIterator[AsyncConnection]:
             yield conn
 
 
+@asynccontextmanager
+async def at_once(service: Service) -> AsyncIterator[AsyncConnection]:
+    """A connection on which every statement commits by itself, for the pieces of an upload."""
+    engine = service.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with _sentences():
+        async with engine.connect() as conn:
+            yield conn
+
+
 @contextmanager
 def _sentences() -> Iterator[None]:
     """A clash of constraints becomes `Conflict`; connection trouble `StorageUnavailable`."""
