@@ -22,7 +22,7 @@ from tests.support.database import cloned, make_template
 from tests.support.walk import campaign
 from tests.support.world import make_world
 
-BATCH = 500
+BATCH = 2500
 
 
 async def _walk(url: str, folder: Path, seed: int, walks: int) -> Counter[str]:
@@ -30,7 +30,7 @@ async def _walk(url: str, folder: Path, seed: int, walks: int) -> Counter[str]:
     settings.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(settings.root_key_file)
     async with open_service(settings, with_keys=True) as service:
-        return await campaign(await make_world(service), seed=seed, walks=walks)
+        return await campaign(await make_world(service), seed=seed, walks=walks, per_stage=250)
 
 
 def run(seed: int, walks: int) -> Counter[str]:

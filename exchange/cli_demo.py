@@ -46,9 +46,7 @@ def demo(
     from exchange.supervise import ended_by_signals
 
     started = time.monotonic()
-    settings = Settings.load(
-        folder=folder.absolute(), demo=True, portal_port=portal_port, console_port=console_port
-    )
+    settings = Settings.load(folder=folder.absolute(), demo=True, portal_port=portal_port, console_port=console_port)
     _claim(settings.folder)
     for port in (portal_port, console_port):
         _check_port(port)
@@ -60,6 +58,7 @@ def demo(
 
 
 def _run(settings: "Settings", stack: ExitStack, json_file: Path | None, started: float) -> None:
+    from exchange.steps.setup import make_keys
     from exchange.store.embedded import EmbeddedPostgres
     from exchange.store.migrate import upgrade
     from exchange.supervise import ProcessTree, exchange_command
@@ -67,7 +66,7 @@ def _run(settings: "Settings", stack: ExitStack, json_file: Path | None, started
     database = stack.enter_context(EmbeddedPostgres(settings.folder / "postgres"))
     upgrade(database.url)
     settings = settings.model_copy(update={"database_url": SecretStr(database.url)})
-    _make_keys(settings)
+    make_keys(settings)
     tree = ProcessTree(settings.folder / "logs")
     stack.callback(tree.stop)
     environment = {**os.environ, **settings.environment()}
@@ -108,14 +107,6 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _make_keys(settings: "Settings") -> None:
-    from exchange.store.rootkey import FileRootKey
-
-    settings.root_key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not settings.root_key_file.exists():
-        FileRootKey.create(settings.root_key_file)
-
-
 async def _seeded(settings: "Settings") -> Mapping[str, Any]:
     from exchange.demo import seed
     from exchange.store.service import open_service
@@ -142,8 +133,8 @@ def _write_private(path: Path, text: str) -> None:
 def _tell(facts: Mapping[str, Any], seconds: float) -> None:
     lines = ["", "Demonstration – no real people.", ""]
     lines += [f"  Staff         {facts['console']}", f"  Participants  {facts['portal']}", ""]
-    for account in facts["accounts"]:
-        lines.append("  " + "  ".join(account[key] for key in ("role", "login", "password")))
+    lines += [_row(account) for account in facts["accounts"]]
+    lines += ["", "  The sign-in page shows the current one-time code."]
     link = facts["link"]
     if link:
         lines += ["", f"  A live link   {link['url']}", f"  with the code {link['code']}"]
@@ -153,3 +144,7 @@ def _tell(facts: Mapping[str, Any], seconds: float) -> None:
         "",
     ]
     typer.echo("\n".join(lines))
+
+
+def _row(account: Mapping[str, str]) -> str:
+    return f"  {account['role']:<14}{account['login']:<12}{account['password']}"

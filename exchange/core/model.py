@@ -270,7 +270,7 @@ class Manifest:
 
     def canonical(self) -> bytes:
         """The bytes the digest is taken over."""
-        parts = [
+        parts: list[Any] = [
             {"name": p.name, "type": p.media_type, "size": p.size, "sha256": p.sha256, "facts": p.facts}
             for p in self.parts
         ]

@@ -38,7 +38,7 @@ async def open_case(
     service: Service,
     actor: Actor,
     *,
-    type: str = "general",
+    type: str = "general",  # noqa: A002  # the field's word, as in the table
     policy: Policy | None = None,
     reference: str | None = None,
     lead: UUID | None = None,
@@ -63,7 +63,7 @@ async def open_case(
     return case_id
 
 
-async def add_participant(
+async def add_participant(  # noqa: PLR0913  # a person is this many things
     service: Service,
     actor: Actor,
     case_id: UUID,

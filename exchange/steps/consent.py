@@ -102,7 +102,12 @@ async def postpone(service: Service, actor: Actor, participant_id: UUID, message
         await end_links(unit, message.id, (Purpose.VIEW,))
         moved = await unit.move(message, Event.POSTPONE)
         unit.leaf(
-            "consent.postponed", case=person.case_id, participant=person.id, message=message.id, method=said.method, **moved
+            "consent.postponed",
+            case=person.case_id,
+            participant=person.id,
+            message=message.id,
+            method=said.method,
+            **moved,
         )
 
 
@@ -142,7 +147,13 @@ async def _may_record(unit: Unit, person: Row[Any]) -> None:
 
 
 async def _add(
-    unit: Unit, person: Row[Any], kind: ConsentKind, given: bool, said: Said, message: Row[Any] | None, digest: str | None
+    unit: Unit,
+    person: Row[Any],
+    kind: ConsentKind,
+    given: bool,
+    said: Said,
+    message: Row[Any] | None,
+    digest: str | None,
 ) -> UUID:
     seal = await seal_of(unit.conn, person.case_id)
     row = uuid4()

@@ -135,7 +135,14 @@ async def preview_link(service: Service, actor: Actor, message_id: UUID, *, chan
 
 
 async def grant_to_link(
-    unit: Unit, opener: Opener, message: Row[Any], digest: str, link: NewLink, *, purpose: str, release: UUID | None = None
+    unit: Unit,
+    opener: Opener,
+    message: Row[Any],
+    digest: str,
+    link: NewLink,
+    *,
+    purpose: str,
+    release: UUID | None = None,
 ) -> UUID:
     """Wrap the revision's data key for a link. A `view` grant needs all three decisions in force (DESIGN 6)."""
     key = await revision_key(unit, opener, message.id, digest)
@@ -201,7 +208,9 @@ async def live_links(service: Service, case_id: UUID) -> list[Row[Any]]:
     hidden = {"payload", "secret_sealed", "lookup_hash", "claimed_by_cookie"}
     shown = [c for c in t.link.c if c.name not in hidden]
     async with reading(service) as conn:
-        rows = await conn.execute(select(*shown).where(t.link.c.case_id == case_id).order_by(t.link.c.created_at.desc()))
+        rows = await conn.execute(
+            select(*shown).where(t.link.c.case_id == case_id).order_by(t.link.c.created_at.desc())
+        )
         return list(rows.all())
 
 

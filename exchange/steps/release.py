@@ -61,9 +61,7 @@ async def release_by_link(service: Service, actor: Actor, message_id: UUID, *, c
             days=facts.policy_of(case).link_days,
         )
         await unit.change(update(t.release).where(t.release.c.id == release).values(link_id=link.id))
-        await links.grant_to_link(
-            unit, opener, message, str(known.digest), link, purpose="view", release=release
-        )
+        await links.grant_to_link(unit, opener, message, str(known.digest), link, purpose="view", release=release)
         return link
 
 
@@ -111,9 +109,7 @@ async def revoke(service: Service, actor: Actor, message_id: UUID, *, wrong_pers
         reason = "wrong_person" if wrong_person else "revoked"
         unit.leaf("release.revoked", case=message.case_id, message=message.id, reason=reason, **moved)
         if wrong_person:
-            await unit.add(
-                t.task, case_id=message.case_id, message_id=message.id, kind="wrong_person", due_at=unit.now
-            )
+            await unit.add(t.task, case_id=message.case_id, message_id=message.id, kind="wrong_person", due_at=unit.now)
         return seen
 
 
@@ -210,7 +206,11 @@ async def _release(
         present_sealed=seal.seal(present, "release.present", release) if present else None,
         made_by=asker,
     )
-    acts = {ReleaseWay.LINK: "release.created", ReleaseWay.WITH_ME: "release.presented", ReleaseWay.PRINTED: "release.printed"}
+    acts = {
+        ReleaseWay.LINK: "release.created",
+        ReleaseWay.WITH_ME: "release.presented",
+        ReleaseWay.PRINTED: "release.printed",
+    }
     unit.leaf(
         acts[way],
         case=message.case_id,

@@ -33,7 +33,9 @@ async def approve(
 ) -> bool:
     """Approve exactly this digest. True if it is now approved, False if a second approval is still needed."""
     if set(ticks) != set(TICKS) or understood not in UNDERSTOOD:
-        raise BadInput("Tick all five points, and say how you understood every word, before you approve.", field="ticks")
+        raise BadInput(
+            "Tick all five points, and say how you understood every word, before you approve.", field="ticks"
+        )
     async with unit_of_work(service, actor) as unit:
         message = await _for_review(unit, message_id)
         await _newest(unit, message, digest)

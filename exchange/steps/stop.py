@@ -21,9 +21,7 @@ from exchange.store.sealing import seal_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
-ANSWER = (
-    "Done. If it has not been shared, it will not be. If it has, we cannot take it back, and we do not say which."
-)
+ANSWER = "Done. If it has not been shared, it will not be. If it has, we cannot take it back, and we do not say which."
 WORDING = "stop-2026-01"
 
 

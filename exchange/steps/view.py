@@ -77,7 +77,13 @@ async def open_for_visitor(service: Service, visit: Visit, name: str) -> Opened:
 
 
 async def open_for_staff(
-    service: Service, actor: Actor, message_id: UUID, name: str, *, digest: str | None = None, release: UUID | None = None
+    service: Service,
+    actor: Actor,
+    message_id: UUID,
+    name: str,
+    *,
+    digest: str | None = None,
+    release: UUID | None = None,
 ) -> Opened:
     """Open one part for the case team: for review, or for a release (`with_me`, `printed`) that is under way."""
     async with unit_of_work(service, actor) as unit:
@@ -222,9 +228,7 @@ async def _staff_leaf(unit: Unit, message: Row[Any], part: Row[Any], release: UU
 
 async def _last_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> Any:
     a = t.access_leaf
-    row = await unit.maybe(
-        select(a.c.at).where(a.c.session_id == session, a.c.part_id == part, a.c.grant_id == grant)
-    )
+    row = await unit.maybe(select(a.c.at).where(a.c.session_id == session, a.c.part_id == part, a.c.grant_id == grant))
     return row.at if row else None
 
 
@@ -242,4 +246,3 @@ async def keep(service: Service, visit: Visit, *, copy: str) -> None:
         unit.leaf("copy.decided", message=grant.message_id, session=visit.id, outcome=copy)
         if copy != "kept":
             await kill_links(unit, [visit.link.id], "done")
-

@@ -176,9 +176,7 @@ async def ask_for_new_link(service: Service, untrusted_secret: str) -> None:
 
 
 async def _find(unit: Unit, secret: str) -> Row[Any] | None:
-    return await unit.maybe(
-        select(t.link).where(t.link.c.lookup_hash == links.lookup_hash(secret)).with_for_update()
-    )
+    return await unit.maybe(select(t.link).where(t.link.c.lookup_hash == links.lookup_hash(secret)).with_for_update())
 
 
 def _open_now(link: Row[Any], now: datetime) -> bool:
@@ -294,9 +292,7 @@ async def _new_session(unit: Unit, link: Row[Any], secret: str, cookie: str, unt
     )
 
 
-async def _rewrap(
-    unit: Unit, link: Row[Any], secret: str, cookie: str, session: UUID, until: datetime
-) -> None:
+async def _rewrap(unit: Unit, link: Row[Any], secret: str, cookie: str, session: UUID, until: datetime) -> None:
     """The link's grants become the session's; the wrap under the link's secret is gone."""
     for grant in await unit.all(select(t.grant).where(t.grant.c.link_id == link.id).with_for_update()):
         if grant.form != "link":

@@ -175,12 +175,8 @@ async def _approvals(conn: AsyncConnection, message_id: UUID) -> tuple[Approval,
 async def _touched_by(conn: AsyncConnection, message: Row[Any]) -> frozenset[UUID]:
     """Staff who put the message in or made one of its revisions."""
     r, u = t.revision, t.upload
-    made = await conn.execute(
-        select(r.c.made_by).where(r.c.message_id == message.id, r.c.made_by.is_not(None))
-    )
-    sent = await conn.execute(
-        select(u.c.account_id).where(u.c.message_id == message.id, u.c.account_id.is_not(None))
-    )
+    made = await conn.execute(select(r.c.made_by).where(r.c.message_id == message.id, r.c.made_by.is_not(None)))
+    sent = await conn.execute(select(u.c.account_id).where(u.c.message_id == message.id, u.c.account_id.is_not(None)))
     mine = [message.put_in_by] if message.put_in_by else []
     return frozenset([*made.scalars(), *sent.scalars(), *mine])
 

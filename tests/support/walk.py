@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from exchange.core.errors import ExchangeError
 from exchange.core.model import Actor, Channel, ConsentKind, FactKind, Method, Status
-from exchange.steps import cases, concern, consent, erase, release, review, texts, view, visit
+from exchange.steps import cases, concern, consent, erase, offer, release, review, texts, view, visit
 from exchange.steps.consent import Said
 from tests.support.world import PERSON, World
 
@@ -126,7 +126,9 @@ async def approve(w: Walk) -> None:
 
 async def give_back(w: Walk) -> None:
     """Return to the author."""
-    await review.return_to_author(w.world.service, w.world.facilitator, w.message, await w.world.digest(w.message), reason="x")
+    await review.return_to_author(
+        w.world.service, w.world.facilitator, w.message, await w.world.digest(w.message), reason="x"
+    )
     w.belief.void()
 
 
@@ -152,7 +154,13 @@ async def revise(w: Walk) -> None:
     """A new version with a transcription."""
     digest = await w.world.digest(w.message)
     await texts.add_text(
-        w.world.service, w.world.facilitator, w.message, base_digest=digest, name="transcription", language="en", text="x"
+        w.world.service,
+        w.world.facilitator,
+        w.message,
+        base_digest=digest,
+        name="transcription",
+        language="en",
+        text="x",
     )
     w.belief.void()
 
@@ -171,9 +179,10 @@ def share(given: bool) -> Act:
 
 async def make_offer(w: Walk) -> None:
     """Offer it."""
-    from exchange.steps import offer  # noqa: PLC0415 - the name is taken by nothing else here
 
-    await offer.make_offer(w.world.service, w.world.facilitator, w.message, offer.Terms("x", Channel.PHONE, by_link=False))
+    await offer.make_offer(
+        w.world.service, w.world.facilitator, w.message, offer.Terms("x", Channel.PHONE, by_link=False)
+    )
 
 
 def accept(given: bool) -> Act:
@@ -259,7 +268,9 @@ def person_fact(who: str, kind: FactKind, value: str, stops: bool) -> Act:
     """A fact of a person."""
 
     async def act(w: Walk) -> None:
-        await w.world.fact(kind, value, getattr(w.world, who), by=w.world.supervisor if kind is FactKind.STATUS else None)
+        await w.world.fact(
+            kind, value, getattr(w.world, who), by=w.world.supervisor if kind is FactKind.STATUS else None
+        )
         (w.belief.people[who].add if stops else w.belief.people[who].discard)(kind)
 
     return act
@@ -361,7 +372,9 @@ async def _stage(world: World, message: UUID, conn: AsyncConnection, seed: int, 
 
 async def _one(base: Walk, conn: AsyncConnection, seed: int) -> None:
     dice = random.Random(seed * 7919)
-    believed = replace(base.belief, case=set(base.belief.case), people={k: set(v) for k, v in base.belief.people.items()})
+    believed = replace(
+        base.belief, case=set(base.belief.case), people={k: set(v) for k, v in base.belief.people.items()}
+    )
     walk = replace(base, dice=dice, belief=believed, log=[f"seed {seed}", *base.log])
     savepoint = await conn.begin_nested()
     try:

@@ -31,7 +31,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 
 CODE = "apple river garden"
-PASSWORD = "a long enough passphrase 7"  # noqa: S105  # of accounts that exist in tests only
+PASSWORD = "a long enough passphrase 7"  # of accounts that exist in tests only
 PERSON = Said(Method.IN_PERSON, "share-2026-01")
 LETTER = "Dear neighbour,\n\nI think about that evening often. I am sorry.\n\nI will answer what you ask.\n"
 
@@ -161,9 +161,7 @@ async def make_world(service: Service, *, policy: Policy | None = None) -> World
         )
         for side in Side
     }  # fmt: skip
-    world = World(
-        service=service, case=case, author=people[Side.RESPONSIBLE], recipient=people[Side.HARMED], **actors
-    )
+    world = World(service=service, case=case, author=people[Side.RESPONSIBLE], recipient=people[Side.HARMED], **actors)
     await team.assign(service, world.supervisor, case, world.second.id)
     await record_everything(world)
     return world

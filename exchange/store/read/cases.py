@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
@@ -85,7 +85,7 @@ async def case_list(service: Service, actor: Actor, *, show: str = "mine", searc
     c, a = t.cases, t.assignment
     mine = select(a.c.id).where(a.c.case_id == c.c.id, a.c.account_id == actor.id, a.c.until.is_(None)).exists()
     cover = c.c.cover_id == actor.id
-    may_see = {"mine": mine, "cover": cover}.get(show, or_(mine, cover, Role.SUPERVISOR in actor.roles))
+    may_see = {"mine": mine, "cover": cover}.get(show, or_(mine, cover, literal(Role.SUPERVISOR in actor.roles)))
     query = select(c, mine.label("mine"), func.coalesce(cover, False).label("cover")).where(may_see)
     if search.strip():
         query = query.where(c.c.reference.icontains(search.strip(), autoescape=True))

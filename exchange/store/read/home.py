@@ -69,19 +69,27 @@ async def waiting_count(service: Service, account_id: UUID) -> int:
         return len(messages) + len(tasks) + len(due) + len(await _referrals(conn, actor))
 
 
-async def supervisor_items(service: Service, actor: Actor) -> dict[UUID, list[Row[Any]]]:
+async def supervisor_items(service: Service, actor: Actor) -> dict[UUID, list[Any]]:
     """Per facilitator: every message that waits, its state and since when; no names of participants."""
     access.require(actor, Permission.SUPERVISE)
     m, c, a = t.message, t.cases, t.assignment
     query = (
-        select(a.c.account_id, c.c.id.label("case_id"), c.c.reference, m.c.id.label("message_id"), m.c.kind, m.c.state,
-               m.c.state_since, a.c.part)
+        select(
+            a.c.account_id,
+            c.c.id.label("case_id"),
+            c.c.reference,
+            m.c.id.label("message_id"),
+            m.c.kind,
+            m.c.state,
+            m.c.state_since,
+            a.c.part,
+        )
         .join(c, c.c.id == a.c.case_id)
         .join(m, m.c.case_id == c.c.id)
         .where(a.c.until.is_(None), m.c.state.not_in([s for s in State if WAITING[s].owner == "nobody"]))
         .order_by(m.c.state_since)
     )
-    found: dict[UUID, list[Row[Any]]] = {}
+    found: dict[UUID, list[Any]] = {}
     async with reading(service) as conn:
         for row in await conn.execute(query):
             found.setdefault(row.account_id, []).append(row)
@@ -95,11 +103,7 @@ def _as_actor(account_id: UUID, roles: Iterable[str]) -> Actor:
 def _mine(actor: Actor) -> Any:
     """Whether the actor is assigned to the case."""
     a = t.assignment
-    return (
-        select(a.c.id)
-        .where(a.c.case_id == t.cases.c.id, a.c.account_id == actor.id, a.c.until.is_(None))
-        .exists()
-    )
+    return select(a.c.id).where(a.c.case_id == t.cases.c.id, a.c.account_id == actor.id, a.c.until.is_(None)).exists()
 
 
 def _seen_by(actor: Actor, since: Any, *, at_once: Any = None) -> Any:
@@ -195,8 +199,10 @@ def _assessments(actor: Actor) -> Select[Any]:
         .subquery()
     )
     days = func.coalesce(c.c.policy["assessment_days"].as_integer(), 90)
-    ends = func.least(func.coalesce(newest.c.until, newest.c.at + func.make_interval(0, 0, 0, days)),
-                      newest.c.at + func.make_interval(0, 0, 0, days))
+    ends = func.least(
+        func.coalesce(newest.c.until, newest.c.at + func.make_interval(0, 0, 0, days)),
+        newest.c.at + func.make_interval(0, 0, 0, days),
+    )
     soon = or_(newest.c.value.is_(None), newest.c.value != "current", ends < func.now() + literal(timedelta(days=7)))
     return (
         select(c.c.id, c.c.reference, func.coalesce(ends, c.c.created_at).label("at"), null().label("x"))
@@ -209,7 +215,7 @@ def _due_item(row: Row[Any], now: datetime) -> Item:
     return Item(DATES, "assessment_due", row.id, row.reference, None, None, "", "", row.at, row.at <= now, False)
 
 
-async def _referrals(conn: AsyncConnection, actor: Actor) -> list[Row[Any]]:
+async def _referrals(conn: AsyncConnection, actor: Actor) -> list[Any]:
     if not access.may(actor, Permission.REFERRALS):
         return []
     r = t.referral

@@ -20,9 +20,7 @@ def key() -> Column[Any]:
     return Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()"))
 
 
-def ref(
-    name: str, target: str, *, nullable: bool = False, ondelete: str | None = None, index: bool = True
-) -> Any:
+def ref(name: str, target: str, *, nullable: bool = False, ondelete: str | None = None, index: bool = True) -> Any:
     """A foreign key to `target` ("table.id")."""
     return Column(name, Uuid, ForeignKey(target, ondelete=ondelete), nullable=nullable, index=index)
 

@@ -54,9 +54,7 @@ approval_current = Table(
     Column("message_id", Uuid, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
     Column("digest", Text, primary_key=True),
     ref("review_id", "review.id", index=False),
-    ForeignKeyConstraint(
-        ["message_id", "digest"], ["revision.message_id", "revision.digest"], ondelete="CASCADE"
-    ),
+    ForeignKeyConstraint(["message_id", "digest"], ["revision.message_id", "revision.digest"], ondelete="CASCADE"),
 )
 
 share_current = Table(
@@ -65,9 +63,7 @@ share_current = Table(
     Column("message_id", Uuid, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
     Column("digest", Text, primary_key=True),
     ref("consent_id", "consent.id", index=False),
-    ForeignKeyConstraint(
-        ["message_id", "digest"], ["revision.message_id", "revision.digest"], ondelete="CASCADE"
-    ),
+    ForeignKeyConstraint(["message_id", "digest"], ["revision.message_id", "revision.digest"], ondelete="CASCADE"),
 )
 
 receive_current = Table(
