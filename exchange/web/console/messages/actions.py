@@ -1,0 +1,70 @@
+"""The buttons of a message's page: only what its state allows and this person may. Every step asks again."""
+
+from dataclasses import dataclass
+
+from exchange.core import access
+from exchange.core.access import Permission
+from exchange.core.model import Actor, Event, State
+from exchange.store.read import MessageView
+from exchange.web.frame import N_, gettext
+
+E, S, P = Event, State, Permission
+SHARED = frozenset({S.APPROVED, S.OFFERED, S.ACCEPTED, S.DECLINED, S.LATER, S.RELEASED, S.OPENED, S.LAPSED})
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button: its words, where it leads, and whether it posts at once (nothing is asked before)."""
+
+    words: str
+    place: str
+    post: bool = False
+
+
+@dataclass(frozen=True)
+class _Rule:
+    words: str
+    place: str
+    permission: Permission
+    states: frozenset[State] = frozenset(S)
+    event: Event | None = None
+    ready: bool = False  # only when nothing is missing any more
+    post: bool = False
+
+
+RULES = (
+    _Rule(N_("Go on putting it in"), "upload", P.PUT_IN, frozenset({S.RECEIVING})),
+    _Rule(N_("Put it in again"), "put-in-again", P.PUT_IN, event=E.PUT_IN_AGAIN, post=True),
+    _Rule(N_("Review it"), "review", P.REVIEW, event=E.APPROVE),
+    _Rule(N_("Hand it over"), "hand-over", P.RELEASE, frozenset({S.ACCEPTED, S.LAPSED}), ready=True),
+    _Rule(N_("Offer it"), "offer", P.OFFER, event=E.OFFER, ready=True),
+    _Rule(N_("Record what the author decides"), "consent/share", P.CONSENT, SHARED),
+    _Rule(N_("Give the author a link to see it"), "preview-link", P.CONSENT, frozenset({S.APPROVED})),
+    _Rule(N_("Record what the recipient decides"), "consent/receive", P.CONSENT, SHARED - {S.APPROVED}),
+    _Rule(N_("Make a new link"), "hand-over", P.RELEASE, frozenset({S.RELEASED, S.OPENED}), ready=True),
+    _Rule(N_("Take the reading back"), "revoke", P.REVOKE, event=E.LINK_GONE),
+    _Rule(N_("Look at it"), "review", P.CONTENT, frozenset(S) - {S.IN_REVIEW}),
+    _Rule(N_("Type a text beside it"), "text", P.REVIEW, event=E.REVISE),
+    _Rule(N_("Send it back"), "return", P.REVIEW, event=E.RETURN),
+    _Rule(N_("Not to be shared"), "withhold", P.REVIEW, event=E.WITHHOLD),
+    _Rule(N_("Take the approval back"), "retract", P.REVIEW, event=E.RETRACT),
+    _Rule(N_("The author takes it back"), "withdraw", P.CONSENT, event=E.WITHDRAW),
+    _Rule(N_("Raise a concern"), "concern", P.CONCERN_RAISE, event=E.RAISE_CONCERN),
+)
+
+
+def possible(found: MessageView, actor: Actor) -> list[Action]:
+    """The first one is the main action of the page."""
+    return [
+        Action(gettext(rule.words), f"/messages/{found.message.id}/{rule.place}", rule.post)
+        for rule in RULES
+        if _fits(rule, found) and access.may(actor, rule.permission, found.relation)
+    ]
+
+
+def _fits(rule: _Rule, found: MessageView) -> bool:
+    if found.message.state not in rule.states or (rule.event is not None and rule.event not in found.events):
+        return False
+    if rule.place == "review" and found.newest is None:
+        return False
+    return not (rule.ready and found.needed)

@@ -1,0 +1,157 @@
+"""Links to give out: an invitation to write or record, the author's preview, and the page that shows a link."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from aiohttp import web
+
+from exchange.core.access import Permission
+from exchange.core.model import Channel, Purpose
+from exchange.steps import links, settings
+from exchange.store import read
+from exchange.store.read import LinkView, reach_one_device
+from exchange.web import frame
+from exchange.web.console.asking import asked
+from exchange.web.console.messages import words
+from exchange.web.console.messages.about import message_of, newest_of, page
+from exchange.web.console.session import actor_of, id_of, service_of
+from exchange.web.console.words import KINDS, SIDES, choices, said
+from exchange.web.frame import N_, gettext
+
+ChannelName = Literal["email", "text", "phone", "in_person", "post", "print"]
+REVOKED = frame.notice("link-revoked", N_("The link is taken back. It opens nothing any more."))
+HOW_TO_GIVE = N_("Choose how you give them the link")
+
+
+class Invitation(frame.Form):
+    """Who is invited to put something in, for whom, and by what way the link goes."""
+
+    author: UUID
+    recipient: UUID
+    kind: Literal["letter", "audio", "video"]
+    channel: ChannelName
+    sentences: ClassVar = {
+        "author": N_("Choose whom you invite"),
+        "recipient": N_("Choose who it is for"),
+        "kind": N_("Choose what it will be"),
+        "channel": HOW_TO_GIVE,
+    }
+
+
+class Preview(frame.Form):
+    """By what way the preview's link goes."""
+
+    channel: ChannelName
+    sentences: ClassVar = {"channel": HOW_TO_GIVE}
+
+
+async def invite_page(request: web.Request) -> web.StreamResponse:
+    """Whom, for whom, what, how."""
+    return await _show_invite(request, frame.blank(author=request.query.get("author")), 200)
+
+
+async def invite(request: web.Request) -> web.StreamResponse:
+    """Make the link and show it."""
+
+    async def act(form: Invitation) -> web.StreamResponse:
+        service, actor = service_of(request), actor_of(request)
+        made = await links.invite(
+            service, actor, form.author, form.recipient, channel=Channel(form.channel), kind=form.kind
+        )
+        return frame.see_other(request, f"/links/{made.id}")
+
+    return await asked(request, Invitation, _show_invite, act, at="author")
+
+
+async def preview_page(request: web.Request) -> web.StreamResponse:
+    """The author's preview: how does the link go?"""
+    return await _show_preview(request, frame.blank(), 200)
+
+
+async def preview(request: web.Request) -> web.StreamResponse:
+    """Make the link and show it."""
+
+    async def act(form: Preview) -> web.StreamResponse:
+        service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
+        made = await links.preview_link(service, actor, message, channel=Channel(form.channel))
+        return frame.see_other(request, f"/links/{made.id}")
+
+    return await asked(request, Preview, _show_preview, act, at="channel")
+
+
+async def link_page(request: web.Request) -> web.StreamResponse:
+    """The link to copy and as a QR code, until it was opened. Showing it is recorded."""
+    service, actor, link = service_of(request), actor_of(request), id_of(request, "link")
+    found = await read.link_view(service, actor, link)
+    address = ""
+    if found.link.state == "live":
+        secret = await links.show_secret(service, actor, link)
+        address = f"{await settings.portal_address(service)}/l#{secret}"
+    return frame.render(request, "console/messages/link.html", _context(found, address))
+
+
+async def revoke(request: web.Request) -> web.StreamResponse:
+    """Take one link back that is not for reading."""
+    service, actor, link = service_of(request), actor_of(request), id_of(request, "link")
+    found = await read.link_view(service, actor, link)
+    await links.revoke(service, actor, link)
+    return frame.see_other(request, f"/cases/{found.link.case_id}", done=REVOKED)
+
+
+def channel_choices(code_channel: str | None) -> list[tuple[str, ...]]:
+    """The ways of a link, each that reaches the same device as the code with a warning."""
+    warning = gettext("Their code went the same way. Choose another one.")
+    return [
+        (channel, label, warning) if reach_one_device(channel, code_channel) else (channel, label)
+        for channel, label in choices(words.LINK_CHANNELS)
+    ]
+
+
+def _context(found: LinkView, address: str) -> dict[str, object]:
+    message = found.link.message_id
+    back = f"/messages/{message}" if message else f"/cases/{found.link.case_id}"
+    return {
+        "found": found,
+        "link": found.link,
+        "address": address,
+        "back": back,
+        "words": words,
+        "said": said,
+        "purpose": said(words.PURPOSES, found.link.purpose),
+        "reading": found.link.purpose in (Purpose.VIEW, Purpose.DECIDE),
+        "by": said(words.LINK_CHANNELS, found.link.channel),
+        "code_by": said(words.LINK_CHANNELS, found.link.code_channel),
+    }
+
+
+async def _show_invite(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    case = await read.case_view(service_of(request), actor_of(request), id_of(request, "case"))
+    people = [(str(p.id), case.forms[p.id], said(SIDES, p.side)) for p in case.people]
+    context = {
+        "form": form,
+        "case": case,
+        "people": people,
+        "kinds": choices(KINDS),
+        "channels": choices(words.LINK_CHANNELS),
+    }
+    return frame.render(request, "console/messages/invite.html", context, status=status)
+
+
+async def _show_preview(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    found = await message_of(request)
+    person = await read.person_view(service_of(request), actor_of(request), found.message.author_id)
+    code = person.code_agreed
+    return page(
+        request, "preview_link", found, form, status=status, version=newest_of(found), person=person,
+        channels=channel_choices(code.agreed_how if code else None),
+    )  # fmt: skip
+
+
+ROUTES = [
+    frame.Route("GET", "/cases/{case}/invite", invite_page, Permission.PUT_IN),
+    frame.Route("POST", "/cases/{case}/invite", invite, Permission.PUT_IN),
+    frame.Route("GET", "/messages/{message}/preview-link", preview_page, Permission.CONSENT),
+    frame.Route("POST", "/messages/{message}/preview-link", preview, Permission.CONSENT),
+    frame.Route("GET", "/links/{link}", link_page, Permission.CASE_CHANGE),
+    frame.Route("POST", "/links/{link}/revoke", revoke, Permission.REVOKE),
+]
