@@ -28,7 +28,8 @@ DECODERS: dict[str, str] = {
     "ac3": "ac3", "eac3": "eac3", "amr_nb": "amrnb", "amr_wb": "amrwb", "wmav1": "wmav1", "wmav2": "wmav2",
     "wmapro": "wmapro", "speex": "speex", "gsm_ms": "gsm_ms",
     **{f"pcm_{kind}": f"pcm_{kind}" for kind in (
-        "u8", "s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "f32le", "f32be", "f64le", "alaw", "mulaw",
+        "u8", "s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "f32le", "f32be", "f64le",
+        "alaw", "mulaw",
     )},
 }  # fmt: skip
 

@@ -6,6 +6,8 @@ the pages do not show, so it may only be released when a facilitator has compare
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 from media import recheck
 from media.limits import Code, Rejected
@@ -18,8 +20,8 @@ _MODULES = {"image": "picture", "pdf": "pdf", "docx": "word", "txt": "plain"}
 _PAGE_BYTES = 32 << 20
 
 NOTE_WORD = (
-    "The pages were set anew from the words and pictures of a Word document; headers, footers, notes and comments "
-    "are left out."
+    "The pages were set anew from the words and pictures of a Word document; headers, footers, "
+    "notes and comments are left out."
 )
 NOTE_MISSING = "Some characters could not be drawn and show as boxes."
 NOTE_SCAN = "There is no text version: the pages are pictures."
@@ -36,18 +38,22 @@ class _Sheaf:
 
 
 def make(bench: Workbench, sources: Sequence[tuple[Source, Type]], report: Report) -> Product:
-    """`page-001` … and `text`. Raises Rejected: password, disguised, too_many_pixels, too_many_pages, damaged, …"""
+    """`page-001` … and `text`. Raises Rejected: password, disguised, too_many_pixels, damaged, …"""
     sheaf = _Sheaf()
     for number, (given, kind) in enumerate(sources):
         if kind.family not in _MODULES:
             raise Rejected(Code.NEEDS_OFFICE)
         if given.path.stat().st_size > bench.limits.max_document_bytes:
             raise Rejected(Code.TOO_LARGE)
-        share = 1 / len(sources)
-        _add(bench, given, kind, sheaf, lambda done, at=number: report((at + done) * share))  # type: ignore[misc]
+        _add(bench, given, kind, sheaf, partial(_share, report, number, len(sources)))
     report(1.0)
     parts = (*sheaf.pages, *_text(bench, sheaf))
     return Product("letter", parts, len(sheaf.pages), tuple(_notes(sheaf)))
+
+
+def _share(report: Report, before: int, of: int, done: float) -> None:
+    """Progress of one source as a share of all."""
+    report((before + done) / of)
 
 
 def _add(bench: Workbench, given: Source, kind: Type, sheaf: _Sheaf, report: Report) -> None:
@@ -73,9 +79,9 @@ def _add(bench: Workbench, given: Source, kind: Type, sheaf: _Sheaf, report: Rep
     sheaf.missing |= bool(answer.get("missing"))
 
 
-def _page(bench: Workbench, folder: object, number: int, sheaf: _Sheaf) -> None:
+def _page(bench: Workbench, folder: Path, number: int, sheaf: _Sheaf) -> None:
     name = f"page-{len(sheaf.pages) + 1:03d}"
-    path = bench.take(folder, f"page-{number:03d}.jpg", name, _PAGE_BYTES)  # type: ignore[arg-type]
+    path = bench.take(folder, f"page-{number:03d}.jpg", name, _PAGE_BYTES)
     width, height = recheck.jpeg(path, bench.limits.page_side**2)
     sheaf.pages.append(Part(name, "image/jpeg", path, {"width": width, "height": height}))
 

@@ -18,7 +18,7 @@ class Code(StrEnum):
     EMPTY = "empty"
     TRUNCATED = "truncated"
     TOO_LARGE = "too_large"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - a reason, not a secret
     DISGUISED = "disguised"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_PAGES = "too_many_pages"
@@ -34,69 +34,71 @@ class Code(StrEnum):
 
 SENTENCES: dict[Code, str] = {
     Code.WRONG_TYPE: (
-        "We cannot use this kind of file here. Nothing is lost: your file is unchanged. For a letter send a PDF, "
-        "a Word document, a text file or photos of the pages; for sound or video send a recording from a phone "
-        "or computer."
+        "We cannot use this kind of file here. Nothing is lost: your file is unchanged. For a "
+        "letter send a PDF, a Word document, a text file or photos of the pages; for sound or video "
+        "send a recording from a phone or computer."
     ),
     Code.EMPTY: (
-        "This file is empty. Nothing is lost: look at the file on your own device, and send the one that has "
-        "something in it."
+        "This file is empty. Nothing is lost: look at the file on your own device, and send the one "
+        "that has something in it."
     ),
     Code.TRUNCATED: (
-        "The end of this file is missing, so it was probably cut off while being saved or sent. Nothing is lost: "
-        "the file on your own device is unchanged. Check that it opens there, and send it again."
+        "The end of this file is missing, so it was probably cut off while being saved or sent. "
+        "Nothing is lost: the file on your own device is unchanged. Check that it opens there, and "
+        "send it again."
     ),
     Code.TOO_LARGE: (
-        "This file is larger than this service takes. Nothing is lost: make it shorter or save it in a smaller "
-        "size, or ask the service for help."
+        "This file is larger than this service takes. Nothing is lost: make it shorter or save it "
+        "in a smaller size, or ask the service for help."
     ),
     Code.PASSWORD: (
-        "This document is locked with a password. Nothing is lost: save it without a password, or print and "
-        "photograph it, and send that."
+        "This document is locked with a password. Nothing is lost: save it without a password, or "
+        "print and photograph it, and send that."
     ),
     Code.DISGUISED: (
-        "What is in this file does not match its name, so it was not opened. Nothing is lost: save it again from "
-        "the program you made it with, and send that."
+        "What is in this file does not match its name, so it was not opened. Nothing is lost: save "
+        "it again from the program you made it with, and send that."
     ),
     Code.TOO_MANY_PIXELS: (
-        "This picture is far larger than a page needs, so it was not opened. Nothing is lost: save it in a "
-        "smaller size or photograph the page again, and send that."
+        "This picture is far larger than a page needs, so it was not opened. Nothing is lost: save "
+        "it in a smaller size or photograph the page again, and send that."
     ),
     Code.TOO_MANY_PAGES: (
-        "This has more pages than this service takes at once. Nothing is lost: split it into shorter parts, and "
-        "send them one after the other."
+        "This has more pages than this service takes at once. Nothing is lost: split it into "
+        "shorter parts, and send them one after the other."
     ),
     Code.TOO_LONG: (
-        "This recording is longer than this service takes at once. Nothing is lost: cut it into shorter parts, "
-        "and send them one after the other."
+        "This recording is longer than this service takes at once. Nothing is lost: cut it into "
+        "shorter parts, and send them one after the other."
     ),
     Code.NO_SOUND: (
-        "There is no sound in this recording. Nothing is lost: check on your own device that you can hear it, "
-        "switch the microphone on, and record it again."
+        "There is no sound in this recording. Nothing is lost: check on your own device that you "
+        "can hear it, switch the microphone on, and record it again."
     ),
     Code.NO_PICTURE: (
-        "There are no pictures in this recording, only sound. Nothing is lost: put it in again as an audio "
-        "message, or send a video."
+        "There are no pictures in this recording, only sound. Nothing is lost: put it in again as "
+        "an audio message, or send a video."
     ),
     Code.DAMAGED: (
-        "This file is damaged and cannot be read to its end. Nothing is lost: check that it opens on your own "
-        "device, save it again, and send that."
+        "This file is damaged and cannot be read to its end. Nothing is lost: check that it opens "
+        "on your own device, save it again, and send that."
     ),
     Code.UNSAFE: (
-        "Something in this file did not pass our safety check, so nothing of it was kept for showing. Nothing is "
-        "lost: save it in another form, or print and photograph it, and send that."
+        "Something in this file did not pass our safety check, so nothing of it was kept for "
+        "showing. Nothing is lost: save it in another form, or print and photograph it, and send "
+        "that."
     ),
     Code.NEEDS_OFFICE: (
-        "This service cannot read this kind of document. Nothing is lost: save it as a PDF or as a Word document "
-        "(.docx), and send that."
+        "This service cannot read this kind of document. Nothing is lost: save it as a PDF or as a "
+        "Word document (.docx), and send that."
     ),
     Code.NO_SANDBOX: (
-        "This file cannot be opened safely on this computer at the moment, so it was not opened. Nothing is "
-        "lost: it stays locked away until the service has been put right."
+        "This file cannot be opened safely on this computer at the moment, so it was not opened. "
+        "Nothing is lost: it stays locked away until the service has been put right."
     ),
     Code.TOOK_TOO_LONG: (
-        "Making a safe copy of this file took too long, so we stopped. Nothing is lost: try again later, or send "
-        "it in shorter parts."
+        "Making a safe copy of this file took too long, so we stopped. Nothing is lost: try again "
+        "later, or send it in shorter parts."
     ),
 }
 

@@ -62,7 +62,7 @@ def _made(kind: str, bench: Workbench, sources: Sequence[tuple[Source, Type]], r
 
 
 def typed(written: str, scratch: Path, *, limits: Limits = DEFAULT) -> Product:
-    """A letter typed into the page: text only, in one form (see `text.clean`). Raises Rejected(empty, too_large)."""
+    """A letter typed into the page: text in one form (`text.clean`). Raises Rejected: empty, too_large."""
     if len(written) > limits.max_text:
         raise Rejected(Code.TOO_LARGE)
     cleaned = text.clean(written)

@@ -1,7 +1,8 @@
 """The last look, outside the sandbox: is this file what we asked for, and does it hold nothing else?
 
-Lists of what may be there, never of what may not. Only lengths, names and sizes are read; no pixel or sample is
-decoded here. Every failure is Rejected(unsafe): a child that made something else was taken over or is broken.
+Lists of what may be there, never of what may not. Only lengths, names and sizes are read; no pixel or
+sample is decoded here. Every failure is Rejected(unsafe): a child that made something else was taken over
+or is broken.
 """
 
 import os
@@ -16,14 +17,15 @@ from media.limits import Code, Rejected
 
 _PARENTS = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl"}
 _LEAVES = {
-    b"mvhd", b"tkhd", b"elst", b"mdhd", b"hdlr", b"vmhd", b"smhd", b"dref", b"stsd", b"stts", b"ctts", b"stss",
-    b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp",
+    b"mvhd", b"tkhd", b"elst", b"mdhd", b"hdlr", b"vmhd", b"smhd", b"dref", b"stsd", b"stts", b"ctts",
+    b"stss", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp",
 }  # fmt: skip
 # the empty user data box that ffmpeg's muxer always writes: a handler and a list without entries
 _NO_USER_DATA = (
     b"\0\0\0\x35meta\0\0\0\0\0\0\0\x21hdlr" + bytes(8) + b"mdirappl" + bytes(9) + b"\0\0\0\x08ilst"
 )
 _HANDLERS = {b"vide", b"soun"}
+_JPEG = {0xE0, 0xDB, 0xC4, 0xDD, 0xDA}  # JFIF header, tables, restart interval, scan
 _PNG = {b"IHDR", b"PLTE", b"tRNS", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"IDAT", b"IEND"}
 
 
@@ -32,7 +34,7 @@ def _unsafe(why: str) -> Rejected:
 
 
 def movie(path: Path, tracks: Set[bytes]) -> None:
-    """ISO 14496-12: ftyp, moov, (free,) mdat in this order, known boxes only, no user data, exactly these tracks."""
+    """ISO 14496-12: ftyp, moov, mdat in this order, known boxes only, no user data, exactly these tracks."""
     found: list[bytes] = []
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
@@ -93,9 +95,7 @@ def jpeg(path: Path, max_pixels: int) -> tuple[int, int]:
         mark, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
         if mark in (0xC0, 0xC1, 0xC2):
             size = int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
-        elif (
-            mark == 0xE0 and data[at + 4 : at + 9] != b"JFIF\0" or mark not in (0xE0, 0xDB, 0xC4, 0xDD, 0xDA)
-        ):
+        elif mark not in _JPEG or (mark == 0xE0 and data[at + 4 : at + 9] != b"JFIF\0"):
             raise _unsafe("the JPEG holds a segment that does not belong there")
         at += 2 + length
         if mark == 0xDA:
@@ -116,7 +116,7 @@ def _scan_end(data: bytes, at: int) -> int:
 
 
 def png(path: Path, max_pixels: int) -> tuple[int, int]:
-    """PNG (third edition) section 5: width and height; known chunks only, right sums, nothing after the end."""
+    """PNG (third edition) section 5: width and height; known chunks, right sums, nothing after the end."""
     data, at = path.read_bytes(), 8
     if data[:8] != b"\x89PNG\r\n\x1a\n":
         raise _unsafe("not a PNG")

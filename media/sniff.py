@@ -32,8 +32,14 @@ TYPES = {
         Type("pdf", "pdf"), Type("docx", "docx"), Type("odt", "odt"), Type("rtf", "rtf"), Type("doc", "doc"),
         Type("txt", "txt"),
         Type("mov", "av", "mov"), Type("matroska", "av", "matroska"), Type("avi", "av", "avi"),
-        Type("ogg", "av", "ogg"), Type("wav", "av", "wav"), Type("w64", "av", "w64"), Type("flac", "av", "flac"),
-        Type("mp3", "av", "mp3"), Type("aac", "av", "aac"), Type("amr", "av", "amr"), Type("asf", "av", "asf"),
+        Type("ogg", "av", "ogg"),
+        Type("wav", "av", "wav"),
+        Type("w64", "av", "w64"),
+        Type("flac", "av", "flac"),
+        Type("mp3", "av", "mp3"),
+        Type("aac", "av", "aac"),
+        Type("amr", "av", "amr"),
+        Type("asf", "av", "asf"),
         Type("aiff", "av", "aiff"), Type("caf", "av", "caf"),
     )
 }  # fmt: skip
@@ -46,11 +52,12 @@ FAMILIES: dict[str, frozenset[str]] = {
     "rtf": frozenset({"rtf"}),
     "doc": frozenset({"doc"}),
     "txt": frozenset({"txt", "text", "md"}),
-    "av": frozenset(
-        "mp4 m4v mov qt 3gp 3gpp 3g2 m4a m4b webm mkv mka weba avi ogg oga ogv opus wav w64 flac mp3 aac amr "
-        "wma wmv asf aif aiff caf".split()
-    ),
-}
+    "av": frozenset({
+        "mp4", "m4v", "mov", "qt", "3gp", "3gpp", "3g2", "m4a", "m4b", "webm", "mkv", "mka", "weba",
+        "avi", "ogg", "oga", "ogv", "opus", "wav", "w64", "flac", "mp3", "aac", "amr", "wma", "wmv",
+        "asf", "aif", "aiff", "caf",
+    }),
+}  # fmt: skip
 
 KINDS: dict[str, frozenset[str]] = {
     "letter": frozenset({"image", "pdf", "docx", "odt", "rtf", "doc", "txt"}),

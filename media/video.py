@@ -1,4 +1,4 @@
-"""A video, made anew: H.264 and AAC in .mp4, upright, at most 1080p and 30 pictures a second, seekable at once.
+"""A video, made anew: H.264 and AAC in .mp4, upright, at most 1080p and 30 pictures a second.
 
 Poster and storyboard are drawn from the product while it is decoded to its end for checking.
 """
@@ -19,12 +19,18 @@ from media.workbench import Report, Workbench
 
 POSTER_SIDE, TILE_WIDTH, COLUMNS, MAX_TILES = 960, 192, 5, 25
 KEY_FRAMES = 60  # two seconds: seeking starts at one
-EVERY_PICTURE = 30.0  # seconds up to which the storyboard looks at every picture
+EVERY_PICTURE = 10.0  # seconds up to which the storyboard looks at every picture
+# no supplemental information (x264 writes its version and settings there), no encoder's name
+NAMELESS = {
+    "flags:v": "+bitexact",
+    "metadata:s:v:0": "encoder=H.264",
+    "bsf:v": "filter_units=remove_types=6",
+}
 NOTE_SILENT = "This video has no sound."
 
 
 def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product:
-    """`picture`, `poster`, `storyboard`. Raises Rejected: no_picture, too_many_pixels, too_long, damaged, …"""
+    """`picture`, `poster`, `storyboard`. Raises Rejected: no_picture, too_long, damaged, …"""
     facts = ffmpegs.probe(bench, given.path, kind)
     if not facts.picture:
         raise Rejected(Code.NO_PICTURE)
@@ -61,9 +67,10 @@ def _picture(bench: Workbench, given: Source, kind: Type, facts: Facts, report: 
     streams = [_scaled(graph["V:0"], bench)] + ([evened(graph["a:0"])] if facts.sound else [])
     sound = {"acodec": "aac", "ar": 48000, "b:a": "128k", "flags:a": "+bitexact"} if facts.sound else {}
     output = ffmpeg.output(
-        *streams, "picture.mp4", f="mp4", vcodec="libx264", preset="veryfast", crf=23, profile="high", g=KEY_FRAMES,
+        *streams, "picture.mp4", f="mp4", vcodec="libx264", preset="veryfast", crf=23, profile="high",
+        g=KEY_FRAMES,
         threads=ffmpegs.THREADS, movflags="+faststart", t=bench.limits.video_seconds,
-        **{"flags:v": "+bitexact", "metadata:s:v:0": "encoder=H.264", "bsf:v": "filter_units=remove_types=6"}, **sound, **CLEAN,
+        **NAMELESS, **sound, **CLEAN,
     )  # fmt: skip
     with bench.folder() as folder:
         ffmpegs.run(
@@ -76,7 +83,7 @@ def _picture(bench: Workbench, given: Source, kind: Type, facts: Facts, report: 
 
 
 def _length(bench: Workbench, picture: Part, facts: Facts, report: Report) -> float:
-    """Decode the product to its end: its real length in seconds. Raises Rejected(damaged) if it is not the input's."""
+    """Decode the product to its end: its length in seconds. Raises Rejected(damaged) if it is another."""
     graph = ffmpegs.source(ffmpegs.MOVIE)
     streams = [graph["V:0"]] + ([graph["a:0"]] if facts.sound else [])
     whole = ffmpeg.output(*streams, "pipe:2", f="null", **CLEAN)
@@ -98,7 +105,11 @@ def _stills(bench: Workbench, picture: Part, seconds: float) -> tuple[Part, Part
     seen = ffmpegs.source(ffmpegs.MOVIE, **sparse)["V:0"].filter_multi_output("split")
     fit = f"min(1,{POSTER_SIDE}/max(iw,ih))"
     poster = seen[0].filter("scale", w=f"max(2,trunc(iw*{fit}/2)*2)", h=f"max(2,trunc(ih*{fit}/2)*2)")
-    board = seen[1].filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}", round="up").filter("scale", w=TILE_WIDTH, h=-2)
+    board = (
+        seen[1]
+        .filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}", round="up")
+        .filter("scale", w=TILE_WIDTH, h=-2)
+    )
     outputs = (
         _jpeg(poster.filter("thumbnail", 20), "poster.jpg"),
         _jpeg(board.filter("tile", f"{COLUMNS}x{rows}"), "board.jpg"),

@@ -39,7 +39,7 @@ def main() -> None:
         rules.restrict()
         rules.close()
     if seccomp is not None:
-        _filter(seccomp, order)
+        _filter(seccomp)
     _hand_over(order)
 
 
@@ -54,7 +54,7 @@ def _find_inside() -> None:
 
 def _seccomp(needed: bool):  # type: ignore[no-untyped-def]
     try:
-        import pyseccomp
+        import pyseccomp  # noqa: PLC0415 - may be missing where bubblewrap does the work
     except (ImportError, RuntimeError, OSError):
         if needed:
             raise
@@ -81,8 +81,8 @@ def _limits(order: dict) -> None:  # type: ignore[type-arg]
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(what)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(what, (value, value))
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(what, (allowed, allowed))
     os.umask(0o077)
 
 
@@ -92,12 +92,10 @@ def _rules(landlock, order: dict):  # type: ignore[no-untyped-def, type-arg]
     look = fs.READ_FILE | fs.READ_DIR | fs.EXECUTE
     rules = landlock.Ruleset(scoped=landlock.Scope.SIGNAL | landlock.Scope.ABSTRACT_UNIX_SOCKET)
     for path in order["read"]:
-        rules.allow_path(path, look if os.path.isdir(path) else fs.READ_FILE | fs.EXECUTE)
+        rules.allow_path(path, look if Path(path).is_dir() else fs.READ_FILE | fs.EXECUTE)
     for path in order["devices"]:
         rules.allow_path(path, fs.READ_FILE | fs.WRITE_FILE)
     own = fs.READ_FILE | fs.READ_DIR | fs.WRITE_FILE | fs.MAKE_REG | fs.REMOVE_FILE | fs.TRUNCATE
-    if order["forks"]:
-        own |= fs.MAKE_DIR | fs.REMOVE_DIR | fs.MAKE_SYM | fs.MAKE_SOCK | fs.REFER
     rules.allow_path(".", own)
     return rules
 
@@ -125,33 +123,30 @@ def _become(uid: int, *, search: bool) -> None:
         _prctl(_PR_CAP_AMBIENT, 2, _CAP_DAC_READ_SEARCH)
 
 
-def _filter(seccomp, order: dict) -> None:  # type: ignore[no-untyped-def, type-arg]
-    """The allow list. What is missing answers EPERM; clone3 answers ENOSYS so that libc falls back to clone."""
-    from media.inside import syscalls
+def _filter(seccomp) -> None:  # type: ignore[no-untyped-def]
+    """The allow list. What is missing answers EPERM; clone3 ENOSYS, so that libc falls back to clone."""
+    from media.inside import syscalls  # noqa: PLC0415 - importable from here on only
 
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
-    names = syscalls.ALLOWED + (syscalls.FORKS if order["forks"] else ())
-    for name in names:
+    for name in syscalls.ALLOWED:
         try:
             rules.add_rule(seccomp.ALLOW, name)
         except OSError:
             continue  # not a call of this processor or not yet known to this libseccomp
+    # threads, but no processes; signals to itself only; limits can be read only
+    thread = syscalls.CLONE_THREAD
+    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, thread))
     own = seccomp.Arg(0, seccomp.EQ, os.getpid())
-    if not order["forks"]:
-        thread = syscalls.CLONE_THREAD
-        rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, thread))
-        rules.add_rule(seccomp.ALLOW, "tgkill", own)
-        rules.add_rule(seccomp.ALLOW, "kill", own)
-        rules.add_rule(
-            seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0), seccomp.Arg(2, seccomp.EQ, 0)
-        )
+    rules.add_rule(seccomp.ALLOW, "tgkill", own)
+    rules.add_rule(seccomp.ALLOW, "kill", own)
+    rules.add_rule(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0), seccomp.Arg(2, seccomp.EQ, 0))
     rules.load()
 
 
 def _hand_over(order: dict) -> None:  # type: ignore[type-arg]
     if order["program"]:
-        os.execve(order["program"], [order["program"], *order["arguments"]], {})
+        os.execve(order["program"], [order["program"], *order["arguments"]], {})  # noqa: S606 - no shell is what is wanted
     sys.argv = [order["module"], *order["arguments"]]
     runpy.run_module(f"media.inside.{order['module']}", run_name="__main__", alter_sys=True)
 

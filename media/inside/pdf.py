@@ -4,9 +4,11 @@ Order: max_pages, side, max_text.
 """
 
 import os
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import pypdfium2
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from media.inside import pixels, say
 from media.inside.words import clean
@@ -27,12 +29,12 @@ def main() -> None:
         texts = [_page(document, number, asked) for number in range(count)]
     text = clean("\n\n".join(texts))[: asked["max_text"]]
     if text:
-        with open("text.txt", "w", encoding="utf-8", newline="\n") as out:
+        with Path("text.txt").open("w", encoding="utf-8", newline="\n") as out:
             out.write(clean(text))
     say.answer(pages=count, text=bool(text))
 
 
-def _opened(file):  # type: ignore[no-untyped-def]
+def _opened(file: BinaryIO) -> Any:
     try:
         return pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
@@ -40,7 +42,7 @@ def _opened(file):  # type: ignore[no-untyped-def]
         say.refuse("password" if locked else "damaged")
 
 
-def _page(document, number: int, asked: dict) -> str:  # type: ignore[no-untyped-def, type-arg]
+def _page(document: Any, number: int, asked: dict[str, int]) -> str:
     try:
         page = document[number]
         longest = max(1.0, *page.get_size())

@@ -1,6 +1,7 @@
 """A text file to text and typeset pages. Order: max_pages, max_text."""
 
 import os
+from pathlib import Path
 
 from media.inside import pixels, say
 from media.inside.typeset import Block, typeset
@@ -31,7 +32,7 @@ def write(text: str, blocks: list[Block], asked: dict[str, int]) -> None:
         pixels.save(page, number)
         say.done(number / len(pages))
     if text:
-        with open("text.txt", "w", encoding="utf-8", newline="\n") as out:
+        with Path("text.txt").open("w", encoding="utf-8", newline="\n") as out:
             out.write(text)
     say.answer(pages=len(pages), text=bool(text), missing=missing)
 

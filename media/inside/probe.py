@@ -1,13 +1,13 @@
 """Says "confined" if this process cannot do what it must not. Run once per provider before it is trusted."""
 
-import os
 import socket
 import sys
+from pathlib import Path
 
 
 def _can_read(path: str) -> bool:
     try:
-        with open(path, "rb"):
+        with Path(path).open("rb"):
             return True
     except OSError:
         return False
@@ -20,16 +20,14 @@ def _can_connect() -> bool:
             pass
     except PermissionError:
         return False
-    return os.path.exists("/sys/class/net") or sorted(n for _, n in socket.if_nameindex()) != ["lo"]
+    return Path("/sys/class/net").exists() or sorted(n for _, n in socket.if_nameindex()) != ["lo"]
 
 
 def _can_write_own() -> bool:
-    with open("own", "wb") as file:
-        file.write(b"x")
-    return os.path.getsize("own") == 1
+    return Path("own").write_bytes(b"x") == 1
 
 
 if __name__ == "__main__":
     canary = sys.argv[1]
     if not _can_read(canary) and not _can_read("/etc/passwd") and not _can_connect() and _can_write_own():
-        print("confined")
+        sys.stdout.write("confined\n")

@@ -5,6 +5,11 @@ import sys
 from typing import Any, NoReturn
 
 
+def _line(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def order() -> dict[str, Any]:
     """What is asked, from outside (trusted)."""
     asked: dict[str, Any] = json.loads(sys.argv[1])
@@ -13,15 +18,15 @@ def order() -> dict[str, Any]:
 
 def done(share: float) -> None:
     """Progress, 0.0 … 1.0."""
-    print(json.dumps({"done": round(share, 4)}), flush=True)
+    _line(json.dumps({"done": round(share, 4)}))
 
 
 def answer(**facts: Any) -> None:
     """The answer."""
-    print(json.dumps(facts), flush=True)
+    _line(json.dumps(facts))
 
 
 def refuse(code: str) -> NoReturn:
     """End here with a code of `media.limits.Code`."""
-    print(json.dumps({"refused": code}), flush=True)
+    _line(json.dumps({"refused": code}))
     sys.exit(0)

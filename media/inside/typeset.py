@@ -1,7 +1,8 @@
 """Our own simple typesetting: blocks of text and pictures on A4 pages at 150 dpi, in one calm typeface.
 
-Roboto (Apache 2.0, from PyPI) has every letter of the languages of Europe, Welsh among them; where a text needs
-more, the machine's own fonts under /usr/share/fonts are tried, and what none can draw is counted and told.
+Roboto (Apache 2.0, from PyPI) has every letter of the languages of Europe, Welsh among them; where a
+text needs more, the machine's own fonts under /usr/share/fonts are tried, and what none can draw
+is counted and told.
 """
 
 from dataclasses import dataclass, field

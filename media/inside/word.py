@@ -1,4 +1,4 @@
-"""A Word document (.docx) to what its reader would see: paragraphs, tables, pictures; then text and typeset pages.
+"""A Word document (.docx) to what its reader would see, as text and typeset pages.
 
 Left out: deleted and moved-away text, hidden text, comments, field codes, headers, footers, notes, metadata.
 Order: max_pages, max_text, max_zip_entries, max_zip_bytes, max_pixels, max_side.

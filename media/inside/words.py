@@ -32,7 +32,7 @@ def _shown(char: str, before: str) -> bool:
 
 
 def decode(untrusted_data: bytes) -> str | None:
-    """Bytes of a text file as text: UTF-8, UTF-16 with or without a mark, else Windows-1252; None if binary."""
+    """Bytes of a text file as text: UTF-8, UTF-16 with or without mark, else Windows-1252; None if binary."""
     if untrusted_data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return _try(untrusted_data, "utf-16")
     if untrusted_data.startswith(BOM_UTF8):

@@ -29,7 +29,6 @@ class Job:
     stall_seconds: float = 60.0
     memory_bytes: int = 4 << 30
     file_bytes: int = 8 << 30
-    forks: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,6 @@ def launch(job: Job, **extra: Any) -> list[str]:
         "memory": job.memory_bytes,
         "file": job.file_bytes,
         "cpu": int(job.seconds * 4) + 10,
-        "forks": job.forks,
         **extra,
     }
     return [sys.executable, "-I", "-B", str(LAUNCHER), json.dumps(order)]

@@ -32,7 +32,7 @@ def run(provider: Provider, job: Job, watch: Watch = _any_line) -> Outcome:
     """
     argv, fds = provider.command(job)
     try:
-        child = subprocess.Popen(  # noqa: S603 - the command is ours; only the input file is hostile
+        child = subprocess.Popen(
             argv, cwd=job.folder, env={}, pass_fds=fds, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -54,7 +54,8 @@ class _Late(Exception):
 
 
 def _follow(child: subprocess.Popen[bytes], job: Job, watch: Watch) -> Outcome:
-    assert child.stdout and child.stderr  # noqa: S101 - for the type checker: both are pipes
+    assert child.stdout
+    assert child.stderr
     out, err, line = bytearray(), bytearray(), bytearray()
     begun = moved = time.monotonic()
     with selectors.DefaultSelector() as selector:
@@ -77,7 +78,7 @@ def _follow(child: subprocess.Popen[bytes], job: Job, watch: Watch) -> Outcome:
                     line += data
                     *whole, line = line.split(b"\n")
                     line = line[-_ERR_CAP:]
-                    if any([watch(bytes(one)) for one in whole]):
+                    if sum(watch(bytes(one)) for one in whole):
                         moved = time.monotonic()
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(max(0.1, begun + job.seconds - time.monotonic()))

@@ -1,7 +1,7 @@
 """One suite for every sandbox, as root and as somebody else: a hostile program inside gets nowhere.
 
-The program tries everything and says what it could do; each test looks at one thing. Providers that do not work
-on this machine are not hidden: `test_something_confines_here` fails if there is none at all.
+The program tries everything and says what it could do; each test looks at one thing. Providers that do
+not work on this machine are not hidden: `test_something_confines_here` fails if there is none at all.
 """
 
 import json
@@ -120,7 +120,8 @@ from pathlib import Path
 from media.sandbox import PROVIDERS, Job, run
 name, given, folder, code, *rest = sys.argv[1:]
 provider = next(p for p in PROVIDERS if p.name == name)
-job = Job(folder=Path(folder), program=Path(sys.executable), arguments=("-I", "-c", code, *rest), input=Path(given))
+arguments = ("-I", "-c", code, *rest)
+job = Job(folder=Path(folder), program=Path(sys.executable), arguments=arguments, input=Path(given))
 outcome = run(provider, job)
 sys.stderr.write(outcome.err.decode())
 print(outcome.out.decode())
@@ -152,12 +153,22 @@ class Scene:
             victim = subprocess.Popen(["/bin/sleep", "60"], **as_user)
             try:
                 rest = (str(self.canary), str(port), str(victim.pid), PLANTED)
-                command = [sys.executable, "-c", DRIVER, provider.name, str(self.given), str(self.folder), ATTACK, *rest]
+                command = [
+                    sys.executable,
+                    "-c",
+                    DRIVER,
+                    provider.name,
+                    str(self.given),
+                    str(self.folder),
+                    ATTACK,
+                    *rest,
+                ]
                 command = _as_somebody(command) if user == "somebody" else command
-                with (Path(__file__).open("rb") as open_file):
+                with Path(__file__).open("rb") as open_file:
                     done = subprocess.run(
-                        command, cwd=Path(jobs.INSIDE).parent.parent, capture_output=True, text=True, timeout=60,
-                        env={"EXCHANGE_ROOT_KEY": PLANTED, "PATH": "/usr/bin:/usr/sbin:/bin", "PYTHONPATH": "."},
+                        command, cwd=Path(jobs.INSIDE).parent.parent, capture_output=True, text=True,
+                        env={"EXCHANGE_ROOT_KEY": PLANTED, "PATH": "/usr/bin:/bin", "PYTHONPATH": "."},
+                        timeout=60,
                         pass_fds=(open_file.fileno(),), check=False,
                     )  # fmt: skip
                 self.victim_lives = victim.poll() is None
@@ -178,14 +189,12 @@ def _has_something(listener: socket.socket) -> bool:
 
 
 def _as_somebody(command: list[str]) -> list[str]:
-    """The command as a user without rights, who can reach the interpreter even if it lies below root's own folder.
+    """The command as a user without rights, who can reach the interpreter even below root's own folder.
 
-    In a mount namespace of its own, folders closed to others are replaced by open ones that hold only what is needed.
+    In a mount namespace of its own, folders closed to others are replaced by open ones with what is needed.
     """
     needed = [*jobs.readable(), jobs.INSIDE.parent]
-    closed = {
-        next((a for a in reversed(path.parents) if not a.stat().st_mode & 0o001), None): None for path in needed
-    }
+    closed = {next((a for a in reversed(path.parents) if not a.stat().st_mode & 0o001), None): None for path in needed}
     lines, aside = ["set -e", "aside=$(mktemp -d)", "mount -t tmpfs -o mode=755 tmpfs $aside"], {}
     hidden = [folder for folder in closed if folder is not None]
     for number, path in enumerate(p for p in needed if any(p.is_relative_to(h) for h in hidden)):
@@ -229,6 +238,25 @@ def test_nothing_confining_is_refused() -> None:
     with pytest.raises(Rejected) as refused:
         choose(())
     assert refused.value.code == "no_sandbox"
+
+
+def test_the_attack_succeeds_where_nothing_confines(tmp_path: Path) -> None:
+    """Control: without a sandbox the same program reads, connects, changes, forks, and sees the key."""
+    canary = tmp_path / "canary"
+    canary.write_text("canary")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        rest = (str(canary), str(listener.getsockname()[1]), str(1 << 22), PLANTED)
+        command = ["sh", "-c", 'exec 3<"$0"; exec "$@"', str(canary), sys.executable, "-c", ATTACK, *rest]
+        done = subprocess.run(
+            command, cwd=tmp_path, text=True, timeout=30, env={"EXCHANGE_ROOT_KEY": PLANTED},
+            capture_output=True, check=True,
+        )  # fmt: skip
+        assert _has_something(listener)
+    said = json.loads(done.stdout)
+    assert said["env"]["EXCHANGE_ROOT_KEY"] == PLANTED
+    assert said["environments"] != []
+    assert [said[name] for name in ("connect", "send", "chmod", "utime", "fork", "symlink")] == ["yes"] * 6
+    assert said["read"] == "canary"
 
 
 def test_no_network(scene: Scene) -> None:
@@ -340,7 +368,16 @@ def test_ffmpeg_itself_reads_no_other_file(provider: Provider, tmp_path: Path) -
     given = inputs.playlist(tmp_path / "list.m3u8", canary)
     folder = tmp_path / "f"
     folder.mkdir()
-    loose = ("-protocol_whitelist", "file,fd", "-allowed_extensions", "ALL", "-extension_picky", "0", "-f", "hls")
+    loose = (
+        "-protocol_whitelist",
+        "file,fd",
+        "-allowed_extensions",
+        "ALL",
+        "-extension_picky",
+        "0",
+        "-f",
+        "hls",
+    )
     arguments = ("-v", "error", "-fd", "3", *loose, "-i", "fd:", "-c", "copy", "out.ts")
     outcome = run(provider, Job(folder=folder, program=inputs.FFMPEG, arguments=arguments, input=given))
     assert outcome.code != 0

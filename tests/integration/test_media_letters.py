@@ -28,11 +28,18 @@ def _text(product: media.Product) -> str:
 
 
 @pytest.mark.parametrize("provider", HERE, ids=lambda p: p.name)
-@pytest.mark.parametrize("name", ["photo.jpg", "scan.png", "photo.heic", "scan.tif", "letter.pdf", "letter.docx", "letter.txt"])
+@pytest.mark.parametrize(
+    "name", ["photo.jpg", "scan.png", "photo.heic", "scan.tif", "letter.pdf", "letter.docx", "letter.txt"]
+)
 def test_every_kind_of_letter_in_every_sandbox(name: str, provider: Provider, tmp_path: Path) -> None:
-    """Each kind becomes JPEG pages within the size asked for, under names of ours, with media types of ours."""
+    """Each kind becomes JPEG pages within the size asked for, under names and types of ours."""
     path = tmp_path / name
-    makers = {"photo.jpg": inputs.photo, "letter.pdf": inputs.pdf, "letter.docx": inputs.word, "scan.tif": inputs.scan}
+    makers = {
+        "photo.jpg": inputs.photo,
+        "letter.pdf": inputs.pdf,
+        "letter.docx": inputs.word,
+        "scan.tif": inputs.scan,
+    }
     if name == "letter.txt":
         path.write_text("Dear you,\n\nI am well.\n")
     else:
@@ -49,7 +56,7 @@ def test_every_kind_of_letter_in_every_sandbox(name: str, provider: Provider, tm
 
 
 def test_a_sideways_photo_stands_upright(tmp_path: Path) -> None:
-    """EXIF orientation 6 is applied to the pixels: 640×480 becomes 480×640, the black corner moves to the right."""
+    """EXIF orientation 6 is applied to the pixels: 640×480 becomes 480×640, the corner moves right."""
     product = _make(tmp_path, inputs.photo(tmp_path / "photo.jpg"))
     with Image.open(product.parts[0].path) as page:
         assert page.size == (480, 640)

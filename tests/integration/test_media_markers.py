@@ -24,8 +24,12 @@ PLANTED: list[tuple[str, str, Callable[[Path], Path]]] = [
 FORBIDDEN = (inputs.MARK, "51.5074", "Lavf", "Lavc", "x264", "Exif", "xmpmeta", "Adobe", "Pillow")
 
 
-@pytest.mark.parametrize(("kind", "name", "made"), PLANTED, ids=[f"{kind}-{name}" for kind, name, _ in PLANTED])
-def test_no_marker_is_in_any_product(kind: str, name: str, made: Callable[[Path], Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name", "made"), PLANTED, ids=[f"{kind}-{name}" for kind, name, _ in PLANTED]
+)
+def test_no_marker_is_in_any_product(
+    kind: str, name: str, made: Callable[[Path], Path], tmp_path: Path
+) -> None:
     """Maker, author, place, comment, title, tools' names: in the input, in none of the outputs' raw bytes."""
     path = made(tmp_path / name)
     product = media.make(kind, [media.Source(path, f"{inputs.MARK}-{name}")], tmp_path)
@@ -43,10 +47,16 @@ def test_no_marker_is_in_any_product(kind: str, name: str, made: Callable[[Path]
 
 
 def _tags_of_others(product: media.Product) -> list[str]:
-    """What an independent reader (exiftool, where it is installed) finds besides sizes, codecs and times of zero."""
+    """What an independent reader (exiftool, where it is installed) finds besides sizes and codecs."""
     if (exiftool := shutil.which("exiftool")) is None:
         return []
-    command = [exiftool, "-a", "-G1", "-s", *(str(p.path) for p in product.parts if p.media_type[:4] != "text")]
+    command = [
+        exiftool,
+        "-a",
+        "-G1",
+        "-s",
+        *(str(p.path) for p in product.parts if p.media_type[:4] != "text"),
+    ]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     groups = ("[EXIF", "[IFD0", "[GPS", "[XMP", "[IPTC", "[Photoshop", "[ItemList", "[UserData", "[Keys")
     return [line for line in said.splitlines() if line.startswith(groups) or inputs.MARK in line]

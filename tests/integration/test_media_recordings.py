@@ -32,7 +32,7 @@ def _decoded_seconds(path: Path) -> float:
 
 @pytest.mark.parametrize("provider", HERE, ids=lambda p: p.name)
 def test_a_video_in_every_sandbox(provider: Provider, tmp_path: Path) -> None:
-    """H.264 and AAC in an mp4 that can be seeked at once, with a poster and a storyboard, as long as the input."""
+    """H.264 and AAC in an mp4 with its index first, a poster and a storyboard, as long as the input."""
     product = _make("video", tmp_path, inputs.video(tmp_path / "clip.mp4", seconds=3), providers=(provider,))
     assert [(part.name, part.media_type) for part in product.parts] == [
         ("picture", "video/mp4"), ("poster", "image/jpeg"), ("storyboard", "image/jpeg"),
@@ -65,10 +65,13 @@ def test_a_sound_in_every_sandbox(provider: Provider, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("a.mp3", ("-c:a", "libmp3lame")), ("a.flac", ()), ("a.ogg", ("-c:a", "libvorbis")), ("a.opus", ("-c:a", "libopus")),
+        ("a.mp3", ("-c:a", "libmp3lame")), ("a.flac", ()), ("a.ogg", ("-c:a", "libvorbis")),
+        ("a.opus", ("-c:a", "libopus")),
         ("a.webm", ("-c:a", "libopus")), ("a.m4a", ("-c:a", "aac")), ("a.aac", ("-c:a", "aac")),
-        ("a.amr", ("-c:a", "libopencore_amrnb", "-ar", "8000", "-ac", "1")), ("a.wma", ("-c:a", "wmav2", "-f", "asf")),
-        ("a.3gp", ("-c:a", "aac")), ("a.aiff", ()), ("a.caf", ("-c:a", "pcm_s16le")), ("a.m4b", ("-c:a", "alac", "-f", "mp4")),
+        ("a.amr", ("-c:a", "libopencore_amrnb", "-ar", "8000", "-ac", "1")),
+        ("a.wma", ("-c:a", "wmav2", "-f", "asf")),
+        ("a.3gp", ("-c:a", "aac")), ("a.aiff", ()), ("a.caf", ("-c:a", "pcm_s16le")),
+        ("a.m4b", ("-c:a", "alac", "-f", "mp4")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -81,7 +84,10 @@ def test_sound_of_every_kind(name: str, options: tuple[str, ...], tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("v.mov", ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1")),
+        (
+            "v.mov",
+            ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1"),
+        ),
         ("v.mkv", ()),
         ("v.avi", ("-c:v", "mpeg4", "-c:a", "libmp3lame")),
         ("v.3gp", ("-c:v", "h263", "-s", "352x288")),

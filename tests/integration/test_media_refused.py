@@ -42,7 +42,7 @@ BAD: list[tuple[str, str, str, Callable[[Path], Path]]] = [
     ("video", "truncated", "clip.mkv", lambda p: _cut(inputs.video(p))),
     ("audio", "truncated", "sound.wav", lambda p: _cut(inputs.ffmpeg(p, *inputs.SOUND))),
     ("letter", "password", "letter.pdf", inputs.locked_pdf),
-    ("letter", "password", "letter.docx", lambda p: _bytes(p, _OLE + "EncryptedPackage".encode("utf-16-le") + bytes(99))),
+    ("letter", "password", "letter.docx", lambda p: _bytes(p, _OLE + _LOCKED)),
     ("letter", "disguised", "letter.docx", inputs.plain_zip),
     ("letter", "disguised", "letter.pdf", inputs.photo_as),
     ("letter", "disguised", "letter.txt", lambda p: _bytes(p, b"\x7fELF\x00\x01" + bytes(100))),
@@ -60,6 +60,7 @@ BAD: list[tuple[str, str, str, Callable[[Path], Path]]] = [
     ("letter", "damaged", "letter.pdf", lambda p: _bytes(p, b"%PDF-1.7\nnothing here\n%%EOF\n")),
     ("letter", "needs_office", "letter.rtf", lambda p: _bytes(p, b"{\\rtf1 hello}")),
 ]  # fmt: skip
+_LOCKED = "EncryptedPackage".encode("utf-16-le") + bytes(99)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
 
@@ -67,7 +68,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 def test_bad_input_gets_its_sentence(
     kind: str, code: str, name: str, made: Callable[[Path], Path], tmp_path: Path
 ) -> None:
-    """Refused with the right code and a plain sentence; no part of a product is left; the input is untouched."""
+    """Refused with the right code and a plain sentence; nothing is left over; the input is untouched."""
     path = made(tmp_path / name)
     before, scratch = path.read_bytes(), tmp_path / "scratch"
     scratch.mkdir()
@@ -91,7 +92,7 @@ def test_bad_input_gets_its_sentence(
         ("audio", "too_long", "clip.mp4", inputs.video, Limits(audio_seconds=1)),
         ("video", "took_too_long", "clip.mp4", inputs.video, Limits(work_seconds=-4.0)),
     ],
-    ids=str,
+    ids=lambda value: value.split(".")[0] if isinstance(value, str) else "",
 )
 def test_limits_are_kept(
     kind: str, code: str, name: str, made: Callable[[Path], Path], limits: Limits, tmp_path: Path
@@ -105,7 +106,7 @@ def test_limits_are_kept(
 
 @pytest.mark.parametrize("script", [inputs.playlist, inputs.concat])
 def test_a_script_named_mp4_reads_no_other_file(script: Callable[[Path, Path], Path], tmp_path: Path) -> None:
-    """A playlist that points at a canary is refused, and no byte of the canary is in anything that was made."""
+    """A playlist that points at a canary is refused, and no byte of the canary is in any output."""
     canary = inputs.video(tmp_path / "canary.ts", "-f", "mpegts")
     scratch = tmp_path / "scratch"
     scratch.mkdir()

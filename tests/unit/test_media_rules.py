@@ -33,7 +33,10 @@ def test_the_default_is_four_gibibytes() -> None:
     assert DEFAULT.max_bytes == 4 * 1024**3
 
 
-HEAD = b"#software: x\n#media_type 0: video\n#codec_id 0: h264\n#dimensions 0: 640x480\n#media_type 1: audio\n#codec_id 1: aac\n"
+HEAD = (
+    b"#software: x\n#media_type 0: video\n#codec_id 0: h264\n#dimensions 0: 640x480\n"
+    b"#media_type 1: audio\n#codec_id 1: aac\n"
+)
 
 
 def test_facts_come_from_the_header_of_our_own_muxer() -> None:
@@ -50,7 +53,8 @@ def test_a_codec_that_is_not_listed_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "given", "same"), [(2.0, 2.0, True), (2.9, 2.0, True), (0.0, 0.5, False), (98.5, 100, True), (90, 100, False)]
+    ("made", "given", "same"),
+    [(2.0, 2.0, True), (2.9, 2.0, True), (0.0, 0.5, False), (98.5, 100, True), (90, 100, False)],
 )
 def test_same_length(made: float, given: float, same: bool) -> None:
     """A product may differ by a second, or two in a hundred, and never be empty."""

@@ -40,14 +40,36 @@ def turned(path: Path, folder: Path) -> Path:
     """A video with a rotation flag of 90 degrees, a GPS position and a chapter."""
     flat = video(folder / "flat.mp4", "-metadata", "location=+51.5074-000.1278/")
     command = [str(FFMPEG), "-v", "error", "-nostdin", "-y", "-display_rotation", "90", "-i", str(flat)]
-    tags = ["-movflags", "use_metadata_tags", "-map_metadata", "0", *TAGS, "-metadata", "location=+51.5074-000.1278/"]
+    tags = [
+        "-movflags",
+        "use_metadata_tags",
+        "-map_metadata",
+        "0",
+        *TAGS,
+        "-metadata",
+        "location=+51.5074-000.1278/",
+    ]
     subprocess.run([*command, *tags, "-c", "copy", str(path)], check=True, timeout=60)
     return path
 
 
 def live_webm(path: Path, seconds: float = 2.0) -> Path:
     """What MediaRecorder writes: webm to a pipe, so without a duration."""
-    codecs = ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", "-f", "webm", "-live", "1", "-t", str(seconds), "pipe:1")
+    codecs = (
+        "-c:v",
+        "libvpx",
+        "-deadline",
+        "realtime",
+        "-c:a",
+        "libopus",
+        "-f",
+        "webm",
+        "-live",
+        "1",
+        "-t",
+        str(seconds),
+        "pipe:1",
+    )
     command = [str(FFMPEG), "-v", "error", "-nostdin", *PICTURE, *SOUND, *codecs]
     path.write_bytes(subprocess.run(command, check=True, timeout=60, capture_output=True).stdout)
     return path
@@ -61,7 +83,10 @@ def photo(path: Path, **options: object) -> Path:
     for tag in (0x010E, 0x010F, 0x0110, 0x0131, 0x013B, 0x8298):
         exif[tag] = f"{MARK}-{tag:x}"
     gps = exif.get_ifd(0x8825)
-    gps[1], gps[2] = "N", (TiffImagePlugin.IFDRational(51), TiffImagePlugin.IFDRational(30), TiffImagePlugin.IFDRational(7))
+    gps[1], gps[2] = (
+        "N",
+        (TiffImagePlugin.IFDRational(51), TiffImagePlugin.IFDRational(30), TiffImagePlugin.IFDRational(7)),
+    )
     gps[29] = f"{MARK}-gps"
     xmp = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{MARK}-xmp</x:xmpmeta>".encode()
     image.save(path, exif=exif, comment=f"{MARK}-comment".encode(), xmp=xmp, **options)  # type: ignore[arg-type]
@@ -85,7 +110,9 @@ def picture(path: Path) -> Path:
 def scan(path: Path, pages: int = 3) -> Path:
     """A TIFF of several pages with planted tags."""
     first, *rest = [drawing(300 + number, 400) for number in range(pages)]
-    first.save(path, save_all=True, append_images=rest, description=f"{MARK}-tiff", software=f"{MARK}-software")
+    first.save(
+        path, save_all=True, append_images=rest, description=f"{MARK}-tiff", software=f"{MARK}-software"
+    )
     return path
 
 
@@ -97,7 +124,10 @@ def huge_png(path: Path, side: int = 60_000) -> Path:
 
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(9000))) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(9000)))
+        + chunk(b"IEND", b"")
     )
     return path
 
@@ -130,7 +160,7 @@ def _deleted(paragraph: object, words: str) -> None:
 
     names = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     xml = f'<w:del {names} w:id="1" w:author="{MARK}"><w:r><w:delText>{words}</w:delText></w:r></w:del>'
-    paragraph._p.append(parse_xml(xml))  # type: ignore[attr-defined]  # noqa: SLF001
+    paragraph._p.append(parse_xml(xml))  # type: ignore[attr-defined]
 
 
 def pdf(path: Path, words: str = "Words in a PDF", pages: int = 2) -> Path:
@@ -214,6 +244,22 @@ def cover(path: Path) -> Path:
     """A song with a cover picture: a video stream in name only."""
     art = picture(path.with_suffix(".png"))
     sound = ffmpeg(path.with_name("bare.m4a"), *SOUND, "-c:a", "aac")
-    command = [str(FFMPEG), "-v", "error", "-nostdin", "-y", "-i", str(sound), "-i", str(art), "-map", "0", "-map", "1"]
-    subprocess.run([*command, "-c", "copy", "-disposition:v:0", "attached_pic", str(path)], check=True, timeout=60)
+    command = [
+        str(FFMPEG),
+        "-v",
+        "error",
+        "-nostdin",
+        "-y",
+        "-i",
+        str(sound),
+        "-i",
+        str(art),
+        "-map",
+        "0",
+        "-map",
+        "1",
+    ]
+    subprocess.run(
+        [*command, "-c", "copy", "-disposition:v:0", "attached_pic", str(path)], check=True, timeout=60
+    )
     return path
