@@ -19,6 +19,7 @@ import media
 from exchange.core import keys
 from exchange.core.errors import ObjectMissing, StorageUnavailable, Unreadable
 from exchange.core.model import WORKER, Event, Kind, State
+from exchange.steps.rejections import NO_SCANNER, NOT_KEPT
 from exchange.steps.revising import make_revision
 from exchange.store import clamd, parts, pieces, queue
 from exchange.store import tables as t
@@ -29,8 +30,6 @@ from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
 from media.limits import Code, Rejected
 
-NOT_KEPT = "not_kept"
-"""`rejected_code` where the read-back found an original damaged or missing."""
 READ_SHARE, MADE_SHARE = 10, 80
 
 
@@ -66,7 +65,7 @@ async def process_message(service: Service, message_id: UUID) -> None:
         except (Unreadable, ObjectMissing):
             await _reject(service, message_id, NOT_KEPT)
         except clamd.ScannerUnavailable:
-            await _note_waiting(service, message_id, "no_scanner")
+            await _note_waiting(service, message_id, NO_SCANNER)
             raise
 
 
@@ -151,7 +150,7 @@ async def _scan(service: Service, sources: list[tuple[media.Source, bool]]) -> s
     """The record's word for what the scanner said of all files. Raises `Rejected` for a finding."""
     socket = service.settings.clamd_socket
     if socket is None:
-        return "no_scanner"
+        return "unscanned"
     said = {await clamd.scan(socket, source.path) for source, _ in sources}
     if clamd.Scan.FOUND in said:
         raise Rejected(Code.UNSAFE)

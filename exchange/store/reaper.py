@@ -1,8 +1,9 @@
 """Removes what nobody owns: uploads given up, pieces that never counted, parts of products that never came.
 
 An object is deleted only when a line in `reap` names it, its hour has passed and no durable piece and no part
-uses it. The line is marked in the statement that checks this, and both ways of coming to own an object need
-an unmarked line, so an object that is owned is never deleted and a deleted one never owned (SECURITY I5).
+uses it; rows whose key was destroyed use nothing any more. The line is marked in the statement that checks
+this, and both ways of coming to own an object need an unmarked line, so an object that is owned is never
+deleted and a deleted one never owned (SECURITY I5).
 """
 
 from dataclasses import dataclass
@@ -29,8 +30,12 @@ _FORGET = text(f"delete from piece where not durable and object_key in ({_DUE})"
 _MARK = text(
     f"""
 update reap set done = true where object_key in ({_DUE})
-and not exists (select from piece where piece.object_key = reap.object_key and durable)
-and not exists (select from part where part.object_key = reap.object_key)
+and not exists (
+  select from piece join upload on upload.id = upload_id
+  where piece.object_key = reap.object_key and durable and key_sealed is not null)
+and not exists (
+  select from part join revision on revision.id = revision_id
+  where part.object_key = reap.object_key and key_sealed is not null)
 returning object_key
 """  # noqa: S608
 )

@@ -19,6 +19,7 @@ from exchange.core.model import Kind, Manifest, ManifestPart, State
 from exchange.core.sealed import sealed_length
 from exchange.steps import intake, process, texts
 from exchange.steps.process import process_message
+from exchange.steps.rejections import NOT_KEPT, SENTENCES
 from exchange.steps.revising import version_code
 from exchange.store import parts
 from exchange.store import tables as t
@@ -147,21 +148,17 @@ async def film(folder: Path) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "code"),
-    [("letter.docx", b"PK\x03\x04 not a document", None), ("clip.txt", b"\x00\x01\x02\x03" * 50, None)],
+    ("name", "data"),
+    [("letter.docx", b"PK\x03\x04 not a document"), ("clip.txt", b"\x00\x01\x02\x03" * 50)],
 )
-async def test_what_cannot_be_used_is_rejected_and_kept(
-    service: Service, name: str, data: bytes, code: str | None
-) -> None:
+async def test_what_cannot_be_used_is_rejected_and_kept(service: Service, name: str, data: bytes) -> None:
     """A rejected file has a code with a sentence, no revision, and its original stays sealed."""
-    from media.limits import SENTENCES, Code
-
     case = await make_case(service)
     message = await put_in(service, case, Kind.LETTER, (name, data))
     await process_message(service, message)
     row, revisions, _ = await rows(service, message)
     assert (row.state, revisions) == (State.REJECTED, [])
-    assert SENTENCES[Code(row.rejected_code)]
+    assert SENTENCES[row.rejected_code]
     assert len(await keys_stored(service, "upload/")) == 1
 
 
@@ -209,9 +206,7 @@ async def test_a_fault_half_way_leaves_nothing_approvable(service: Service) -> N
 
 
 @pytest.mark.parametrize("how", ["lost", "cut", "flipped", "swapped"])
-async def test_an_original_that_the_store_spoilt_is_found_by_the_read_back(
-    service: Service, how: str
-) -> None:
+async def test_an_original_that_the_store_spoilt_is_found_by_the_read_back(service: Service, how: str) -> None:
     """Before anybody is told that it arrived: rejected as not kept, never confirmed."""
     case = await make_case(service)
     message = await typed_letter(service, case)
@@ -228,7 +223,7 @@ async def test_an_original_that_the_store_spoilt_is_found_by_the_read_back(
         await service.objects.put(key, sealed[:-1] if how == "cut" else sealed[:-1] + bytes([sealed[-1] ^ 1]))
     await process_message(service, message)
     row, revisions, _ = await rows(service, message)
-    assert (row.state, row.rejected_code, revisions) == (State.REJECTED, process.NOT_KEPT, [])
+    assert (row.state, row.rejected_code, revisions) == (State.REJECTED, NOT_KEPT, [])
     async with reading(service) as conn:
         upload = (await conn.execute(select(t.upload).where(t.upload.c.message_id == message))).one()
     assert upload.state == "complete"
@@ -256,12 +251,8 @@ async def test_without_a_scanner_that_was_asked_for_it_waits(service: Service, t
     assert await process.waiting(service) == [message]
 
 
-@pytest.mark.parametrize(
-    ("answer", "state"), [("stream: OK", "in_review"), ("stream: Eicar FOUND", "rejected")]
-)
-async def test_what_the_scanner_says_counts(
-    service: Service, tmp_path: Path, answer: str, state: str
-) -> None:
+@pytest.mark.parametrize(("answer", "state"), [("stream: OK", "in_review"), ("stream: Eicar FOUND", "rejected")])
+async def test_what_the_scanner_says_counts(service: Service, tmp_path: Path, answer: str, state: str) -> None:
     """A finding rejects, a clean bill lets it through; the bytes really arrive at the socket."""
     got = bytearray()
 
@@ -375,3 +366,18 @@ async def test_orphans_without_any_row_are_found(service: Service) -> None:
         await conn.execute(text("update reap set after = after - interval '2 hours'"))
     assert (await reap(service)).objects == 1
     assert len(await keys_stored(service)) == 2
+
+
+async def test_what_was_erased_is_reaped(service: Service) -> None:
+    """Once the keys are destroyed, rows that still name an object do not keep it."""
+    case = await make_case(service)
+    message = await typed_letter(service, case)
+    await process_message(service, message)
+    for key in await keys_stored(service):
+        async with reading(service) as conn:
+            await conn.execute(text("insert into reap (object_key, after) values (:key, now())"), {"key": key})
+    assert ((await reap(service)).objects, len(await keys_stored(service))) == (0, 2)
+    async with reading(service) as conn:
+        await conn.execute(update(t.upload).values(key_sealed=None))
+        await conn.execute(update(t.revision).values(key_sealed=None))
+    assert ((await reap(service)).objects, await keys_stored(service)) == (2, set())

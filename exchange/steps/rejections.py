@@ -1,0 +1,21 @@
+"""Why a message could not be used, or still waits: the sentence for each `message.rejected_code`."""
+
+from media.limits import SENTENCES as MADE_SAFE
+
+NOT_KEPT = "not_kept"
+"""The read-back found an original damaged or missing."""
+NO_SCANNER = "no_scanner"
+"""The malware scanner that this service insists on does not answer."""
+
+SENTENCES: dict[str, str] = {
+    **{code.value: sentence for code, sentence in MADE_SAFE.items()},
+    NOT_KEPT: (
+        "Part of this did not reach our store whole, so it cannot be used. We are sorry: please put it in again "
+        "from the file on your own device."
+    ),
+    NO_SCANNER: (
+        "The check for harmful software cannot be reached at the moment. Nothing is lost: this stays locked away "
+        "and is tried again by itself."
+    ),
+}
+"""English; the sentence is the msgid."""
