@@ -34,9 +34,7 @@ def database_of(settings: Settings, *, migrate: bool = False) -> Iterator[Settin
         return
     server = EmbeddedPostgres(settings.folder / "postgres")
     if not migrate and not (settings.folder / "postgres").exists():
-        raise WrongSetting(
-            f"There is no service in {settings.folder}. Run exchange init, or name its --folder."
-        )
+        raise WrongSetting(f"There is no service in {settings.folder}. Run exchange init, or name its --folder.")
     try:
         server.start()
         url = server.url

@@ -6,17 +6,13 @@ from typing import Annotated
 
 import typer
 
-Folder = Annotated[
-    Path | None, typer.Option(help="The service's folder; default EXCHANGE_FOLDER, else data.")
-]
+Folder = Annotated[Path | None, typer.Option(help="The service's folder; default EXCHANGE_FOLDER, else data.")]
 
 
 def init(  # noqa: PLR0913, PLR0917  # every question is also an option
     folder: Folder = None,
     name: Annotated[str | None, typer.Option(help="Name of the service, as everybody sees it.")] = None,
-    portal_url: Annotated[
-        str | None, typer.Option(help="https:// address of the participants' site.")
-    ] = None,
+    portal_url: Annotated[str | None, typer.Option(help="https:// address of the participants' site.")] = None,
     console_url: Annotated[str | None, typer.Option(help="https:// address of the staff's site.")] = None,
     phone: Annotated[str | None, typer.Option(help="Phone number that people can ring.")] = None,
     hours: Annotated[str | None, typer.Option(help="Such as: Mon-Fri 08:00-20:00; Sat 09:00-17:00")] = None,

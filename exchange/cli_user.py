@@ -20,13 +20,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Folder = Annotated[
-    Path | None, typer.Option(help="The service's folder; default EXCHANGE_FOLDER, else data.")
-]
+Folder = Annotated[Path | None, typer.Option(help="The service's folder; default EXCHANGE_FOLDER, else data.")]
 Login = Annotated[str, typer.Argument(metavar="LOGIN", help="The sign-in name.")]
-Roles = Annotated[
-    list[str], typer.Option("--role", help="facilitator, supervisor, auditor, administrator; repeat it.")
-]
+Roles = Annotated[list[str], typer.Option("--role", help="facilitator, supervisor, auditor, administrator; repeat it.")]
 
 
 @app.command("add")

@@ -104,9 +104,7 @@ async def scratch(service: Service) -> Check:
         return Check(name)
     if _in_memory(folder):
         if plain_swap():
-            return Check(
-                name, "It is in memory, but memory may be swapped to a plain disk.", "Run: swapoff -a"
-            )
+            return Check(name, "It is in memory, but memory may be swapped to a plain disk.", "Run: swapoff -a")
     elif not _encrypted(folder):
         return Check(
             name,
@@ -121,9 +119,7 @@ async def space(service: Service) -> Check:
     folders = {"Object store": service.settings.objects_folder, "scratch folder": service.settings.scratch}
     for what, folder in folders.items():
         if folder is not None and shutil.disk_usage(_existing(folder)).free < _needed(service, what):
-            return Check(
-                "Disk space", f"The disk of the {what} is nearly full.", "Make room or use a larger disk."
-            )
+            return Check("Disk space", f"The disk of the {what} is nearly full.", "Make room or use a larger disk.")
     return Check("Disk space")
 
 
@@ -143,14 +139,12 @@ async def mail_server(service: Service) -> Check:
         return Check(name)
     server = await mail.server_of(service)
     if server is None:
-        return Check(
-            name, "No mail server is set.", "Set it under Administration, or EXCHANGE_SMTP_HOST and so on."
-        )
+        return Check(name, "No mail server is set.", "Set it under Administration, or EXCHANGE_SMTP_HOST and so on.")
     await greet(server)
     async with reading(service) as conn:
         last = await service_settings.row(conn, mail.STATE)
     if last is not None and last.value["failure"]:
-        return Check(name, last.value["failure"], "It is tried again every hour; look at the mail server.")
+        return Check(name, last.value["failure"], "It is tried again; look at the mail server.")
     return Check(name)
 
 

@@ -101,9 +101,7 @@ def _ask(given: Answers) -> dict[str, Any]:
 def _ask_administrator(given: Answers) -> dict[str, Any]:
     """Who administers the service first."""
     return {
-        "login": _asked(
-            "Sign-in name of the first administrator", given.admin_login, None, accounts.login_name
-        ),
+        "login": _asked("Sign-in name of the first administrator", given.admin_login, None, accounts.login_name),
         "display_name": _asked("Their name", given.admin_name, None, accounts.person_name),
         "email": _asked("Their e-mail (empty: none)", given.admin_email, "", accounts.email_address) or "",
     }

@@ -203,9 +203,7 @@ async def replace_factor(service: Service, session: Session, untrusted_code: str
         raise BadInput("This code is not right. Enter the one of the new set-up.", field="code")
 
 
-async def choose_password(
-    service: Service, session: Session, *, old_password: str, new_password: str
-) -> None:
+async def choose_password(service: Service, session: Session, *, old_password: str, new_password: str) -> None:
     """Change one's own password; other sessions and all tokens end. BadInput: old_password, password."""
     if not session.second_factor:
         raise StepUpNeeded
@@ -247,9 +245,7 @@ async def _administrator_remains(unit: Unit, before: Row[Any]) -> None:
     if Role.ADMINISTRATOR not in before.roles:
         return
     await unit.conn.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
-    left = select(t.account.c.id).where(
-        t.account.c.active, t.account.c.roles.contains([Role.ADMINISTRATOR.value])
-    )
+    left = select(t.account.c.id).where(t.account.c.active, t.account.c.roles.contains([Role.ADMINISTRATOR.value]))
     if await unit.maybe(left) is None:
         raise Refused("One open account must remain that may administer the service. Nothing was changed.")
 

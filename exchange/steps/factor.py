@@ -59,9 +59,7 @@ def wrapped(service: Service, account_id: UUID, secret: str, *, session: UUID | 
     return service.keys.provider.wrap(secret.encode(), _where(account_id, session))
 
 
-def unwrapped(
-    service: Service, account_id: UUID, untrusted_blob: bytes, *, session: UUID | None = None
-) -> str:
+def unwrapped(service: Service, account_id: UUID, untrusted_blob: bytes, *, session: UUID | None = None) -> str:
     """The secret again; `Unreadable` if it is another account's or was begun in another session."""
     if service.keys is None:
         raise NotAllowed

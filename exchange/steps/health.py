@@ -60,16 +60,12 @@ async def run(service: Service, checkers: tuple[tuple[str, Checker], ...]) -> li
 async def database(service: Service) -> Check:
     """Reachable, and of the newest schema."""
     newest = max(
-        entry.name[:4]
-        for entry in files("exchange.store.migrations.versions").iterdir()
-        if entry.name[:4].isdigit()
+        entry.name[:4] for entry in files("exchange.store.migrations.versions").iterdir() if entry.name[:4].isdigit()
     )
     async with reading(service) as conn:
         found = (await conn.execute(text("select version_num from alembic_version"))).scalar_one_or_none()
     if found != newest:
-        return Check(
-            "Database", "Its schema is not of this version.", "Start the newest version once; it migrates."
-        )
+        return Check("Database", "Its schema is not of this version.", "Start the newest version once; it migrates.")
     return Check("Database")
 
 
@@ -82,9 +78,7 @@ async def objects(service: Service) -> Check:
     finally:
         await service.objects.delete(key)
     if back != content:
-        return Check(
-            "Object store", "It gave back other bytes than were put in.", "Do not use it; look for the fault."
-        )
+        return Check("Object store", "It gave back other bytes than were put in.", "Do not use it; look for the fault.")
     return Check("Object store")
 
 
@@ -104,9 +98,7 @@ async def recovery(service: Service) -> Check:
     if found is None:
         return Check("Recovery sheet", "Nobody has confirmed the recovery sheet.", "Run: exchange init")
     if service.keys is not None and service.keys.key_name != found.value:
-        return Check(
-            "Recovery sheet", "The confirmed sheet is of another root key.", "Put the right root key back."
-        )
+        return Check("Recovery sheet", "The confirmed sheet is of another root key.", "Put the right root key back.")
     return Check("Recovery sheet")
 
 
@@ -164,8 +156,6 @@ async def _one(service: Service, name: str, checker: Checker) -> Check:
     except ExchangeError as error:
         return Check(name, str(error), "Look at the sentence before; then run: exchange doctor")
     except TimeoutError:
-        return Check(
-            name, "It did not answer within 30 seconds.", "Look whether it is running and reachable."
-        )
+        return Check(name, "It did not answer within 30 seconds.", "Look whether it is running and reachable.")
     except Exception as error:  # noqa: BLE001  # a check that crashes is a check that failed
         return Check(name, f"It could not be checked ({type(error).__name__}).", "Look at the service's log.")

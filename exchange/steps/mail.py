@@ -89,9 +89,7 @@ async def notify_concern(service: Service, concern_id: UUID) -> Sent:
     return done
 
 
-async def _send(
-    service: Service, counts: dict[UUID, int], kind: str, *, since: datetime, at: datetime
-) -> Sent:
+async def _send(service: Service, counts: dict[UUID, int], kind: str, *, since: datetime, at: datetime) -> Sent:
     server = await server_of(service)
     due = {account: count for account, count in counts.items() if count > 0}
     if server is None or not due:
@@ -155,8 +153,6 @@ async def _concerned(conn: AsyncConnection, concern_id: UUID) -> Iterable[UUID]:
 async def _note(service: Service, failure: str) -> None:
     """Keep for `doctor` how the last run ended; housekeeping, no act."""
     row = upsert(t.service_setting).values(name=STATE, value={"failure": failure})
-    changed = row.on_conflict_do_update(
-        index_elements=["name"], set_={"value": {"failure": failure}, "at": func.now()}
-    )
+    changed = row.on_conflict_do_update(index_elements=["name"], set_={"value": {"failure": failure}, "at": func.now()})
     async with reading(service) as conn:
         await conn.execute(changed)

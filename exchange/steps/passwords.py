@@ -35,9 +35,7 @@ def check(untrusted_password: str, login: str) -> str:
         raise BadInput("The password must have at most 200 characters.", field="password")
     plain = "".join(password.casefold().split())
     if plain in _COMMON or len(set(plain)) < 4:
-        raise BadInput(
-            "Too many people use this password. Choose three or four random words.", field="password"
-        )
+        raise BadInput("Too many people use this password. Choose three or four random words.", field="password")
     if login.casefold() in plain or plain in login.casefold():
         raise BadInput("The password must not contain the sign-in name.", field="password")
     return password

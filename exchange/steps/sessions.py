@@ -68,9 +68,7 @@ class SignedIn:
     cookie: str = field(repr=False)
 
 
-async def sign_in(
-    service: Service, untrusted_login: str, untrusted_password: str, *, cookie: str | None
-) -> SignedIn:
+async def sign_in(service: Service, untrusted_login: str, untrusted_password: str, *, cookie: str | None) -> SignedIn:
     """Check the password and begin a session without second factor. `SignInRefused` says nothing more.
 
     `cookie`: the browser's earlier cookie, whose session ends here, or None.
@@ -138,9 +136,7 @@ async def sessions_of(service: Service, actor: Actor) -> list[Session]:
     """The actor's own open sessions, newest first."""
     s = t.account_session
     async with reading(service) as conn:
-        rows = await conn.execute(
-            _live(service).where(s.c.account_id == actor.id).order_by(s.c.created_at.desc())
-        )
+        rows = await conn.execute(_live(service).where(s.c.account_id == actor.id).order_by(s.c.created_at.desc()))
         return [_session(service, row) for row in rows]
 
 
@@ -195,9 +191,7 @@ async def _spend(unit: Unit, row: Row[Any], secret: str, untrusted_code: str) ->
     return True
 
 
-async def _confirm(
-    service: Service, session: Session, untrusted_code: str, act: str, values: dict[str, Any]
-) -> None:
+async def _confirm(service: Service, session: Session, untrusted_code: str, act: str, values: dict[str, Any]) -> None:
     s = t.account_session
     async with unit_of_work(service, Actor(ActorKind.STAFF, session.account_id)) as unit:
         if session.enrolled:

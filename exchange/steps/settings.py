@@ -147,9 +147,7 @@ async def write(unit: Unit, **changes: Any) -> None:
 async def put(unit: Unit, name: str, value: Any) -> None:
     """Set one row; the caller writes the leaf."""
     row = insert(t.service_setting).values(name=name, value=value)
-    await unit.change(
-        row.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": func.now()})
-    )
+    await unit.change(row.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": func.now()}))
 
 
 async def row(conn: AsyncConnection, name: str) -> Any:

@@ -45,6 +45,4 @@ def _known(language: str) -> str:
 
 @functools.cache
 def _file(language: str) -> dict[str, Any]:
-    return tomllib.loads(
-        files("exchange").joinpath("wording", f"{language}.toml").read_text(encoding="utf-8")
-    )
+    return tomllib.loads(files("exchange").joinpath("wording", f"{language}.toml").read_text(encoding="utf-8"))

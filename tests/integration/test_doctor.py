@@ -142,9 +142,7 @@ async def test_a_database_of_another_version_is_noticed(service: Service, portal
 async def test_an_unreachable_database_is_an_answer_not_a_crash(service: Service) -> None:
     """Every check that needs it says so."""
     url = SecretStr(f"postgresql://nobody:x@127.0.0.1:{free_port()}/none")
-    async with open_service(
-        service.settings.model_copy(update={"database_url": url}), with_keys=True
-    ) as lost:
+    async with open_service(service.settings.model_copy(update={"database_url": url}), with_keys=True) as lost:
         assert "cannot be reached" in (await wrong(lost))["Database"]
         assert not await doctor.is_green(lost)
 

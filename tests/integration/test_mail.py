@@ -3,18 +3,19 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from exchange.core.model import OPERATOR, Role
-from exchange.steps import mail, referral, settings
+from exchange.core.model import OPERATOR, Channel, Role, Side
+from exchange.steps import cases, mail, referral, settings
 from exchange.store.mailer import MailError, MailServer, deliver, greet
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.mail import Mailbox
 from tests.support.ports import free_port
-from tests.support.staff import found, member
+from tests.support.staff import Member, found, member
 
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PLANTED = "Planted-Name Morgan"
@@ -56,10 +57,7 @@ async def test_the_daily_mail_says_how_many_and_nothing_else(service: Service, s
     assert smtp.envelopes == [("messages@example.org", ["jo@example.org"])]
     assert message["Subject"] == "1 item waits"
     assert message["From"] == "Message service <messages@example.org>"
-    assert (
-        message.get_content().replace("\r\n", "\n")
-        == "1 item waits.\n\nPlease sign in: https://desk.example.org\n"
-    )
+    assert message.get_content().replace("\r\n", "\n") == "1 item waits.\n\nPlease sign in: https://desk.example.org\n"
     whole = message.as_string()
     assert "Planted" not in whole
     assert "R-" not in message.get_content()
@@ -129,11 +127,57 @@ async def test_no_mail_server_is_no_error(service: Service) -> None:
         assert "No mail server" in (await settings.row(conn, mail.STATE)).value["failure"]
 
 
+async def raised(service: Service, lead: Member) -> UUID:
+    """A concern about a message of the lead's case, in which everybody has a planted name."""
+    actor = lead.actor(Role.FACILITATOR)
+    case_id = await cases.open_case(service, actor)
+    contact = cases.SafeContact(means=Channel.PHONE, address=PLANTED)
+    people = [
+        await cases.add_participant(
+            service, actor, case_id, side=side, name=PLANTED, form_of_name=PLANTED, contact=contact
+        )
+        for side in Side
+    ]
+    ids = {"case": case_id, "author": people[0], "recipient": people[1], "by": lead.id}
+    async with reading(service) as conn:
+        message = "insert into message (reference, case_id, author_id, recipient_id, kind, state)"
+        message += " values ('M-1', :case, :author, :recipient, 'letter', 'concern') returning id"
+        ids["message"] = (await conn.execute(text(message), ids)).scalar_one()
+        concern = "insert into concern (case_id, message_id, raised_by, kind, note_sealed)"
+        concern += " values (:case, :message, :by, 'threat', 'x') returning id"
+        found: UUID = (await conn.execute(text(concern), ids)).scalar_one()
+    return found
+
+
+async def test_a_concern_reaches_supervisors_and_the_team_once(service: Service, smtp: Mailbox) -> None:
+    """At once, at any hour, twice asked: one neutral mail each, none to people of other cases."""
+    await post_office(service, smtp.port)
+    lead = await member(service, "jo", Role.FACILITATOR, email="jo@example.org", name=PLANTED)
+    await member(service, "su", Role.SUPERVISOR, email="su@example.org", name=PLANTED)
+    await member(service, "sam", Role.FACILITATOR, email="sam@example.org")
+    concern = await raised(service, lead)
+    assert (await mail.notify_concern(service, concern)).sent == 2
+    assert (await mail.notify_concern(service, concern)).sent == 0
+    assert sorted(envelope[1][0] for envelope in smtp.envelopes) == ["jo@example.org", "su@example.org"]
+    assert {message["Subject"] for message in smtp.messages} == {"Something needs you now"}
+    everything = "".join(message.as_string() for message in smtp.messages).lower()
+    assert not [word for word in ("planted", "threat", "concern", "m-1") if word in everything]
+
+
+async def test_a_concern_that_could_not_be_told_is_told_by_the_next_try(service: Service, smtp: Mailbox) -> None:
+    """The job fails, so the queue runs it again."""
+    await post_office(service, free_port())
+    lead = await member(service, "jo", Role.FACILITATOR, email="jo@example.org")
+    concern = await raised(service, lead)
+    with pytest.raises(MailError):
+        await mail.notify_concern(service, concern)
+    await settings.save(service, OPERATOR, mail_port=smtp.port)
+    assert (await mail.notify_concern(service, concern)).sent == 1
+
+
 async def test_a_line_break_in_a_name_adds_no_header(smtp: Mailbox) -> None:
     """Refused by the library, and said as a failure, never sent."""
-    server = MailServer(
-        "127.0.0.1", smtp.port, "", "", False, "a@example.org", "Name\r\nBcc: thief@example.org"
-    )
+    server = MailServer("127.0.0.1", smtp.port, "", "", False, "a@example.org", "Name\r\nBcc: thief@example.org")
     with pytest.raises(MailError):
         await deliver(server, "jo@example.org", "1 item waits", "text")
     assert smtp.messages == []

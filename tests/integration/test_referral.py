@@ -97,9 +97,7 @@ async def test_it_becomes_one_case_with_its_reference(service: Service) -> None:
     async with reading(service) as conn:
         cases = (await conn.execute(text("select id, reference from cases"))).all()
     assert [(case.id, case.reference) for case in cases] == [(opened[0], reference)]
-    leads = (
-        actor if not isinstance(ended[0], BaseException) or not isinstance(ended[2], BaseException) else other
-    )
+    leads = actor if not isinstance(ended[0], BaseException) or not isinstance(ended[2], BaseException) else other
     outside = other if leads is actor else actor
     assert (await referral.read_referral(service, leads, listed.id)).answers == PLANTED
     with pytest.raises(NotFound):

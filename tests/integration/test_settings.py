@@ -48,9 +48,7 @@ async def test_what_is_saved_is_read(service: Service) -> None:
         ("support_lines", (SupportLine("", "1"),)),
     ],
 )
-async def test_a_wrong_value_names_its_field_and_saves_nothing(
-    service: Service, name: str, value: Any
-) -> None:
+async def test_a_wrong_value_names_its_field_and_saves_nothing(service: Service, name: str, value: Any) -> None:
     """Also what was right beside it."""
     await found(service)
     with pytest.raises(BadInput) as refusal:

@@ -65,7 +65,7 @@ def options() -> list[str]:
 
 
 def init_and_confirm(folder: Path) -> tuple[int, str]:
-    """`exchange init` as a script would run it: reads the sheet that it prints, types the word it asks for."""
+    """`exchange init` as a script would run it: reads the printed sheet, types the word it asks for."""
     command = [sys.executable, "-m", "exchange", "init", "--folder", str(folder), *options()]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
@@ -115,9 +115,7 @@ async def test_init_founds_a_service_with_its_answers(initialised: tuple[Path, s
     assert stored["support_lines"] == [{"name": "Samaritans", "phone": "116 123", "hours": "day and night"}]
     assert (stored["demo"], stored["recovery_confirmed"]) == (False, confirmed)
     assert stored["key_pair"] == str(opener.owner)
-    assert [(one.login, one.roles, one.email) for one in people] == [
-        ("boss", ["administrator"], "boss@example.org")
-    ]
+    assert [(one.login, one.roles, one.email) for one in people] == [("boss", ["administrator"], "boss@example.org")]
     assert people[0].password_until is not None
     assert people[0].totp_wrapped is None
 

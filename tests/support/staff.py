@@ -35,9 +35,7 @@ async def found(service: Service) -> None:
     await setup.found_service(service, demo=service.settings.demo, name="Messages")
 
 
-async def member(
-    service: Service, login: str, *roles: Role, email: str = "", name: str = "Jo Reed"
-) -> Member:
+async def member(service: Service, login: str, *roles: Role, email: str = "", name: str = "Jo Reed") -> Member:
     """An account with a chosen password and a second factor."""
     secret = pyotp.random_base32()
     account_id = await accounts.create_account(
