@@ -70,12 +70,14 @@ def _run(settings: "Settings", stack: ExitStack, json_file: Path | None, started
     tree = ProcessTree(settings.folder / "logs")
     stack.callback(tree.stop)
     environment = {**os.environ, **settings.environment()}
-    for name in ("portal", "console", *(["worker"] * WORKERS)):
-        label = name if name != "worker" else f"worker-{len(tree.children) - 1}"
-        tree.start(label, exchange_command(name), environment)
+    for name in ("portal", "console"):
+        tree.start(name, exchange_command(name), environment)
     facts = _facts(settings, asyncio.run(_seeded(settings)))
     ports = (settings.portal_port, settings.console_port)
     tree.wait_until(lambda: all(_listens(port) for port in ports), READY_SECONDS)
+    # last, so that on two cores they do not delay the pages; what is queued meanwhile waits for them
+    for number in range(1, WORKERS + 1):
+        tree.start(f"worker-{number}", exchange_command("worker"), environment)
     if json_file:
         _write_private(json_file, json.dumps(facts, indent=2) + "\n")
     _tell(facts, time.monotonic() - started)
