@@ -4,7 +4,9 @@ A page shows the error's safe sentence. Anything unexpected gets a reference; th
 names the route's pattern, the exception's class and where it was raised, never a value.
 """
 
+import re
 import traceback
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
 
@@ -26,7 +28,10 @@ TITLES = {
     404: N_("There is nothing here"),
     405: N_("This cannot be done here"),
     409: N_("This is not possible yet"),
+    410: N_("This is no longer here"),
+    412: N_("This request could not be understood"),
     413: N_("This is too large"),
+    415: N_("This request could not be understood"),
     422: N_("Something needs correcting"),
     429: N_("Please wait a while"),
     500: N_("Something went wrong"),
@@ -35,8 +40,10 @@ TITLES = {
 }
 SENTENCES = {
     404: N_("There is nothing here that you can see. Check the address, or go back."),
+    400: N_("This request could not be understood. Nothing was changed."),
     405: N_("The page cannot be reached in this way. Go back and try again."),
     413: N_("What was sent is larger than this page takes. Nothing was kept."),
+    415: N_("This type of content is not taken here. Nothing was changed."),
     500: N_("This is our fault, not yours. Nothing was changed. Please try again in a minute."),
 }
 
@@ -76,7 +83,7 @@ def problem(
     title = gettext(TITLES.get(status, TITLES[500]))
     reasons = [gettext(line.sentence) for _, line in lines(getattr(error, "reasons", ()))]
     if wants_json(request):
-        response = _details(status, title, words, reasons, reference)
+        response = _details(status, title, words, error, reference)
     else:
         context = {
             "title": title,
@@ -95,10 +102,33 @@ def wants_json(request: web.Request) -> bool:
     return request.path.startswith("/api/") or ("json" in accept and "html" not in accept)
 
 
-def _details(status: int, title: str, sentence: str, reasons: list[str], reference: str) -> web.Response:
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
-    if reasons:
-        body["reasons"] = reasons
+def type_name(error: type[ExchangeError] | int) -> str:
+    """The last part of a problem's type: the error's class, or the phrase of its status, in small letters."""
+    words = HTTPStatus(error).phrase if isinstance(error, int) else re.sub("(?<!^)([A-Z])", r" \1", error.__name__)
+    return words.lower().replace(" ", "-")
+
+
+def _details(
+    status: int, title: str, sentence: str, error: ExchangeError | None, reference: str
+) -> web.Response:
+    """RFC 9457, with `reasons` where the gate refused and `errors` where fields are wrong."""
+    name = type_name(type(error) if error else status)
+    body: dict[str, Any] = {"type": f"/api/v1/problems/{name}", "title": title, "status": status}
+    body["detail"] = sentence
+    if found := lines(getattr(error, "reasons", ())):
+        body["reasons"] = [
+            {
+                "condition": reason.condition,
+                "code": reason.code,
+                "sentence": gettext(line.sentence),
+                "who": gettext(line.who),
+                "form": line.form,
+            }
+            for reason, line in found
+        ]
+    field = getattr(error, "field", "")
+    if errors := getattr(error, "errors", ()) or ([{"field": field, "sentence": sentence}] if field else []):
+        body["errors"] = list(errors)
     if reference:
         body["instance"] = f"urn:reference:{reference}"
     return web.json_response(body, status=status, content_type="application/problem+json")

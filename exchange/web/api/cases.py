@@ -1,0 +1,298 @@
+"""Cases: the list, the story of one, opening, closing, policy, and who looks after it."""
+
+import dataclasses
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from exchange.core.access import Permission, Relation
+from exchange.core.model import Policy, Side
+from exchange.steps import cases, team
+from exchange.store import read
+from exchange.store.read import CaseView
+from exchange.web.api.endpoint import Call, Endpoint
+from exchange.web.api.shapes import Answer, Asked, Line, Made, Word, Words
+
+
+class CaseFilter(Asked):
+    """Which cases are wanted."""
+
+    show: Literal["mine", "cover", "all"] = "mine"
+    search: Line = Field("", description="Part of a reference.")
+
+
+class Person(Answer):
+    """A person by side and agreed form of name."""
+
+    side: Side
+    form_of_name: str
+
+
+class CaseLine(Answer):
+    """A line of the list of cases."""
+
+    id: UUID
+    reference: str
+    type: str
+    state: str
+    moved_at: datetime
+    mine: bool
+    cover: bool
+    people: list[Person]
+    team: list[str]
+
+
+class CaseList(Answer):
+    """At most 200 cases, the newest movement first."""
+
+    cases: list[CaseLine]
+
+
+class PolicyShape(Asked):
+    """A case's policy. Days are calendar days."""
+
+    four_eyes: bool = False
+    assessment_days: int = Field(90, ge=1, le=3650)
+    link_days: int = Field(14, ge=1, le=3650)
+    window_days: int = Field(7, ge=1, le=3650)
+    expire_days: int | None = Field(None, ge=1, le=36500)
+    harmed_starts: bool = False
+
+
+class NewCase(Asked):
+    """A case to open."""
+
+    type: Word = "general"
+    policy: PolicyShape | None = None
+    summary: Words = ""
+
+
+class CaseState(Asked):
+    """Open or closed."""
+
+    state: Literal["open", "closed"]
+
+
+class Placement(Asked):
+    """Somebody to put on the case."""
+
+    account: UUID
+    part: Literal["lead", "co"] = "co"
+
+
+class Cover(Asked):
+    """Who is shown what has waited two working days."""
+
+    account: UUID
+
+
+class CasePerson(Answer):
+    """A person of the case. The full name is for its team."""
+
+    id: UUID
+    side: Side
+    form_of_name: str
+    name: str | None
+    custody: bool
+    under_18: bool
+    language: str
+
+
+class Member(Answer):
+    """Somebody who looks after the case."""
+
+    account_id: UUID
+    display_name: str
+    part: str
+    since: datetime
+
+
+class MessageLine(Answer):
+    """A message of the case by its state."""
+
+    id: UUID
+    reference: str
+    kind: str
+    state: str
+    state_since: datetime
+    author_id: UUID
+    recipient_id: UUID
+    answers_id: UUID | None
+    replaces_id: UUID | None
+
+
+class FactLine(Answer):
+    """The newest fact of its kind; about a person where `participant_id` is given."""
+
+    participant_id: UUID | None
+    kind: str
+    value: str
+    until: datetime | None
+    at: datetime
+
+
+class ConsentLine(Answer):
+    """A decision of a participant."""
+
+    id: UUID
+    participant_id: UUID
+    kind: str
+    message_id: UUID | None
+    digest: str | None
+    given: bool
+    method: str
+    wording: str
+    at: datetime
+
+
+class ConcernLine(Answer):
+    """A concern, open as long as it has no outcome."""
+
+    id: UUID
+    message_id: UUID
+    kind: str
+    at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+
+
+class TaskLine(Answer):
+    """Something that waits for a person."""
+
+    id: UUID
+    kind: str
+    message_id: UUID | None
+    participant_id: UUID | None
+    at: datetime
+    due_at: datetime | None
+
+
+class CaseStory(Answer):
+    """Everything the case page tells."""
+
+    id: UUID
+    reference: str
+    type: str
+    state: str
+    created_at: datetime
+    moved_at: datetime
+    policy: dict[str, Any]
+    relation: Relation
+    summary: str
+    assessment_until: datetime | None
+    cover_id: UUID | None
+    people: list[CasePerson]
+    team: list[Member]
+    messages: list[MessageLine]
+    facts: list[FactLine]
+    consents: list[ConsentLine]
+    concerns: list[ConcernLine]
+    tasks: list[TaskLine]
+
+
+class Staff(Answer):
+    """Somebody who can be put on a case."""
+
+    id: UUID
+    display_name: str
+
+
+class StaffList(Answer):
+    """Everybody who can be put on a case, by name."""
+
+    staff: list[Staff]
+
+
+async def list_cases(call: Call, asked: CaseFilter) -> CaseList:
+    """Cases that one may see."""
+    rows = await read.case_list(call.service, call.actor, show=asked.show, search=asked.search)
+    people = {row.id: [Person(side=Side(side), form_of_name=name) for side, name in row.people] for row in rows}
+    told = [dataclasses.asdict(row) | {"people": people[row.id]} for row in rows]
+    return CaseList(cases=[CaseLine.model_validate(line) for line in told])
+
+
+async def open_case(call: Call, asked: NewCase) -> Made:
+    """Open a case. Whoever opens it leads it."""
+    policy = _policy(asked.policy) if asked.policy else None
+    made = await cases.open_case(call.service, call.actor, type=asked.type, policy=policy, summary=asked.summary)
+    return Made(id=made)
+
+
+async def see_case(call: Call) -> CaseStory:
+    """The whole story of a case, without any content."""
+    return _story(await read.case_view(call.service, call.actor, call.id("case")))
+
+
+async def set_state(call: Call, asked: CaseState) -> None:
+    """Close a case or open it again (a supervisor)."""
+    await cases.close_case(call.service, call.actor, call.id("case"), opened=asked.state == "open")
+
+
+async def set_policy(call: Call, asked: PolicyShape) -> None:
+    """Change a case's policy (a supervisor)."""
+    await cases.set_policy(call.service, call.actor, call.id("case"), _policy(asked))
+
+
+async def staff(call: Call) -> StaffList:
+    """Who can be put on a case."""
+    found = await read.case_workers(call.service, call.actor)
+    return StaffList(staff=[Staff(id=account, display_name=name) for account, name in found])
+
+
+async def assign(call: Call, asked: Placement) -> None:
+    """Put somebody on a case, as its lead or beside the lead."""
+    await team.assign(call.service, call.actor, call.id("case"), asked.account, part=asked.part)
+
+
+async def unassign(call: Call) -> None:
+    """Take somebody off a case; never the last one."""
+    await team.unassign(call.service, call.actor, call.id("case"), call.id("account"))
+
+
+async def set_cover(call: Call, asked: Cover) -> None:
+    """Name the cover of a case."""
+    await team.set_cover(call.service, call.actor, call.id("case"), asked.account)
+
+
+def _policy(asked: PolicyShape) -> Policy:
+    return Policy(**asked.model_dump())
+
+
+def _story(view: CaseView) -> CaseStory:
+    on_the_team = view.relation is not Relation.NONE
+    return CaseStory(
+        **{name: getattr(view.case, name) for name in ("id", "reference", "type", "state", "created_at", "moved_at")},
+        policy=dataclasses.asdict(view.policy),
+        relation=view.relation,
+        summary=view.summary,
+        assessment_until=view.assessment_until,
+        cover_id=view.case.cover_id,
+        people=[_person(view, row, on_the_team) for row in view.people],
+        team=[Member.model_validate(row) for row in view.team],
+        messages=[MessageLine.model_validate(row) for row in view.messages],
+        facts=[FactLine.model_validate(row) for row in view.facts.values()],
+        consents=[ConsentLine.model_validate(c) for known in view.consents.values() for c in known.values()],
+        concerns=[ConcernLine.model_validate(row) for row in view.concerns],
+        tasks=[TaskLine.model_validate(row) for row in view.tasks],
+    )
+
+
+def _person(view: CaseView, row: Any, on_the_team: bool) -> CasePerson:
+    names = {"form_of_name": view.forms[row.id], "name": view.names[row.id] if on_the_team else None}
+    facts = {name: getattr(row, name) for name in ("id", "side", "custody", "under_18", "language")}
+    return CasePerson.model_validate(facts | names)
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/cases", list_cases, Permission.CASE_LIST),
+    Endpoint("POST", "/cases", open_case, Permission.CASE_OPEN, status=201),
+    Endpoint("GET", "/cases/{case}", see_case, Permission.CASE_SEE),
+    Endpoint("PUT", "/cases/{case}/state", set_state, Permission.CASE_CLOSE, status=204),
+    Endpoint("PUT", "/cases/{case}/policy", set_policy, Permission.CASE_CLOSE, status=204),
+    Endpoint("GET", "/staff", staff, Permission.CASE_LIST),
+    Endpoint("POST", "/cases/{case}/team", assign, Permission.CASE_SEE, status=204),
+    Endpoint("DELETE", "/cases/{case}/team/{account}", unassign, Permission.CASE_SEE, status=204),
+    Endpoint("PUT", "/cases/{case}/cover", set_cover, Permission.CASE_SEE, status=204),
+]
