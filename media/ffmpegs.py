@@ -124,9 +124,7 @@ def _facts(head: bytes, seconds: float) -> Facts:
 def work_limits(bench: Workbench, seconds: float) -> Job:
     """Time for a piece of work: 60 s + 2 × duration, and 60 s without progress (DESIGN section 10)."""
     limits = bench.limits
-    return Job(
-        folder=bench.scratch, seconds=limits.work_seconds + 2 * seconds, stall_seconds=limits.stall_seconds
-    )
+    return Job(folder=bench.scratch, seconds=limits.work_seconds + 2 * seconds, stall_seconds=limits.stall_seconds)
 
 
 def same_length(made: float, given: float) -> bool:

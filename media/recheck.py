@@ -21,9 +21,9 @@ _LEAVES = {
     b"stss", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp",
 }  # fmt: skip
 # the empty user data box that ffmpeg's muxer always writes: a handler and a list without entries
-_NO_USER_DATA = (
-    b"\0\0\0\x35meta\0\0\0\0\0\0\0\x21hdlr" + bytes(8) + b"mdirappl" + bytes(9) + b"\0\0\0\x08ilst"
-)
+_NO_USER_DATA = b"\0\0\0\x35meta\0\0\0\0\0\0\0\x21hdlr" + bytes(8) + b"mdirappl" + bytes(9) + b"\0\0\0\x08ilst"
+# moov, trak, mdia, minf, stbl and what lies in it; no product of ours has more boxes side by side
+_DEPTH, _COUNT = 6, 100
 _HANDLERS = {b"vide", b"soun"}
 _JPEG = {0xE0, 0xDB, 0xC4, 0xDD, 0xDA}  # JFIF header, tables, restart interval, scan
 _PNG = {b"IHDR", b"PLTE", b"tRNS", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"IDAT", b"IEND"}
@@ -48,7 +48,9 @@ def movie(path: Path, tracks: Set[bytes]) -> None:
 
 
 def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    while at < end:
+    for _ in range(_COUNT):
+        if at >= end:
+            return
         file.seek(at)
         header = file.read(16)
         length, body = int.from_bytes(header[:4], "big"), 8
@@ -58,12 +60,15 @@ def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]
             raise _unsafe("a box of the product is broken")
         yield header[4:8], at + body, at + length
         at += length
+    raise _unsafe("the product has too many boxes")
 
 
-def _inside(file: BinaryIO, start: int, end: int, tracks: list[bytes]) -> None:
+def _inside(file: BinaryIO, start: int, end: int, tracks: list[bytes], depth: int = 0) -> None:
+    if depth > _DEPTH:
+        raise _unsafe("boxes of the product lie too deep")
     for name, body, stop in list(_boxes(file, start, end)):
         if name in _PARENTS:
-            _inside(file, body, stop, tracks)
+            _inside(file, body, stop, tracks, depth + 1)
         elif name not in _LEAVES and not (name == b"udta" and _read(file, body, stop) == _NO_USER_DATA):
             raise _unsafe("the product holds a box that does not belong there")
         elif name == b"hdlr":
@@ -82,7 +87,7 @@ def _read(file: BinaryIO, start: int, stop: int) -> bytes:
 def _dated(file: BinaryIO, body: int) -> bool:
     file.seek(body)
     head = file.read(20)
-    return any(head[4:20] if head[0] == 1 else head[4:12])
+    return any(head[4:20] if head[:1] == b"\x01" else head[4:12])
 
 
 def jpeg(path: Path, max_pixels: int) -> tuple[int, int]:

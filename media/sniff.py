@@ -164,11 +164,7 @@ def _no_second_face(found: Type, tail: bytes) -> None:
     if found.name in {"docx", "odt"}:
         return
     at = tail.rfind(b"PK\x05\x06")
-    if (
-        at >= 0
-        and len(tail) - at >= 22
-        and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)
-    ):
+    if at >= 0 and len(tail) - at >= 22 and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail):
         raise Rejected(Code.DISGUISED)
 
 

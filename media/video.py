@@ -106,9 +106,7 @@ def _stills(bench: Workbench, picture: Part, seconds: float) -> tuple[Part, Part
     fit = f"min(1,{POSTER_SIDE}/max(iw,ih))"
     poster = seen[0].filter("scale", w=f"max(2,trunc(iw*{fit}/2)*2)", h=f"max(2,trunc(ih*{fit}/2)*2)")
     board = (
-        seen[1]
-        .filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}", round="up")
-        .filter("scale", w=TILE_WIDTH, h=-2)
+        seen[1].filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}", round="up").filter("scale", w=TILE_WIDTH, h=-2)
     )
     outputs = (
         _jpeg(poster.filter("thumbnail", 20), "poster.jpg"),

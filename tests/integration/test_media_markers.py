@@ -24,12 +24,8 @@ PLANTED: list[tuple[str, str, Callable[[Path], Path]]] = [
 FORBIDDEN = (inputs.MARK, "51.5074", "Lavf", "Lavc", "x264", "Exif", "xmpmeta", "Adobe", "Pillow")
 
 
-@pytest.mark.parametrize(
-    ("kind", "name", "made"), PLANTED, ids=[f"{kind}-{name}" for kind, name, _ in PLANTED]
-)
-def test_no_marker_is_in_any_product(
-    kind: str, name: str, made: Callable[[Path], Path], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("kind", "name", "made"), PLANTED, ids=[f"{kind}-{name}" for kind, name, _ in PLANTED])
+def test_no_marker_is_in_any_product(kind: str, name: str, made: Callable[[Path], Path], tmp_path: Path) -> None:
     """Maker, author, place, comment, title, tools' names: in the input, in none of the outputs' raw bytes."""
     path = made(tmp_path / name)
     product = media.make(kind, [media.Source(path, f"{inputs.MARK}-{name}")], tmp_path)

@@ -110,9 +110,7 @@ def picture(path: Path) -> Path:
 def scan(path: Path, pages: int = 3) -> Path:
     """A TIFF of several pages with planted tags."""
     first, *rest = [drawing(300 + number, 400) for number in range(pages)]
-    first.save(
-        path, save_all=True, append_images=rest, description=f"{MARK}-tiff", software=f"{MARK}-software"
-    )
+    first.save(path, save_all=True, append_images=rest, description=f"{MARK}-tiff", software=f"{MARK}-software")
     return path
 
 
@@ -124,10 +122,7 @@ def huge_png(path: Path, side: int = 60_000) -> Path:
 
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     path.write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(bytes(9000)))
-        + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(9000))) + chunk(b"IEND", b"")
     )
     return path
 
@@ -259,7 +254,5 @@ def cover(path: Path) -> Path:
         "-map",
         "1",
     ]
-    subprocess.run(
-        [*command, "-c", "copy", "-disposition:v:0", "attached_pic", str(path)], check=True, timeout=60
-    )
+    subprocess.run([*command, "-c", "copy", "-disposition:v:0", "attached_pic", str(path)], check=True, timeout=60)
     return path
