@@ -5,6 +5,7 @@ their cookie, so that the page can be shown again while the session lasts; the p
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +54,8 @@ async def files(service: Service, visit: Visit) -> list[Row[Any]]:
     this_round = u.c.round == t.message.c.round
     query = select(*shown).join(t.message, t.message.c.id == u.c.message_id).where(mine, this_round)
     async with reading(service) as conn:
-        return list((await conn.execute(query.order_by(u.c.position, u.c.created_at))).all())
+        rows: Sequence[Any] = (await conn.execute(query.order_by(u.c.position, u.c.created_at))).all()
+        return list(rows)
 
 
 async def send(service: Service, visit: Visit) -> None:

@@ -6,7 +6,7 @@ watched: the moment it must stop, the connection is cut, also under a write that
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from aiohttp import ClientConnectionResetError, web
@@ -52,7 +52,7 @@ async def send_part(request: web.Request, service: Service, opened: Opened) -> w
     return response
 
 
-async def _runs(opened: Opened, start: int, stop: int) -> AsyncIterator[memoryview]:
+async def _runs(opened: Opened, start: int, stop: int) -> AsyncGenerator[memoryview, None]:
     await opened.reader.ready()
     if start < stop:
         async with aclosing(opened.reader.range(start, stop)) as found:  # type: ignore[type-var]
@@ -62,7 +62,7 @@ async def _runs(opened: Opened, start: int, stop: int) -> AsyncIterator[memoryvi
 
 def _head(opened: Opened, start: int, stop: int, *, partial: bool) -> web.StreamResponse:
     media_type: str = opened.part.media_type
-    safe = media_type.split(";")[0].strip() in INLINE
+    safe = media_type.split(";", maxsplit=1)[0].strip() in INLINE
     response = web.StreamResponse(status=206 if partial else 200)
     response.headers["Content-Type"] = media_type if safe else "application/octet-stream"
     response.headers["Content-Disposition"] = "inline" if safe else "attachment"

@@ -55,7 +55,7 @@ class Visitor:
 
     async def get(self, path: str, **kwargs: object) -> Answer:
         """A page."""
-        return await self.ask("GET", path.split("#")[0], **kwargs)
+        return await self.ask("GET", path.split("#", maxsplit=1)[0], **kwargs)
 
     async def post(self, path: str, **fields: str) -> Answer:
         """A form, with the newest token this browser saw."""

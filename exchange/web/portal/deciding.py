@@ -4,7 +4,7 @@ Where it may be read in the same sitting, a worker hands the key to this very se
 page waits for that and says so.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from aiohttp import web
 from pydantic import Field
@@ -27,7 +27,7 @@ class Answer(frame.Form):
     """What to do about it."""
 
     answer: Literal["accept", "not_now", "no", "talk_first"]
-    sentences = {"answer": N_("Choose one of the answers")}
+    sentences: ClassVar = {"answer": N_("Choose one of the answers")}
 
 
 class Accepting(frame.Form):
@@ -35,7 +35,7 @@ class Accepting(frame.Form):
 
     how: Receiving
     learn: list[Literal["offered", "accepted", "opened"]] = Field(default_factory=list)
-    sentences = {"how": N_("Choose how you want to receive it"), "learn": N_("Choose one of the answers")}
+    sentences: ClassVar = {"how": N_("Choose how you want to receive it"), "learn": N_("Choose one of the answers")}
 
 
 async def ask(request: web.Request) -> web.Response:

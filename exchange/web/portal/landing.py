@@ -5,6 +5,7 @@ of them it was stays unknown. A scanner that runs scripts and submits forms has 
 """
 
 import asyncio
+from typing import ClassVar
 
 from aiohttp import web
 from pydantic import Field
@@ -27,7 +28,7 @@ class Landing(frame.Form):
 
     link: str = Field(max_length=4096)
     code: str = Field(max_length=200)
-    sentences = {
+    sentences: ClassVar = {
         "link": N_("Paste the last part of your link"),
         "code": N_("Enter the code that you agreed with us"),
     }
@@ -37,7 +38,7 @@ class NewLink(frame.Form):
     """The link for which a new one is wanted."""
 
     link: str = Field(max_length=4096)
-    sentences = {"link": N_("Paste the last part of your link")}
+    sentences: ClassVar = {"link": N_("Paste the last part of your link")}
 
 
 async def landing(request: web.Request) -> web.Response:

@@ -9,7 +9,10 @@ from exchange.web.frame.routing import Handler
 from exchange.web.portal.visits import service_of
 
 ALWAYS = ("/static/", "/healthz", "/readyz", "/exit")
-NOT_NOW = N_("This is not possible at the moment. Nothing is lost. Please ring us, and we will sort it out with you.")
+NOT_OPEN = N_("This service is not open at the moment. Nothing is lost. Please ring us, or come back later.")
+NOT_NOW = N_(
+    "This is not possible at the moment. Nothing is lost. Please ring us, and we will sort it out with you."
+)
 
 
 class NotReady(ExchangeError):
@@ -22,8 +25,9 @@ class NotReady(ExchangeError):
 async def only_when_green(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The public is answered only while `exchange doctor` finds nothing wrong; the demonstration always."""
     service = service_of(request)
-    if not service.settings.demo and not request.path.startswith(ALWAYS) and not await health.is_green(service):
-        raise NotReady(N_("This service is not open at the moment. Nothing is lost. Please ring us, or come back later."))
+    always = service.settings.demo or request.path.startswith(ALWAYS)
+    if not always and not await health.is_green(service):
+        raise NotReady(NOT_OPEN)
     return await handler(request)
 
 

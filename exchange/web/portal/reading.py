@@ -5,7 +5,7 @@ opens nothing.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from aiohttp import web
 from pydantic import Field
@@ -49,14 +49,14 @@ class Feedback(frame.Form):
 
     text: str = Field(max_length=5000)
     wish: Literal["feedback", "call_me"] = "feedback"
-    sentences = {"text": N_("Write something first, or ring us")}
+    sentences: ClassVar = {"text": N_("Write something first, or ring us")}
 
 
 class Copy(frame.Form):
     """What should happen to the recipient's copy (rule 16)."""
 
     copy_: Literal["kept", "returned", "destroyed"] = Field(alias="copy")
-    sentences = {"copy": N_("Choose one of the answers")}
+    sentences: ClassVar = {"copy": N_("Choose one of the answers")}
 
 
 async def before(request: web.Request) -> web.Response:

@@ -1,16 +1,17 @@
 """A session's frame: where it leads, "is this for me", Exit, the locked page."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from aiohttp import web
 from pydantic import Field
 
 from exchange.core.errors import BadInput, ExchangeError, LinkDead, NotAllowed, SignInNeeded, WaitAWhile
 from exchange.core.model import Purpose
-from exchange.steps import view, visit
+from exchange.steps import draft, view, visit
 from exchange.web import frame
 from exchange.web.frame import N_, PUBLIC, Csrf, Route
 from exchange.web.frame.forms import form_of
+from exchange.web.portal.keeping import open_text
 from exchange.web.portal.landing import dead
 from exchange.web.portal.visits import VISIT, Door, cookie_of, onward, service_of, session_id, show
 
@@ -27,14 +28,15 @@ class ForMe(frame.Form):
     """Is this for me?"""
 
     answer: Literal["me", "not_me"]
-    sentences = {"answer": N_("Choose one of the answers")}
+    sentences: ClassVar = {"answer": N_("Choose one of the answers")}
 
 
 class Code(frame.Form):
     """The code, to go on."""
 
     code: str = Field(max_length=200)
-    sentences = {"code": N_("Enter the code that you agreed with us")}
+    kept: str = ""
+    sentences: ClassVar = {"code": N_("Enter the code that you agreed with us")}
 
 
 async def start(request: web.Request) -> web.Response:
@@ -83,26 +85,42 @@ async def not_for_me(request: web.Request) -> web.Response:
 
 async def locked(request: web.Request) -> web.Response:
     """GET /s/{session}/locked: the code, nothing else."""
-    return _locked(request, frame.blank())
+    return locked_page(request, frame.blank())
 
 
 async def unlock(request: web.Request) -> web.Response:
-    """POST: the code opens the session again."""
+    """POST: the code opens the session again; what was typed meanwhile is kept."""
     session = session_id(request)
     form = await frame.parse(request, Code)
     if isinstance(form, frame.ErrorSummary):
-        return _locked(request, form, 422)
+        return locked_page(request, form, 422, kept=form.value("kept"))
     try:
         await visit.unlock(service_of(request), cookie_of(request), session, form.code)
     except (SignInNeeded, LinkDead):
         return dead(request)
     except (BadInput, WaitAWhile) as error:
-        return _locked(request, frame.blank().add("code", str(error)), error.status)
-    return frame.see_other(request, f"/s/{session}")
+        return locked_page(request, frame.blank().add("code", str(error)), error.status, kept=form.kept)
+    return frame.see_other(request, f"/s/{session}" + await _keep_typed(request, form.kept))
 
 
-def _locked(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
-    context = {"form": form, "here": f"/s/{session_id(request)}"}
+async def _keep_typed(request: web.Request, untrusted_kept: str) -> str:
+    """Save what the locked page carried; the page to go on with."""
+    cookie, session = cookie_of(request), session_id(request)
+    text = open_text(cookie, session, untrusted_kept) if cookie and untrusted_kept else None
+    if text is None:
+        return ""
+    found = await visit.load(service_of(request), cookie, session)
+    if found.purpose is not Purpose.SUBMIT:
+        return ""
+    await draft.save(service_of(request), found, text)
+    return "/write"
+
+
+def locked_page(
+    request: web.Request, form: frame.ErrorSummary, status: int = 200, *, kept: str = ""
+) -> web.Response:
+    """The locked page. `kept` is a sealed text it carries."""
+    context = {"form": form, "here": f"/s/{session_id(request)}", "kept": kept}
     return frame.render(request, "portal/locked.html", context, status=status)
 
 

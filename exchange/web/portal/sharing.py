@@ -1,6 +1,6 @@
 """What would be shared: the author sees exactly the approved version and agrees, does not, or talks first."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from aiohttp import web
 
@@ -19,7 +19,7 @@ class Share(frame.Form):
     """Share exactly this, or not."""
 
     answer: Literal["share", "do_not_share", "talk_first"]
-    sentences = {"answer": N_("Choose one of the answers")}
+    sentences: ClassVar = {"answer": N_("Choose one of the answers")}
 
 
 async def preview(request: web.Request) -> web.Response:

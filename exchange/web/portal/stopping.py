@@ -1,6 +1,6 @@
 """The stop link: pause, withdraw, or ask for a call. It shows nothing, and its answer is always the same."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from aiohttp import web
 
@@ -20,7 +20,7 @@ class Wish(frame.Form):
     """What should happen."""
 
     wish: Literal["pause", "withdraw", "call"]
-    sentences = {"wish": N_("Choose what you want to happen.")}
+    sentences: ClassVar = {"wish": N_("Choose what you want to happen.")}
 
 
 async def ask(request: web.Request) -> web.Response:

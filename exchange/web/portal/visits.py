@@ -12,7 +12,7 @@ from aiohttp import web
 
 from exchange.core import links
 from exchange.core.errors import LinkDead, NotFound, SessionLocked, SignInNeeded
-from exchange.core.model import Actor, Purpose
+from exchange.core.model import VISITOR, Actor, Purpose
 from exchange.steps import visit
 from exchange.steps.visit import Visit
 from exchange.store.service import Service
@@ -29,9 +29,11 @@ class Door(Enum):
     """What the portal's routes ask for besides PUBLIC: an open session of this browser.
 
     PAGE leads a locked or ended visitor to a page that helps; BYTES just refuses (parts, uploads, scripts).
+    KEEP lets a locked visitor's form through to a handler that opens nothing and only carries what was typed.
     """
 
     PAGE = "page"
+    KEEP = "keep"
     BYTES = "bytes"
 
 
@@ -64,6 +66,8 @@ async def authorise(request: web.Request, route: frame.Route) -> Actor:
     except SessionLocked:
         if route.permission is Door.BYTES or wants_json(request):
             raise
+        if route.permission is Door.KEEP:
+            return VISITOR
         raise web.HTTPSeeOther(f"/s/{session}/locked") from None
     except (SignInNeeded, LinkDead):
         if route.permission is Door.BYTES or wants_json(request):

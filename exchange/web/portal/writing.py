@@ -1,6 +1,6 @@
 """Before you write, and writing: kept as one goes, also without scripts and over a lost connection (rule 9)."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from aiohttp import web
 from pydantic import Field
@@ -14,7 +14,10 @@ from exchange.web.frame import N_, Route, gettext
 from exchange.web.frame.dates import moment
 from exchange.web.frame.i18n import current_language
 from exchange.web.frame.problems import wants_json
-from exchange.web.portal.visits import Door, onward, service_of, show, visiting
+from exchange.web.frame.state import FORM
+from exchange.web.portal.keeping import seal_text
+from exchange.web.portal.session import locked_page
+from exchange.web.portal.visits import VISIT, Door, cookie_of, onward, service_of, session_id, show, visiting
 
 MOST_BODY = 1024 * 1024
 
@@ -24,14 +27,14 @@ class Letter(frame.Form):
 
     text: str = Field(default="", max_length=intake.MOST_CHARACTERS)
     go: Literal["save", "next"] = "save"
-    sentences = {"text": N_("This is longer than we can take. Please split it in two.")}
+    sentences: ClassVar = {"text": N_("This is longer than we can take. Please split it in two.")}
 
 
 class Way(frame.Form):
     """How a letter is put in."""
 
     way: Literal["write", "upload"]
-    sentences = {"way": N_("Choose one of the answers")}
+    sentences: ClassVar = {"way": N_("Choose one of the answers")}
 
 
 async def guidance(request: web.Request) -> web.Response:
@@ -65,15 +68,18 @@ async def write(request: web.Request) -> web.Response:
 
 
 async def keep(request: web.Request) -> web.Response:
-    """POST …/write: keep it; with `next`, put it in and go on to the check."""
-    found = visiting_to_write(request)
+    """POST …/write: keep it; with `next`, put it in and go on to the check. Locked meanwhile: code first."""
     form = await frame.parse(request, Letter)
+    if VISIT not in request:
+        return locked_page(request, frame.blank(), kept=_sealed(request))
+    found = visiting_to_write(request)
     if isinstance(form, frame.ErrorSummary):
         return show(request, "write.html", form=form, status=422)
     service = service_of(request)
     at = await draft.save(service, found, form.text)
     if wants_json(request):
-        return web.json_response({"words": gettext("Saved %(time)s") % {"time": moment(at, request.app[frame.SITE].zone)}})
+        saved = moment(at, request.app[frame.SITE].zone)
+        return web.json_response({"words": gettext("Saved %(time)s") % {"time": saved}})
     if form.go == "save":
         return onward(request, "/write")
     try:
@@ -91,6 +97,11 @@ def visiting_to_write(request: web.Request) -> Visit:
     return found
 
 
+def _sealed(request: web.Request) -> str:
+    text = request[FORM].get("text", "") if FORM in request else ""
+    return seal_text(cookie_of(request) or "", session_id(request), text)
+
+
 async def _put_in(request: web.Request, found: Visit, text: str) -> None:
     if not text.strip():
         raise BadInput("The letter is empty. Please write something first.", field="text")
@@ -104,5 +115,5 @@ ROUTES = [
     Route("GET", "/s/{session}/way", choose, Door.PAGE),
     Route("POST", "/s/{session}/way", chosen, Door.PAGE),
     Route("GET", "/s/{session}/write", write, Door.PAGE),
-    Route("POST", "/s/{session}/write", keep, Door.PAGE, max_body=MOST_BODY),
+    Route("POST", "/s/{session}/write", keep, Door.KEEP, max_body=MOST_BODY),
 ]
