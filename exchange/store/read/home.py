@@ -128,9 +128,13 @@ def _messages(actor: Actor) -> Select[Any]:
 
 
 def _shows(row: Row[Any], now: datetime) -> bool:
-    """A state with a heading shows at once; one that waits for somebody else shows when its clock has run."""
+    """A state with a heading shows at once; one that waits for somebody else when its clock has run.
+
+    What the workers cannot make safe (no scanner, no sandbox) shows at once too: somebody must mend it.
+    """
     wait = WAITING[State(row.state)]
-    return bool(wait.group) or _late(row, now)
+    stuck = row.state == State.QUARANTINED and row.rejected_code is not None
+    return bool(wait.group) or stuck or _late(row, now)
 
 
 def _late(row: Row[Any], now: datetime) -> bool:

@@ -1,0 +1,283 @@
+"""Upload and playback through the running service beside plain aiohttp, and the memory of every process.
+
+    python -m bench.streams --mib 2048 --rounds 3
+
+Starts the demonstration (embedded PostgreSQL, portal, console, two workers) and `bench.plain`, sends the same
+bytes to both in turns, and prints medians, ratios and how far each process grew above its idle size.
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import aiohttp
+from sqlalchemy import select
+
+from exchange.core import keys, links
+from exchange.core.model import TICKS, Actor, ActorKind, Channel, ConsentKind, Event, Kind, Role
+from exchange.core.sealed import seal_iter, sealed_length
+from exchange.demo import CODE, NOTE, SAID
+from exchange.settings import Settings
+from exchange.steps import consent, intake, offer, release, review, tokens, visit
+from exchange.steps.revising import make_revision
+from exchange.store import tables as t
+from exchange.store.parts import SealedPart, part_context, part_key
+from exchange.store.sealing import opener_of
+from exchange.store.service import Service, open_service
+from exchange.store.unit import unit_of_work
+
+MIB = 1024 * 1024
+PIECE = 64 * MIB
+BLOCK = os.urandom(4 * MIB)
+
+
+@dataclass
+class Process:
+    """One process of the service and its resident size, MiB."""
+
+    name: str
+    pid: int
+    idle: float = 0.0
+
+    def reset(self) -> None:
+        """Forget the peak (Linux: write 5 to clear_refs)."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def size(self, field: str = "VmRSS") -> float:
+        """Now (`VmRSS`) or the peak since the reset (`VmHWM`)."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
+
+
+def free_port() -> int:
+    """A port nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def started(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, object]]:
+    """The demonstration, ready."""
+    command = [sys.executable, "-m", "exchange", "demo", "--folder", str(folder / "demo")]
+    ports = ["--portal-port", str(free_port()), "--console-port", str(free_port())]
+    facts = folder / "facts.json"
+    demo = subprocess.Popen([*command, *ports, "--json", str(facts)], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 180
+    while not facts.exists():
+        if demo.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit("the demonstration did not start")
+        time.sleep(0.2)
+    time.sleep(2)
+    return demo, json.loads(facts.read_text())
+
+
+def children(parent: int) -> Iterator[Process]:
+    """The service's processes: those whose command line names one of ours."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            ours = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent
+        except OSError:
+            continue
+        for name in ("portal", "console", "worker"):
+            if ours and name.encode() in words:
+                yield Process(name, int(entry.name))
+
+
+def settings_of(process: Process) -> Settings:
+    """The settings the process was started with, from its own environment."""
+    pairs = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+    for name, _, value in (pair.decode().partition("=") for pair in pairs if pair.startswith(b"EXCHANGE_")):
+        os.environ[name] = value
+    return Settings.load()
+
+
+async def body(size: int) -> AsyncIterator[bytes]:
+    """`size` bytes in 1 MiB pieces."""
+    for start in range(0, size, MIB):
+        yield BLOCK[: min(MIB, size - start)]
+
+
+@dataclass
+class Stage:
+    """Who acts, in which case."""
+
+    service: Service
+    lead: Actor
+    case: UUID
+    author: UUID
+    recipient: UUID
+
+    async def message(self, kind: Kind) -> UUID:
+        """A message being put in."""
+        return await intake.begin_message(
+            self.service, self.lead, self.case, author=self.author, recipient=self.recipient, kind=kind
+        )
+
+
+async def stage_of(service: Service) -> Stage:
+    """The demonstration's first case, with its lead freshly confirmed."""
+    async with unit_of_work(service, Actor(ActorKind.OPERATOR)) as unit:
+        lead = (await unit.one(select(t.account.c.id).where(t.account.c.login == "fern")))[0]
+        people = await unit.all(select(t.participant).order_by(t.participant.c.created_at).limit(2))
+    side = {row.side: row.id for row in people}
+    actor = Actor(ActorKind.STAFF, lead, frozenset({Role.FACILITATOR}), stepped_up=True)
+    return Stage(service, actor, people[0].case_id, side["responsible"], side["harmed"])
+
+
+async def upload(stage: Stage, http: aiohttp.ClientSession, console: str, token: str, size: int) -> float:
+    """One tus upload of `size` bytes through the console; seconds."""
+    message = await stage.message(Kind.VIDEO)
+    headers = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
+    named = {"Upload-Length": str(size), "Upload-Metadata": f"message {_b64(str(message))},filename {_b64('film.mp4')}"}
+    async with http.post(f"{console}/api/v1/uploads", headers={**headers, **named}) as made:
+        assert made.status == 201, await made.text()
+        place = made.headers["Location"]
+    place = place if place.startswith("http") else console + place
+    began = time.perf_counter()
+    for offset in range(0, size, PIECE):
+        part = min(PIECE, size - offset)
+        patch = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        sized = {**headers, **patch, "Content-Length": str(part)}
+        async with http.patch(place, headers=sized, data=body(part)) as done:
+            assert done.status == 204, await done.text()
+    return time.perf_counter() - began
+
+
+def _b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+async def released(stage: Stage, size: int) -> tuple[UUID, str, str]:
+    """A released film of `size` random bytes; its session, the cookie and its link's id."""
+    message = await stage.message(Kind.VIDEO)
+    await intake_empty(stage, message)
+    digest = await sealed_film(stage, message, size)
+    await review.approve(stage.service, stage.lead, message, digest, ticks=TICKS, understood="myself")
+    about = {"message_id": message}
+    await consent.record(
+        stage.service, stage.lead, stage.author, ConsentKind.SHARE, True, SAID, message_id=message, digest=digest
+    )
+    await offer.make_offer(stage.service, stage.lead, message, offer.Terms(NOTE, Channel.PHONE, by_link=False))
+    await consent.record(stage.service, stage.lead, stage.recipient, ConsentKind.RECEIVE, True, SAID, **about)
+    link = await release.release_by_link(stage.service, stage.lead, message, channel=Channel.EMAIL)
+    cookie = links.new_secret()
+    session = await visit.claim(stage.service, link.secret, cookie, CODE)
+    found = await visit.load(stage.service, cookie, session)
+    await visit.is_for_me(stage.service, found, yes=True)
+    return session, cookie, str(link.id)
+
+
+async def intake_empty(stage: Stage, message: UUID) -> None:
+    """Bring the message to quarantine without an original: the film is sealed by hand below."""
+    async with unit_of_work(stage.service, stage.lead) as unit:
+        moved = await unit.move(await unit.message(message), Event.RECEIVE)
+        unit.leaf("message.put_in", case=stage.case, message=message, **moved)
+
+
+async def sealed_film(stage: Stage, message: UUID, size: int) -> str:
+    """One `picture` part of `size` bytes as the newest version; its digest."""
+    revision, key = uuid4(), keys.new_data_key()
+    context = part_context(stage.case, message, revision, "picture")
+    blocks = (BLOCK[: min(len(BLOCK), size - start)] for start in range(0, size, len(BLOCK)))
+    await stage.service.objects.put_stream(
+        part_key(revision, "picture"), seal_iter(key, context, blocks), sealed_length(size)
+    )
+    part = SealedPart("picture", "video/mp4", size, "0" * 64, part_key(revision, "picture"), revision)
+    async with unit_of_work(stage.service, stage.lead) as unit:
+        row = await unit.message(message)
+        opener = await opener_of(stage.service, unit.conn, stage.case)
+        return await make_revision(unit, opener, row, revision, key, [part], event=Event.CLEAN)
+
+
+async def fetch(http: aiohttp.ClientSession, url: str, cookie: str = "") -> float:
+    """Seconds to read a whole answer and throw it away."""
+    began, got = time.perf_counter(), 0
+    async with http.get(url, headers={"Cookie": f"portal={cookie}"} if cookie else {}) as answer:
+        assert answer.status == 200, await answer.text()
+        async for chunk in answer.content.iter_any():
+            got += len(chunk)
+        assert got == answer.content_length
+    return time.perf_counter() - began
+
+
+async def measure(asked: argparse.Namespace, facts: dict[str, object], processes: list[Process], plain: str) -> None:
+    """The rounds, in turns, and the table."""
+    size = asked.mib * MIB
+    console, portal = str(facts["console"]), str(facts["portal"])
+    seconds: dict[str, list[float]] = {"upload": [], "plain upload": [], "playback": [], "plain playback": []}
+    async with open_service(settings_of(processes[0]), with_keys=True) as service, _client() as http:
+        stage = await stage_of(service)
+        token = (
+            await tokens.create_token(service, Actor(ActorKind.OPERATOR), label="bench", account_id=stage.lead.id)
+        ).secret
+        session, cookie, _ = await released(stage, size)
+        film = f"{portal}/s/{session}/part/picture"
+        for process in processes:
+            process.idle = process.size()
+            process.reset()
+        for _ in range(asked.rounds):
+            seconds["upload"].append(await upload(stage, http, console, token, size))
+            seconds["plain upload"].append(await _put(http, plain, size))
+            seconds["playback"].append(await fetch(http, film, cookie))
+            seconds["plain playback"].append(await fetch(http, plain))
+    report(asked.mib, seconds, processes)
+
+
+async def _put(http: aiohttp.ClientSession, url: str, size: int) -> float:
+    began = time.perf_counter()
+    async with http.put(url, data=body(size), headers={"Content-Length": str(size)}) as done:
+        assert done.status == 200
+    return time.perf_counter() - began
+
+
+def _client() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1800), cookie_jar=aiohttp.DummyCookieJar())
+
+
+def report(mib: int, seconds: dict[str, list[float]], processes: list[Process]) -> None:
+    """Medians, ratios, memory."""
+    speed = {name: mib / statistics.median(times) for name, times in seconds.items()}
+    for name, value in speed.items():
+        print(f"{name:15} {value:8.0f} MiB/s")
+    print(f"upload beside plain   {speed['upload'] / speed['plain upload']:.2f}")
+    print(f"playback beside plain {speed['playback'] / speed['plain playback']:.2f}")
+    for process in processes:
+        grown = process.size("VmHWM") - process.idle
+        print(f"{process.name:8} idle {process.idle:6.1f} MiB, peak {grown:+6.1f} MiB")
+
+
+def main() -> None:
+    """Start, measure, stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--mib", type=int, default=2048)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        demo, facts = started(folder)
+        plain = subprocess.Popen([sys.executable, "-m", "bench.plain", name, str(port)])
+        try:
+            processes = list(children(demo.pid))
+            asyncio.run(measure(asked, facts, processes, f"http://127.0.0.1:{port}/"))
+        finally:
+            plain.terminate()
+            demo.send_signal(signal.SIGTERM)
+            demo.wait(30)
+
+
+if __name__ == "__main__":
+    main()
