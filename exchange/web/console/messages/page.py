@@ -8,6 +8,7 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import State
 from exchange.steps import view
+from exchange.steps.rejections import SENTENCES
 from exchange.store.read import MessageView
 from exchange.web import frame
 from exchange.web.console.forms_for import url_for_form
@@ -18,7 +19,6 @@ from exchange.web.console.session import actor_of, as_id, id_of, service_of
 from exchange.web.console.words import STATE_NEXT, said
 from exchange.web.frame import gettext
 from exchange.web.streaming import send_part
-from media import SENTENCES
 
 ARRIVING = frame.N_("It has arrived and is locked away. The service is making it safe.")
 WORKING = frame.N_("The service is making it safe.")
