@@ -22,12 +22,13 @@ test: ## the whole suite with everything real; TESTS=tests/unit for a part
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m pytest $(TESTS) -n 2 --dist loadfile
 
-check: ## lint, format, types, import contracts
+check: ## lint, format, types, import contracts, house rules
 	@$(BOOTSTRAP) check
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
+	$(VENV)/python tools/house.py
 
 lock: ## the lock files anew, from pyproject.toml
 	@$(BOOTSTRAP) check

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 STEPS = "steps"
 MEDIA = "media"
-LONG = frozenset({"process_message", "process"})
+LONG = frozenset({"process_message"})
 """Tasks that run media tools for minutes; they have a queue of their own, so that no notice waits for one."""
 
 DEFER = text("""
@@ -29,9 +29,7 @@ async def defer(connection: AsyncConnection | AsyncSession, task: str, /, **ids:
     return await defer_until(connection, task, None, **ids)
 
 
-async def defer_until(
-    connection: AsyncConnection | AsyncSession, task: str, at: datetime | None, /, **ids: str
-) -> int:
+async def defer_until(connection: AsyncConnection | AsyncSession, task: str, at: datetime | None, /, **ids: str) -> int:
     """The same, to be run at `at` (aware) or later; None means at once."""
     queue = MEDIA if task in LONG else STEPS
     values = {"queue": queue, "task": task, "arguments": json.dumps(ids, sort_keys=True), "at": at}

@@ -35,9 +35,7 @@ async def short(service: Service, number: str) -> None:
 async def hangs_once(service: Service, number: str) -> None:
     """The first attempt never ends; a later one does."""
     async with service.engine.connect() as connection:
-        before = await connection.execute(
-            text("SELECT count(*) FROM notes WHERE what = :w"), {"w": f"begun {number}"}
-        )
+        before = await connection.execute(text("SELECT count(*) FROM notes WHERE what = :w"), {"w": f"begun {number}"})
         first = before.scalar_one() == 0
     await note(service, f"begun {number}")
     if first:
