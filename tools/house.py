@@ -1,4 +1,4 @@
-"""The house rules that no linter knows: sizes of files and functions (docstrings apart), a docstring for each test, names.
+"""House rules that no linter knows: sizes of files and functions (docstrings apart), names, a docstring per test.
 
 Prints each breach as `file:line: rule` and ends with 1 if there is one.
 """
