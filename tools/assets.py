@@ -72,9 +72,7 @@ def _install() -> bool:
     places = [shutil.which("npm"), str(Path(sys.executable).parent / "npm")]
     environment = {**os.environ, "npm_config_cache": str(BUILD / "cache")}
     for npm in dict.fromkeys(place for place in places if place and Path(place).exists()):
-        done = subprocess.run(
-            [npm, *options], cwd=BUILD, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([npm, *options], cwd=BUILD, env=environment, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return True
         print(done.stderr.strip()[-800:])

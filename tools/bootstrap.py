@@ -48,15 +48,11 @@ def _check_machine(goal: str) -> None:
     if sys.version_info < OLDEST:
         raise Missing(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
     if not shutil.which("setpriv") or not shutil.which("unshare"):
-        raise Missing(
-            "The commands setpriv and unshare are missing. On Debian or Ubuntu: apt install util-linux"
-        )
+        raise Missing("The commands setpriv and unshare are missing. On Debian or Ubuntu: apt install util-linux")
     free = shutil.disk_usage(ROOT).free
     if not _stamped("install", _lock(goal)) and free < NEEDED_BYTES[goal]:
         needed = NEEDED_BYTES[goal] / 1e9
-        raise Missing(
-            f"{needed:.1f} GB are needed in {ROOT}, {free / 1e9:.1f} GB are free. Make room, then try again."
-        )
+        raise Missing(f"{needed:.1f} GB are needed in {ROOT}, {free / 1e9:.1f} GB are free. Make room, then try again.")
 
 
 def _make_venv(_goal: str) -> None:
