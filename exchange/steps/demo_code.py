@@ -6,6 +6,7 @@ Only where the service was started as a demonstration; everywhere else the answe
 from sqlalchemy import func, select
 
 from exchange.steps import factor
+from exchange.steps.factor import Enrolment
 from exchange.steps.sessions import Session
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -32,3 +33,11 @@ async def code_to_show(service: Service, session: Session) -> str:
     current = int(row.now.timestamp()) // factor.STEP_SECONDS
     step = max(current, row.totp_last + 1)
     return factor.code_at(secret, step) if step <= current + factor.DRIFT_STEPS else ""
+
+
+async def pending_code_to_show(service: Service, enrolment: Enrolment | None) -> str:
+    """The current code of a second factor that is being set up, "" in a real service."""
+    if not service.settings.demo or enrolment is None:
+        return ""
+    async with reading(service) as conn:
+        return factor.code_now(enrolment.secret, (await conn.execute(select(func.now()))).scalar_one())

@@ -68,7 +68,7 @@ async def waiting_decisions(service: Service, actor: Actor) -> Decisions:
         .order_by(k.c.at)
     )
     async with reading(service) as conn:
-        return Decisions(list((await conn.execute(seconds)).all()), list((await conn.execute(decide)).all()))
+        return Decisions([*(await conn.execute(seconds))], [*(await conn.execute(decide))])
 
 
 async def keys_state(service: Service, actor: Actor) -> KeysState:

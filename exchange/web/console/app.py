@@ -4,24 +4,54 @@ from aiohttp import web
 
 from exchange.steps import settings as service_settings
 from exchange.store.service import Service
-from exchange.web import frame
-from exchange.web.console import cases, home, sign_in, step_up
+from exchange.web import api, frame
+from exchange.web.console import (
+    about,
+    account,
+    admin,
+    cases,
+    consents,
+    facts,
+    home,
+    messages,
+    people,
+    record,
+    referrals,
+    sign_in,
+    step_up,
+    supervisor,
+    tasks,
+    team,
+)
 from exchange.web.console.session import authorise
 
 ROUTES = [
+    *api.routes,
     *sign_in.ROUTES,
     *step_up.ROUTES,
+    *about.ROUTES,
     *home.ROUTES,
+    *tasks.ROUTES,
     *cases.ROUTES,
+    *team.ROUTES,
+    *people.ROUTES,
+    *facts.ROUTES,
+    *consents.ROUTES,
+    *messages.routes,
+    *referrals.ROUTES,
+    *supervisor.ROUTES,
+    *record.ROUTES,
+    *admin.ROUTES,
+    *account.ROUTES,
 ]
 
 
 async def create(service: Service) -> web.Application:
     """The application of the staff's site. `service` holds the keys."""
 
-    async def facts() -> frame.ServiceFacts:
+    async def facts_of_service() -> frame.ServiceFacts:
         return frame.ServiceFacts.read(await service_settings.service_words(service))
 
-    app = frame.base_application(service, site="console", authorise=authorise, routes=ROUTES, facts=facts)
+    app = frame.base_application(service, site="console", authorise=authorise, routes=ROUTES, facts=facts_of_service)
     app.middlewares.append(step_up.step_up_middleware)
     return app

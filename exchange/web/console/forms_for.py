@@ -3,9 +3,7 @@
 from uuid import UUID
 
 
-def url_for_form(
-    form: str, *, case: UUID, message: UUID | None, author: UUID | None, recipient: UUID | None
-) -> str:
+def url_for_form(form: str, *, case: UUID, message: UUID | None, author: UUID | None, recipient: UUID | None) -> str:
     """The address of the form, "" where nobody can clear the line by a form.
 
     Facts and consents to take part or be asked come back to the message when they are recorded.

@@ -4,6 +4,8 @@ Where a step needs it, the page that asks for the code carries the whole form al
 address with the code beside it: right code, and the form goes on as if nothing had happened.
 """
 
+from urllib.parse import urlencode
+
 from aiohttp import web
 
 from exchange.core.access import Permission
@@ -43,7 +45,7 @@ async def step_up_middleware(request: web.Request, handler: Handler) -> web.Stre
         if SESSION not in request or wants_json(request):
             raise
         if request.method in ("GET", "HEAD"):
-            return frame.see_other(request, f"/step-up?to={request.path}")
+            return frame.see_other(request, "/step-up?" + urlencode({"to": request.path_qs}))
         if FORM not in request:
             raise
         return await _ask(request, frame.blank(), 403)

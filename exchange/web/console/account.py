@@ -1,0 +1,155 @@
+"""One's own account: password, second factor, sessions, tokens."""
+
+from typing import ClassVar
+
+from aiohttp import web
+from pydantic import Field
+
+from exchange.core.access import Permission
+from exchange.steps import accounts, demo_code, sessions, tokens
+from exchange.steps.sessions import Session
+from exchange.web import frame
+from exchange.web.console import words
+from exchange.web.console.asking import asked
+from exchange.web.console.session import SESSION, actor_of, id_of, service_of
+from exchange.web.console.sign_in import CODE_WRONG, NewPassword
+from exchange.web.frame import N_
+
+PASSWORD_CHANGED = frame.notice("own-password", N_("Your password was changed. Your other sessions have ended."))
+FACTOR_CHANGED = frame.notice("own-factor", N_("Your new codes count from now on."))
+SESSION_ENDED = frame.notice("own-session", N_("That session has ended."))
+TOKEN_ENDED = frame.notice("own-token", N_("That token has ended."))
+
+
+class Code(frame.Form):
+    """A code of the new set-up."""
+
+    code: str
+    sentences: ClassVar = {"code": CODE_WRONG}
+
+
+class NewToken(frame.Form):
+    """A token for scripts."""
+
+    label: str = Field(max_length=100)
+    days: int = Field(default=90, ge=1, le=366)
+    sentences: ClassVar = {
+        "label": N_("Enter what the token is for"),
+        "days": N_("Enter a number of days from 1 to 366"),
+    }
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """Everything of one's own."""
+    return await _page(request, frame.blank(days=90), 200)
+
+
+async def password_page(request: web.Request) -> web.StreamResponse:
+    """Change the password."""
+    return _password_page(request, frame.blank(), 200)
+
+
+async def change_password(request: web.Request) -> web.StreamResponse:
+    """Take over a new one; other sessions end."""
+
+    async def show(req: web.Request, form: frame.ErrorSummary, status: int) -> web.StreamResponse:
+        return _password_page(req, form, status)
+
+    async def act(form: NewPassword) -> web.StreamResponse:
+        if form.password != form.again:
+            wrong = frame.blank().add("again", N_("The two new passwords are not the same"))
+            return _password_page(request, wrong, 422)
+        session = _session(request)
+        await accounts.choose_password(
+            service_of(request), session, old_password=form.old_password, new_password=form.password
+        )
+        return frame.see_other(request, "/account", done=PASSWORD_CHANGED)
+
+    return await asked(request, NewPassword, show, act, at="password")
+
+
+async def begin_factor(request: web.Request) -> web.StreamResponse:
+    """Begin with a new phone; the old codes count until the new ones are confirmed."""
+    await accounts.begin_enrolment(service_of(request), _session(request))
+    return frame.see_other(request, "/account/factor")
+
+
+async def factor_page(request: web.Request) -> web.StreamResponse:
+    """The picture for the app, and a code of it."""
+    return await _factor_page(request, frame.blank(), 200)
+
+
+async def replace_factor(request: web.Request) -> web.StreamResponse:
+    """The new codes count."""
+
+    async def act(form: Code) -> web.StreamResponse:
+        await accounts.replace_factor(service_of(request), _session(request), form.code)
+        return frame.see_other(request, "/account", done=FACTOR_CHANGED)
+
+    return await asked(request, Code, _factor_page, act, at="code")
+
+
+async def end_session(request: web.Request) -> web.StreamResponse:
+    """End another session of one's own."""
+    await sessions.revoke(service_of(request), actor_of(request), id_of(request, "session"))
+    return frame.see_other(request, "/account", done=SESSION_ENDED)
+
+
+async def make_token(request: web.Request) -> web.StreamResponse:
+    """A new token, shown this once."""
+
+    async def act(form: NewToken) -> web.StreamResponse:
+        made = await tokens.create_token(service_of(request), actor_of(request), label=form.label, days=form.days)
+        return await _page(request, frame.blank(days=90), 200, made.secret)
+
+    return await asked(request, NewToken, _page, act, at="label")
+
+
+async def end_token(request: web.Request) -> web.StreamResponse:
+    """End a token of one's own."""
+    await tokens.revoke_token(service_of(request), actor_of(request), id_of(request, "token"))
+    return frame.see_other(request, "/account", done=TOKEN_ENDED)
+
+
+def _session(request: web.Request) -> Session:
+    return request[SESSION]
+
+
+async def _page(request: web.Request, form: frame.ErrorSummary, status: int, secret: str = "") -> web.Response:
+    service, actor = service_of(request), actor_of(request)
+    session = _session(request)
+    context = {
+        "form": form,
+        "session": session,
+        "roles": [words.said(words.ROLES, role) for role in words.ROLES if role in session.roles],
+        "sessions": await sessions.sessions_of(service, actor),
+        "tokens": await tokens.tokens_of(service, actor),
+        "secret": secret,
+    }
+    return frame.render(request, "console/account.html", context, status=status)
+
+
+def _password_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    blank = frame.ErrorSummary({}, form.errors)
+    return frame.render(request, "console/account_password.html", {"form": blank}, status=status)
+
+
+async def _factor_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    service, session = service_of(request), _session(request)
+    enrolment = await accounts.pending_enrolment(service, session)
+    shown = await demo_code.pending_code_to_show(service, enrolment)
+    context = {"form": form, "enrolment": enrolment, "demo_code": shown}
+    return frame.render(request, "console/account_factor.html", context, status=status)
+
+
+ROUTES = [
+    frame.Route("GET", "/account", page, Permission.OWN_ACCOUNT),
+    frame.Route("GET", "/account/password", password_page, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/password", change_password, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/factor/begin", begin_factor, Permission.OWN_ACCOUNT),
+    frame.Route("GET", "/account/factor", factor_page, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/factor", replace_factor, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/sessions/{session}/end", end_session, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/tokens", make_token, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/tokens/{token}/end", end_token, Permission.OWN_ACCOUNT),
+]

@@ -1,0 +1,119 @@
+"""Entries of the record in plain words. What has no words of its own is shown as the record spells it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from exchange.store.ledger_read import Recorded
+from exchange.web.frame import N_, gettext
+
+ACTS: dict[str, str] = {
+    "account.changed": N_("An account was changed"),
+    "account.created": N_("An account was made"),
+    "account.password_given": N_("A password was entered"),
+    "account.refused": N_("A sign-in was refused"),
+    "account.signed_in": N_("Signed in"),
+    "account.signed_out": N_("Signed out"),
+    "account.stepped_up": N_("Confirmed with the second factor"),
+    "account.token_created": N_("A token was made"),
+    "account.token_revoked": N_("A token was ended"),
+    "case.assigned": N_("Put on the case"),
+    "case.closed": N_("The case was closed"),
+    "case.cover_set": N_("The cover was named"),
+    "case.opened": N_("The case was opened"),
+    "case.policy_set": N_("The case's rules were changed"),
+    "case.reopened": N_("The case was opened again"),
+    "case.unassigned": N_("Taken off the case"),
+    "concern.ended": N_("A concern was decided"),
+    "concern.noted": N_("A note on a concern"),
+    "concern.raised": N_("A concern was raised"),
+    "consent.given": N_("Agreed"),
+    "consent.postponed": N_("Not now"),
+    "consent.withdrawn": N_("Did not agree, or took it back"),
+    "copy.decided": N_("Decided about the copy"),
+    "fact.recorded": N_("Recorded"),
+    "feedback.given": N_("Told us something"),
+    "grant.created": N_("The key was given to a link"),
+    "link.claimed": N_("A link was opened with its code"),
+    "link.created": N_("A link was made"),
+    "link.done": N_("A link was used up"),
+    "link.expired": N_("A link ran out"),
+    "link.refused": N_("A wrong code"),
+    "link.revoked": N_("A link was ended"),
+    "link.shown": N_("A link was shown again"),
+    "message.begun": N_("A message was begun"),
+    "message.erased": N_("A message was erased"),
+    "message.put_in": N_("A message was put in"),
+    "message.put_in_again": N_("A message was put in again"),
+    "message.rejected": N_("A message could not be used"),
+    "message.replaced": N_("A message was replaced"),
+    "message.stopped": N_("Sharing was stopped"),
+    "message.withdrawn": N_("A message was taken back"),
+    "offer.made": N_("Offered"),
+    "participant.added": N_("A person was added"),
+    "participant.changed": N_("A person's details were changed"),
+    "participant.code_agreed": N_("A code was agreed"),
+    "participant.code_read": N_("A code was shown to staff"),
+    "participant.contact_set": N_("Safe contact was recorded"),
+    "record.exported": N_("The record was taken away"),
+    "record.read": N_("The record was read"),
+    "referral.declined": N_("A referral was not for us"),
+    "referral.opened": N_("A referral became a case"),
+    "referral.read": N_("A referral was read"),
+    "referral.received": N_("A referral came in"),
+    "release.created": N_("Handed over"),
+    "release.ended": N_("Showing it ended"),
+    "release.revoked": N_("Handing over was taken back"),
+    "review.approved": N_("Approved"),
+    "review.approved_first": N_("Approved once; a second approval is needed"),
+    "review.noted": N_("A note at a place"),
+    "review.opened": N_("Looked at by staff"),
+    "review.returned": N_("Sent back"),
+    "review.retracted": N_("The approval was taken back"),
+    "review.withheld": N_("Not to be shared"),
+    "revision.created": N_("A version was made"),
+    "service.changed": N_("Settings were changed"),
+    "service.founded": N_("The service began"),
+    "session.confirmed": N_("Said: this is for me"),
+    "session.ended": N_("A visit ended"),
+    "session.locked": N_("A visit was locked"),
+    "session.unlocked": N_("A visit was unlocked"),
+    "stop.asked": N_("Asked to stop, pause or call"),
+    "task.added": N_("Something to do was added"),
+    "task.done": N_("Something was done"),
+    "upload.begun": N_("An upload began"),
+    "upload.dropped": N_("An upload was dropped"),
+    "view.opened": N_("Opened by the recipient"),
+    "view.staff": N_("Shown by staff"),
+}
+ACTORS: dict[str, str] = {
+    "worker": N_("The service"),
+    "operator": N_("At the machine itself"),
+    "visitor": N_("Somebody not signed in"),
+}
+SHOWN = ("kind", "fact", "value", "scope", "way", "method", "purpose", "role", "outcome", "reason")
+
+
+def line(entry: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
+    """One entry for a page: number, time, words, who, what it says of itself, and the ids it names."""
+    leaf = entry.leaf
+    actor = leaf.get("actor", {})
+    who = names.get(str(actor.get("id", "")), "")
+    if not who:
+        who = gettext(ACTORS.get(str(actor.get("role", "")), "")) or _short(actor.get("id", ""))
+    said = [str(leaf[name]).replace("_", " ") for name in SHOWN if name in leaf]
+    about = names.get(str(leaf.get("participant", "")), "")
+    return {
+        "number": entry.index,
+        "when": entry.at,
+        "words": gettext(ACTS.get(leaf["act"], leaf["act"])),
+        "act": leaf["act"],
+        "who": who,
+        "about": about if about != who else "",
+        "said": ", ".join(said),
+        "ids": {name: str(leaf[name]) for name in ("case", "message", "participant") if name in leaf},
+    }
+
+
+def _short(untrusted_id: object) -> str:
+    """The beginning of an id: enough to tell two people apart on a page."""
+    return str(untrusted_id)[:8]

@@ -1,0 +1,148 @@
+"""The record for auditors: find, check, take away. Ids and fixed words only; nobody's name but staff's."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput, StepUpNeeded
+from exchange.core.export import Filter
+from exchange.core.leaf import ACT, WORD
+from exchange.steps import record
+from exchange.web import frame
+from exchange.web.console import acts
+from exchange.web.console.session import actor_of, service_of
+from exchange.web.frame import N_
+from exchange.web.frame.forms import form_of
+from exchange.web.frame.state import SITE
+
+ASKED = ("case", "person", "act", "outcome", "since", "until")
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """A page of entries, newest first; that it was read is recorded."""
+    service, actor = service_of(request), actor_of(request)
+    form, filters = await _filters(request, request.query)
+    below = request.query.get("below", "")
+    number = int(below) if below.isdigit() and len(below) < 12 else None
+    shown = None
+    if not form.errors:
+        shown = await record.search(service, actor, filters, below=number)
+    names = {str(account): name for account, name in shown.staff.items()} if shown else {}
+    asked_for = {name: form.value(name) for name in ASKED if form.value(name)}
+    context = {
+        "form": form,
+        "entries": [acts.line(entry, names) for entry in shown.entries] if shown else [],
+        "size": shown.size if shown else 0,
+        "older": "/record?" + urlencode({**asked_for, "below": shown.more}) if shown and shown.more else "",
+        "acts": _acts(),
+        "signature": await record.newest_signature(service, actor),
+        "filtered": filters is not None,
+        "export": "/record/export" + ("?" + urlencode(asked_for) if asked_for else ""),
+    }
+    return frame.render(request, "console/record.html", context, status=422 if form.errors else 200)
+
+
+async def checkpoint(request: web.Request) -> web.StreamResponse:
+    """The newest checkpoint as the file that `exchange audit verify --since` takes."""
+    found = await record.newest_signature(service_of(request), actor_of(request))
+    if found is None:
+        return frame.see_other(request, "/record")
+    headers = {"Content-Disposition": f'attachment; filename="checkpoint-{found.size}.note"'}
+    return web.Response(text=found.note, content_type="text/plain", headers=headers)
+
+
+async def export_page(request: web.Request) -> web.StreamResponse:
+    """What would be taken away, said plainly, before it is."""
+    if not actor_of(request).stepped_up:
+        raise StepUpNeeded
+    form, filters = await _filters(request, request.query)
+    if form.errors:
+        return frame.see_other(request, "/record")
+    found = await record.newest_signature(service_of(request), actor_of(request))
+    kept = {name: form.value(name) for name in ASKED if form.value(name)}
+    context = {"filtered": filters is not None, "kept": kept, "signature": found}
+    return frame.render(request, "console/record_export.html", context)
+
+
+async def export(request: web.Request) -> web.StreamResponse:
+    """The file, line by line; that it was taken stands in the record before its first byte."""
+    form, filters = await _filters(request, await _fields(request))
+    if form.errors:
+        raise BadInput
+    lines = await record.export(service_of(request), actor_of(request), filters)
+    name = "record-part.jsonl" if filters else "record.jsonl"
+    headers = {
+        "Content-Type": "application/jsonl; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    async for line in lines:
+        await response.write(line.encode())
+    await response.write_eof()
+    return response
+
+
+async def _fields(request: web.Request) -> dict[str, str]:
+    """The form's fields; the frame has read and checked them already."""
+    return {name: value for name, value in (await form_of(request)).items() if name in ASKED}
+
+
+async def _filters(request: web.Request, untrusted: Any) -> tuple[frame.ErrorSummary, Filter | None]:
+    """The form as it was filled in, with what is wrong with it, and the filter it means (None: everything)."""
+    form = frame.blank(**{name: str(untrusted.get(name, ""))[:80].strip() for name in ASKED})
+    found = Filter()
+    for name in ASKED:
+        if form.value(name):
+            try:
+                found = await _narrowed(request, found, name, form.value(name))
+            except BadInput as error:
+                form.add(name, str(error))
+    return form, (found if found.wanted() else None)
+
+
+async def _narrowed(request: web.Request, found: Filter, name: str, value: str) -> Filter:
+    service, actor = service_of(request), actor_of(request)
+    if name == "case":
+        return replace(found, case=await record.find_case(service, actor, value))
+    if name == "person":
+        kind, person = await record.find_person(service, actor, value)
+        return replace(found, account=person) if kind == "account" else replace(found, participant=person)
+    if name == "act":
+        return replace(found, act=_fits(ACT, value, "act"))
+    if name == "outcome":
+        return replace(found, outcome=_fits(WORD, value, "outcome"))
+    return replace(found, **{name: _moment(request, value, name)})
+
+
+def _fits(shape: Any, value: str, field: str) -> str:
+    if not shape.fullmatch(value):
+        raise BadInput("The record has no such word.", field=field)
+    return value
+
+
+def _moment(request: web.Request, value: str, field: str) -> str:
+    """The beginning of a day in the service's zone (the end, for `until`), as a leaf spells times."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise BadInput("Enter a date such as 2026-03-27.", field=field) from None
+    start = datetime.combine(day + timedelta(days=field == "until"), time(), request.app[SITE].zone)
+    return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _acts() -> list[tuple[str, str]]:
+    named = sorted((frame.gettext(text), code) for code, text in acts.ACTS.items())
+    return [("", frame.gettext(N_("Any"))), *((code, text) for text, code in named)]
+
+
+ROUTES = [
+    frame.Route("GET", "/record", page, Permission.RECORD),
+    frame.Route("GET", "/record/checkpoint", checkpoint, Permission.RECORD),
+    frame.Route("GET", "/record/export", export_page, Permission.RECORD_EXPORT),
+    frame.Route("POST", "/record/export", export, Permission.RECORD_EXPORT),
+]

@@ -1,0 +1,66 @@
+"""One thing to do that no message says by itself, and the button that says it is done."""
+
+from aiohttp import web
+
+from exchange.core.access import Permission
+from exchange.core.model import FactKind
+from exchange.steps import tasks
+from exchange.steps.tasks import TaskView
+from exchange.web import frame
+from exchange.web.console import words
+from exchange.web.console.session import actor_of, id_of, is_supervisor, service_of
+from exchange.web.frame import N_
+
+DONE = frame.notice("task-done", N_("Done. It is off the list."))
+ADVICE: dict[str, str] = {
+    "link_asked": N_("Ring them if that is safe, then make a new link on the message's page. Nothing is lost."),
+    "wrong_attempts": N_("Somebody entered wrong codes. Ask if it was them; agree a new code if in doubt."),
+    "follow_up": N_("They have read, heard or seen it. Ask how they are, and what should happen to their copy."),
+    "call_me": N_("Call them in the way that is safe for them."),
+    "talk_first": N_("Talk with them before anything else. Nobody should feel pressed."),
+    "asked_to_stop": N_("Sharing is stopped as far as it can be. Find out how they are."),
+    "not_for_me": N_("The link is closed. Find out who has it, and whether the safe contact is still right."),
+    "wrong_person": N_("The link is closed. The message's page lists what was seen. Tell a supervisor."),
+    "appeal": N_("Somebody does not agree with a decision. A supervisor who did not make it should look at it."),
+    "feedback": N_("Read what they wrote, and answer if they expect it."),
+    "share_agreed": N_("The author agreed to share this version. See what is still needed before it can be offered."),
+    "decide_hold": N_("Everything in the case is stopped. Decide what follows, and write it down."),
+    "decide_contact_order": N_("A contact order was recorded. Decide if an exception is allowed, and write it down."),
+    "decide_status": N_("Their messages are stopped until you decide."),
+}  # fmt: skip
+
+
+async def task_page(request: web.Request) -> web.StreamResponse:
+    """What it is, what helps, where to go."""
+    view = await tasks.read_task(service_of(request), actor_of(request), id_of(request, "task"))
+    context = {
+        "view": view,
+        "task": view.task,
+        "what": words.said(words.TASKS, view.task.kind),
+        "advice": frame.gettext(ADVICE.get(view.task.kind, "")),
+        "decide": _decide(view),
+        "can_finish": is_supervisor(request) or not view.task.kind.startswith("decide_"),
+    }
+    return frame.render(request, "console/task.html", context)
+
+
+async def finish(request: web.Request) -> web.StreamResponse:
+    """Off the list."""
+    await tasks.finish_task(service_of(request), actor_of(request), id_of(request, "task"))
+    return frame.see_other(request, "/", done=DONE)
+
+
+def _decide(view: TaskView) -> str:
+    """The form on which a supervisor's decision is recorded, "" where there is none."""
+    kind = view.task.kind.removeprefix("decide_")
+    if kind == view.task.kind:
+        return ""
+    if kind == FactKind.STATUS:
+        return f"/people/{view.task.participant_id}/facts/{kind}"
+    return f"/cases/{view.task.case_id}/facts/{kind}"
+
+
+ROUTES = [
+    frame.Route("GET", "/tasks/{task}", task_page, Permission.CASE_SEE),
+    frame.Route("POST", "/tasks/{task}", finish, Permission.CASE_SEE),
+]
