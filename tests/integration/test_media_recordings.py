@@ -122,8 +122,8 @@ def test_the_rotation_flag_is_honoured(tmp_path: Path) -> None:
 
 
 def test_large_fast_and_stretched_is_brought_within_limits(tmp_path: Path) -> None:
-    """4K at 60 pictures a second becomes 1080p at 30; unequal pixels become square ones."""
-    large = inputs.video(tmp_path / "large.mp4", "-vf", "scale=3840:2160,setsar=1", "-r", "60", seconds=0.5)
+    """1440p at 60 pictures a second becomes 1080p at 30; unequal pixels become square ones."""
+    large = inputs.video(tmp_path / "large.mp4", "-vf", "scale=2560:1440,setsar=1", "-r", "60", seconds=0.5)
     said = _looked_at(_make("video", tmp_path, large).parts[0].path)
     assert re.search(r"1920x1080.* 30 fps", said)
     wide = inputs.video(tmp_path / "wide.mp4", "-vf", "setsar=2/1", seconds=0.5)
