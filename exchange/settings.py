@@ -22,9 +22,7 @@ SECRETS = ("database_url", "s3_access_key", "s3_secret_key", "smtp_password")
 class Settings(BaseSettings):
     """Everything that can be set. `Settings.load()` reads the environment; keyword arguments win over it."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     folder: Path = Path("data")
     """Where the service keeps what is its own: objects, keys, embedded database."""
@@ -128,9 +126,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _object_store(self) -> Self:
         if self.objects == "s3":
-            missing = [
-                name for name in ("s3_endpoint", "s3_access_key", "s3_secret_key") if not getattr(self, name)
-            ]
+            missing = [name for name in ("s3_endpoint", "s3_access_key", "s3_secret_key") if not getattr(self, name)]
             if missing:
                 raise ValueError("EXCHANGE_OBJECTS is s3: also set " + _names(missing))
         elif not self.objects.startswith("local:/"):
@@ -188,9 +184,7 @@ def _read_secret(variable: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise WrongSetting(
-            f"{variable}_FILE names a file that cannot be read. Check its path and mode."
-        ) from None
+        raise WrongSetting(f"{variable}_FILE names a file that cannot be read. Check its path and mode.") from None
 
 
 def _sentence(error: ValidationError) -> str:

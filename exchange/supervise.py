@@ -108,9 +108,7 @@ class ProcessTree:
             if not child.died():
                 continue
             if child.keeps_dying():
-                raise ChildFailed(
-                    f"The part “{child.name}” does not start. The end of its log:\n{child.tail()}"
-                )
+                raise ChildFailed(f"The part “{child.name}” does not start. The end of its log:\n{child.tail()}")
             child.start()
 
     def stop(self) -> None:

@@ -51,9 +51,7 @@ def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
 @pytest.fixture
 def settings(database: str, tmp_path: Path) -> Settings:
     """Settings over a fresh database, with a folder and a scratch of their own and a fresh root key."""
-    found = Settings.load(
-        folder=tmp_path / "service", database_url=database, scratch=tmp_path / "scratch", demo=True
-    )
+    found = Settings.load(folder=tmp_path / "service", database_url=database, scratch=tmp_path / "scratch", demo=True)
     found.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(found.root_key_file)
     return found

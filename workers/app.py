@@ -74,9 +74,7 @@ async def _work(service: Service, url: str, ready: Callable[[], None] | None) ->
             ]
             running = asyncio.gather(
                 *loops,
-                sweeper.sweep_forever(
-                    app, service.settings.worker_stalled_seconds, service.settings.alive_file
-                ),
+                sweeper.sweep_forever(app, service.settings.worker_stalled_seconds, service.settings.alive_file),
             )
             _stop_on_signals(running)
             if ready:

@@ -31,9 +31,7 @@ def as_ordinary_account(command: list[str], *, owns: Path) -> list[str]:
     if subprocess.run([*enter, "true"], capture_output=True, check=False).returncode == 0:
         return [*enter, *command]
     if os.geteuid() != 0:
-        raise WrongSetting(
-            "This account has no name in /etc/passwd. Give it one, or set EXCHANGE_DATABASE_URL."
-        )
+        raise WrongSetting("This account has no name in /etc/passwd. Give it one, or set EXCHANGE_DATABASE_URL.")
     _hand_over(owns, account)
     return [*_stepped_down(account), *command]
 

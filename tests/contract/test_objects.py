@@ -199,9 +199,7 @@ async def test_local_files_are_private_and_leave_no_drafts(tmp_path: Path) -> No
     await store.put("a/b", b"x")
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "objects").rglob("*") if path.is_dir()}
     assert modes == {0o700}
-    assert {stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "objects").rglob("*") if p.is_file()} == {
-        0o600
-    }
+    assert {stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "objects").rglob("*") if p.is_file()} == {0o600}
     assert list((tmp_path / "objects" / "tmp").iterdir()) == []
 
 
@@ -220,9 +218,7 @@ async def test_a_full_disk_is_said_to_be_full(tmp_path: Path) -> None:
     assert list((tmp_path / "objects" / "tmp").iterdir()) == []
 
 
-async def test_local_writes_are_synced_before_they_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_local_writes_are_synced_before_they_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """File first, then its name, then the folder: after a power cut the object is whole or absent."""
     store = LocalObjects(tmp_path / "objects")
     await store.put("first", b"x")

@@ -65,9 +65,7 @@ def test_every_variable_is_a_setting(name: str) -> None:
     known = {PREFIX + field.upper() for field in Settings.model_fields}
     secrets = {PREFIX + field.upper() for field in SECRETS}
     variables = set(SERVICES[name]["environment"])
-    assert {
-        variable.removesuffix("_FILE") if variable not in known else variable for variable in variables
-    } <= known
+    assert {variable.removesuffix("_FILE") if variable not in known else variable for variable in variables} <= known
     assert not variables & secrets
 
 
@@ -76,9 +74,7 @@ def test_every_secret_and_volume_is_declared(name: str) -> None:
     """What a container asks for exists under that name."""
     service = SERVICES[name]
     assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
-    named = {
-        str(volume).split(":")[0] for volume in service.get("volumes", []) if not str(volume).startswith(".")
-    }
+    named = {str(volume).split(":")[0] for volume in service.get("volumes", []) if not str(volume).startswith(".")}
     assert named <= set(COMPOSE["volumes"])
     assert set(service["networks"]) <= set(COMPOSE["networks"])
 

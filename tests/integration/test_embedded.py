@@ -148,9 +148,7 @@ def test_a_long_path_still_gets_a_socket(tmp_path: Path) -> None:
         assert stat.S_IMODE(server._sockets.stat().st_mode) == 0o700
 
 
-def test_starts_where_the_kernel_forbids_user_namespaces(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_starts_where_the_kernel_forbids_user_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As root in a container: another account runs it, under root's 0700 folder, which stays as it is."""
     (tmp_path / "bin").mkdir()
     refusing = tmp_path / "bin" / "unshare"

@@ -27,9 +27,7 @@ def test_places_follow_from_the_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_every_secret_also_comes_from_a_file(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_secret_also_comes_from_a_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`EXCHANGE_…_FILE` names a file; its last line break does not count."""
     value = f"postgresql://{SECRET}" if name == "database_url" else SECRET
     (tmp_path / "secret").write_text(value + "\n")
@@ -66,9 +64,7 @@ def test_no_way_of_printing_shows_a_secret() -> None:
         ),
     ],
 )
-def test_a_wrong_setting_is_named(
-    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_setting_is_named(variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence names the variable, so that it can be mended."""
     monkeypatch.setenv(f"EXCHANGE_{variable}", value)
     with pytest.raises(WrongSetting) as refused:

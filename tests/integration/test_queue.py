@@ -73,9 +73,7 @@ async def test_a_committed_job_carries_its_ids_and_queue(service: Service) -> No
     async with service.engine.begin() as connection:
         await defer(connection, "test_short", number="1'); --")
         await defer(connection, "process_message", message="m")
-    found = await _rows(
-        service, "SELECT queue_name, task_name, args, attempts FROM procrastinate_jobs ORDER BY id"
-    )
+    found = await _rows(service, "SELECT queue_name, task_name, args, attempts FROM procrastinate_jobs ORDER BY id")
     assert found == [
         (STEPS, "test_short", {"number": "1'); --"}, 0),
         (MEDIA, "process_message", {"message": "m"}, 0),

@@ -13,9 +13,7 @@ import pytest
 from exchange.supervise import ChildFailed, ProcessTree
 
 PATIENCE = 20
-SLEEPER = (
-    "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(600)"
-)
+SLEEPER = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEPER
 PARENT = """
 import sys, pathlib, os
@@ -67,9 +65,7 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_the_parent_ends_the_children(
-    parent: subprocess.Popen[str], tmp_path: Path, number: int
-) -> None:
+def test_a_signal_to_the_parent_ends_the_children(parent: subprocess.Popen[str], tmp_path: Path, number: int) -> None:
     """Ctrl-C, TERM and a closed terminal: children first, then the parent, in order."""
     children = [_pid(tmp_path / "one"), _pid(tmp_path / "two")]
     parent.send_signal(number)

@@ -93,10 +93,7 @@ def _store(name: str) -> str:
 def _proxy() -> str:
     lines = [f"[pipeline:main]\npipeline = {PIPELINE} proxy-server"]
     lines += ["[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true"]
-    lines += [
-        f"[filter:{name}]\nuse = egg:swift#{name}\n{FILTER_SETTINGS.get(name, '')}"
-        for name in PIPELINE.split()
-    ]
+    lines += [f"[filter:{name}]\nuse = egg:swift#{name}\n{FILTER_SETTINGS.get(name, '')}" for name in PIPELINE.split()]
     return "\n".join(lines) + "\n"
 
 

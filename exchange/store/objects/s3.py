@@ -118,9 +118,7 @@ class S3Objects:
 
     def _make_bucket(self) -> None:
         if not self._client.bucket_exists(self._bucket):
-            with contextlib.suppress(
-                S3Error
-            ):  # another process was faster; the request itself tells otherwise
+            with contextlib.suppress(S3Error):  # another process was faster; the request itself tells otherwise
                 self._client.make_bucket(self._bucket)
         self._bucket_seen = True
 
