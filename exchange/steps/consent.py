@@ -50,7 +50,7 @@ async def record(
     """Record a decision; a facilitator for a participant, or the participant through a link."""
     async with unit_of_work(service, actor) as unit:
         person, message = await _who(unit, participant_id, message_id)
-        await _may_record(unit, person)
+        await _may_record(unit, person, message)
         await apply(unit, person, kind, given, said, message=message, digest=digest)
 
 
@@ -95,7 +95,7 @@ async def postpone(service: Service, actor: Actor, participant_id: UUID, message
     """Not now: nothing is decided, nobody is pressed (rule 6)."""
     async with unit_of_work(service, actor) as unit:
         person, message = await _who(unit, participant_id, message_id)
-        await _may_record(unit, person)
+        await _may_record(unit, person, message)
         if message is None or message.recipient_id != person.id:
             raise NotFound
         await unit.change(delete(t.receive_current).where(t.receive_current.c.message_id == message.id))
@@ -116,7 +116,7 @@ async def withdraw_message(service: Service, actor: Actor, message_id: UUID) -> 
     async with unit_of_work(service, actor) as unit:
         message = await unit.message(message_id)
         person = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
-        await _may_record(unit, person)
+        await _may_record(unit, person, message)
         await withdraw(unit, message)
 
 
@@ -137,10 +137,13 @@ async def _who(unit: Unit, participant_id: UUID, message_id: UUID | None) -> tup
     return person, message
 
 
-async def _may_record(unit: Unit, person: Row[Any]) -> None:
-    """A participant decides for themselves only; staff by assignment."""
+async def _may_record(unit: Unit, person: Row[Any], message: Row[Any] | None) -> None:
+    """A participant decides for themselves, and only about what their link is for; staff by assignment."""
     if unit.actor.kind is ActorKind.PARTICIPANT:
-        if unit.actor.id != person.id:
+        s, k = t.portal_session, t.link
+        through = select(k.c.message_id).join(s, s.c.link_id == k.c.id)
+        link = await unit.maybe(through.where(s.c.id == unit.actor.session, k.c.participant_id == person.id))
+        if unit.actor.id != person.id or link is None or message is None or link.message_id != message.id:
             raise NotFound
         return
     await near.require(unit.conn, unit.actor, Permission.CONSENT, person.case_id)

@@ -125,7 +125,7 @@ def is_shown(part: Row[Any]) -> bool:
 async def _allowed(unit: Unit, visit: Visit) -> tuple[Row[Any], Row[Any]]:
     """The message and the session's grant, if the gate lets this visit read now."""
     grant = await unit.maybe(select(t.grant).where(t.grant.c.session_id == visit.id))
-    if grant is None or visit.is_me is False or (grant.purpose == "view" and not visit.is_me):
+    if grant is None or not visit.is_me:
         raise NotFound
     await _still_open(unit, visit)
     message = await unit.one(select(t.message).where(t.message.c.id == grant.message_id))

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from exchange.core import keys, links
 from exchange.core.errors import BadInput, LinkDead, SessionLocked, SignInNeeded, WaitAWhile
@@ -158,6 +158,7 @@ async def is_for_me(service: Service, visit: Visit, yes: bool) -> None:
             await unit.change(mine.values(is_me=True))
             unit.leaf("session.confirmed", session=visit.id, link=visit.link.id)
             return
+        await _locked(unit, t.link.c.id == visit.link.id)
         await kill_links(unit, [visit.link.id], "revoked")
         await _leads_back(unit, visit.link)
         await _task(unit, visit.link, "not_for_me")
@@ -176,7 +177,17 @@ async def ask_for_new_link(service: Service, untrusted_secret: str) -> None:
 
 
 async def _find(unit: Unit, secret: str) -> Row[Any] | None:
-    return await unit.maybe(select(t.link).where(t.link.c.lookup_hash == links.lookup_hash(secret)).with_for_update())
+    return await _locked(unit, t.link.c.lookup_hash == links.lookup_hash(secret))
+
+
+async def _locked(unit: Unit, which: ColumnElement[bool]) -> Row[Any] | None:
+    """The link, locked; its case and message before it, in the one order of `store/unit.py`."""
+    found = await unit.maybe(select(t.link.c.id, t.link.c.message_id).where(which))
+    if found is None:
+        return None
+    if found.message_id is not None:
+        await unit.message(found.message_id)
+    return await unit.one(select(t.link).where(t.link.c.id == found.id).with_for_update())
 
 
 def _open_now(link: Row[Any], now: datetime) -> bool:
