@@ -8,7 +8,7 @@ from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, 
 from exchange.store.read.concerns import ConcernView, concern_view
 from exchange.store.read.history import FactHistory, case_of, case_workers, fact_history
 from exchange.store.read.home import Item, needs_you_now, supervisor_items, waiting_count
-from exchange.store.read.links import LinkView, link_view, reach_one_device
+from exchange.store.read.links import LinkView, link_view, links_of_case, reach_one_device
 from exchange.store.read.messages import MessageView, message_view
 from exchange.store.read.oversight import Decisions, KeysState, keys_state, waiting_decisions
 from exchange.store.read.uploads import Arrived, uploads_of
@@ -33,6 +33,7 @@ __all__ = [
     "fact_history",
     "keys_state",
     "link_view",
+    "links_of_case",
     "message_view",
     "needs_you_now",
     "person_view",

@@ -43,6 +43,15 @@ async def link_view(service: Service, actor: Actor, link_id: UUID) -> LinkView:
     return LinkView(row, names[row.participant_id], row.reference, same_way)
 
 
+async def links_of_case(service: Service, actor: Actor, case_id: UUID) -> list[Row[Any]]:
+    """The links of a case, newest first, for its team."""
+    shown = [column for column in t.link.c if column.name not in HIDDEN]
+    query = select(*shown).where(t.link.c.case_id == case_id).order_by(t.link.c.created_at.desc())
+    async with reading(service) as conn:
+        await near.require(conn, actor, Permission.CASE_CHANGE, case_id)
+        return list((await conn.execute(query)).all())
+
+
 def reach_one_device(channel: str | None, code_channel: str | None) -> bool:
     """Whether link and code come to the same phone, mailbox or letter box (DESIGN section 8)."""
     if not channel or not code_channel or channel == Channel.IN_PERSON:

@@ -17,14 +17,17 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from exchange import __version__
 from exchange.core.access import RULES
 from exchange.core.model import ConsentKind, FactKind
+from exchange.web.api import uploads
 from exchange.web.api.endpoint import JSON, PREFIX, Endpoint
 from exchange.web.api.problems import Problem
 from exchange.web.api.table import ENDPOINTS
 from exchange.web.frame.problems import TITLES
 from exchange.web.frame.routing import PUBLIC, Csrf, Route
+from exchange.web.tus import VERSION
 
 PROBLEM = "application/problem+json"
 USUAL = (500, 503)
+PROBLEMS = {**TITLES, 416: "There is no such range", 460: "The checksum does not match"}
 ABOUT = "What staff do in the browser, through the same steps. Refusals are RFC 9457 problem details."
 WORDS: dict[str, dict[str, Any]] = {
     "name": {"type": "string", "pattern": "^[a-z][a-z0-9/._-]{0,99}$"},
@@ -32,6 +35,13 @@ WORDS: dict[str, dict[str, Any]] = {
     "kind": {"type": "string", "enum": sorted({*FactKind, *ConsentKind})},
 }
 Schema = dict[str, Any]
+SELF: Schema = {
+    "operationId": "openapi",
+    "tags": ["problems"],
+    "summary": "This description.",
+    "security": [],
+    "responses": {"200": {"description": "Done.", "content": {JSON: {}}}},
+}
 
 
 @functools.cache
@@ -42,6 +52,9 @@ def document() -> Schema:
     for endpoint in ENDPOINTS:
         place = paths.setdefault(PREFIX + endpoint.path, {})
         place[endpoint.method.lower()] = _operation(endpoint, where)
+    for operation in uploads.OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _tus(operation)
+    paths[f"{PREFIX}/openapi.json"] = {"get": SELF}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Exchange", "version": __version__, "description": ABOUT},
@@ -49,7 +62,7 @@ def document() -> Schema:
         "security": [{"token": []}],
         "components": {
             "schemas": schemas,
-            "responses": {f"Problem{status}": _problem(title) for status, title in TITLES.items()},
+            "responses": {f"Problem{status}": _problem(title) for status, title in PROBLEMS.items()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -139,6 +152,32 @@ def _responses(endpoint: Endpoint, where: dict[Any, str]) -> Schema:
 def _problem(title: str) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": title, "content": {PROBLEM: {"schema": schema}}}
+
+
+def _tus(operation: uploads.Operation) -> Schema:
+    name = {uploads.PLACE: "all", uploads.ONE: "one"}[operation.path]
+    needed = [("Tus-Resumable", operation.method != "OPTIONS"), *operation.headers]
+    parameters: list[Schema] = [
+        {"name": header, "in": "header", "required": required, "schema": {"type": "string"}}
+        for header, required in needed
+    ]
+    parameters[0]["schema"] = {"type": "string", "const": VERSION}
+    if operation.path == uploads.ONE:
+        uuid = {"type": "string", "format": "uuid"}
+        parameters.append({"name": "upload", "in": "path", "required": True, "schema": uuid})
+    problems = {str(s): {"$ref": f"#/components/responses/Problem{s}"} for s in operation.errors if s >= 400}
+    done: Schema = {str(s): {"description": "Done."} for s in (operation.status, *operation.errors) if s < 400}
+    described: Schema = {
+        "operationId": f"uploads.{operation.method.lower()}_{name}",
+        "tags": ["uploads"],
+        "summary": operation.summary,
+        "x-permission": "put_in",
+        "parameters": parameters,
+        "responses": done | problems,
+    }
+    if operation.body:
+        described["requestBody"] = {"required": True, "content": {operation.body: {}}}
+    return described
 
 
 async def openapi(_request: web.Request) -> web.Response:

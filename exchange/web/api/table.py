@@ -1,11 +1,30 @@
 """Every endpoint there is, in the order of the story."""
 
-from exchange.web.api import account, cases, people, problems
+from exchange.web.api import (
+    account,
+    administration,
+    cases,
+    links,
+    messages,
+    people,
+    problems,
+    record,
+    reviewing,
+    sharing,
+    work,
+)
 from exchange.web.api.endpoint import Endpoint
 
 ENDPOINTS: list[Endpoint] = [
     *account.ENDPOINTS,
+    *work.ENDPOINTS,
     *cases.ENDPOINTS,
     *people.ENDPOINTS,
+    *messages.ENDPOINTS,
+    *reviewing.ENDPOINTS,
+    *sharing.ENDPOINTS,
+    *links.ENDPOINTS,
+    *record.ENDPOINTS,
+    *administration.ENDPOINTS,
     *problems.ENDPOINTS,
 ]

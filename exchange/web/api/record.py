@@ -1,0 +1,129 @@
+"""The record: a case's part for its team; all of it, its checkpoint and its export for auditors."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from exchange.core.access import Permission
+from exchange.core.errors import NotFound
+from exchange.core.export import Filter
+from exchange.core.leaf import ACT
+from exchange.core.model import Actor
+from exchange.steps import record
+from exchange.steps.record import Shown
+from exchange.store.service import Service
+from exchange.web.api.endpoint import Call, Endpoint
+from exchange.web.api.shapes import Answer, Asked, Line, Moment, Word
+
+JSON_LINES = "application/jsonl"
+Below = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class Wanted(Asked):
+    """Which entries; nothing means all. Ids, references or sign-in names."""
+
+    case: Line | None = Field(None, description="A reference or an id.")
+    person: Line | None = Field(None, description="A sign-in name, or the id of an account or a participant.")
+    act: Annotated[str, StringConstraints(pattern=f"^{ACT.pattern}$")] | None = None
+    outcome: Word | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class WantedPage(Wanted):
+    """Which entries, and from where on."""
+
+    below: Below | None = Field(None, description="Go on below this number; see `more`.")
+
+
+class PageOf(Asked):
+    """From where on."""
+
+    below: Below | None = None
+
+
+class Entry(Answer):
+    """One entry: its number, its time, and what it says in ids, numbers and fixed words."""
+
+    index: int
+    at: datetime
+    leaf: dict[str, Any]
+
+
+class Entries(Answer):
+    """A page of entries, newest first. `more`: the number to go on below."""
+
+    size: int
+    more: int | None
+    entries: list[Entry]
+
+
+class Checkpoint(Answer):
+    """The newest checkpoint: a signed note (C2SP tlog-checkpoint)."""
+
+    size: int
+    at: datetime
+    key_name: str
+    note: str
+
+
+async def of_case(call: Call, asked: PageOf) -> Entries:
+    """The record of one case, for those who see the case."""
+    return _entries(await record.of_case(call.service, call.actor, call.id("case"), below=asked.below))
+
+
+async def search(call: Call, asked: WantedPage) -> Entries:
+    """The record, for auditors. That it was read stands in it."""
+    filters = await _filter(call.service, call.actor, asked)
+    return _entries(await record.search(call.service, call.actor, filters, below=asked.below))
+
+
+async def checkpoint(call: Call) -> Checkpoint:
+    """The newest checkpoint."""
+    found = await record.newest_signature(call.service, call.actor)
+    if found is None:
+        raise NotFound("Nothing has been signed yet. Please try again in a few minutes.")
+    return Checkpoint.model_validate(found)
+
+
+async def export(call: Call, asked: Wanted) -> web.StreamResponse:
+    """Take the record away as JSON Lines, for `exchange audit verify`. That it was taken stands in it."""
+    filters = await _filter(call.service, call.actor, asked)
+    lines = await record.export(call.service, call.actor, filters)
+    response = web.StreamResponse(headers={"Content-Type": JSON_LINES})
+    await response.prepare(call.request)
+    async for line in lines:
+        await response.write(line.encode())
+    await response.write_eof()
+    return response
+
+
+async def _filter(service: Service, actor: Actor, asked: Wanted) -> Filter | None:
+    found: dict[str, str | None] = {"act": asked.act, "outcome": asked.outcome}
+    found["since"], found["until"] = _time(asked.since), _time(asked.until)
+    if asked.case:
+        found["case"] = await record.find_case(service, actor, asked.case)
+    if asked.person:
+        kind, person = await record.find_person(service, actor, asked.person)
+        found[kind] = person
+    narrowed = Filter(**found)
+    return narrowed if narrowed.wanted() else None
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+
+
+def _entries(shown: Shown) -> Entries:
+    entries = [Entry.model_validate(entry) for entry in shown.entries]
+    return Entries(size=shown.size, more=shown.more, entries=entries)
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/cases/{case}/record", of_case, Permission.CASE_SEE),
+    Endpoint("GET", "/record", search, Permission.RECORD),
+    Endpoint("GET", "/record/checkpoint", checkpoint, Permission.RECORD, errors=(404,)),
+    Endpoint("POST", "/record/export", export, Permission.RECORD_EXPORT, produces=JSON_LINES),
+]

@@ -1,0 +1,220 @@
+"""The review of one exact version, the texts beside it, and concerns."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from exchange.core.access import Permission
+from exchange.core.model import TICKS, UNDERSTOOD
+from exchange.steps import concern, review, texts
+from exchange.store import read
+from exchange.web.api.cases import ConcernLine
+from exchange.web.api.endpoint import Call, Endpoint
+from exchange.web.api.shapes import Answer, Asked, Digest, Language, Line, Long, Made, Words
+
+Tick = Literal["right_people", "no_threat", "nobody_else", "nothing_locating", "no_pressure"]
+Understood = Literal["myself", "interpreter", "colleague", "software"]
+TextName = Literal["transcription", "transcript", "captions", "translation"]
+assert set(TICKS) == set(Tick.__args__)  # type: ignore[attr-defined]
+assert set(UNDERSTOOD) == set(Understood.__args__)  # type: ignore[attr-defined]
+
+
+class Approval(Asked):
+    """All five ticks, and how every word was understood."""
+
+    digest: Digest
+    ticks: list[Tick] = Field(max_length=5)
+    understood: Understood
+
+
+class Approved(Answer):
+    """Whether it is approved now, or a second approval is still needed."""
+
+    approved: bool
+
+
+class Refusal(Asked):
+    """Why not, in words that the author will understand."""
+
+    digest: Digest
+    reason: Words
+
+
+class Place(Asked):
+    """Where a note belongs: a page, or seconds from the beginning."""
+
+    page: int | None = Field(None, ge=1, le=10_000)
+    seconds: float | None = Field(None, ge=0, le=1_000_000)
+    words: Line = ""
+
+
+class NewNote(Asked):
+    """A note at a place of a version."""
+
+    digest: Digest
+    text: Words
+    place: Place | None = None
+
+
+class NewText(Asked):
+    """A text to put beside a version. It makes a new version, which must be approved and agreed to anew."""
+
+    base_digest: Digest
+    name: TextName
+    language: Language
+    text: Long
+
+
+class OfVersion(Asked):
+    """One version."""
+
+    digest: Digest
+
+
+class NewVersion(Answer):
+    """The digest of the version that was made."""
+
+    digest: str
+
+
+class TextPart(Answer):
+    """A text as it stands."""
+
+    name: str
+    text: str
+
+
+class NewConcern(Asked):
+    """What was seen or heard, so that a supervisor can act."""
+
+    kind: Literal["threat", "new_crime", "safeguarding", "other"]
+    note: Words
+
+
+class ConcernNote(Asked):
+    """A line of the decision log."""
+
+    text: Words
+
+
+class ConcernEnd(Asked):
+    """What happens now, and why."""
+
+    outcome: Literal["continue", "withhold"]
+    note: Words
+
+
+class LogLine(Answer):
+    """A line of the decision log, oldest first."""
+
+    account_id: UUID
+    text: str
+    at: datetime
+
+
+class ConcernStory(ConcernLine):
+    """A concern: what froze, who knows, what was decided."""
+
+    case_id: UUID
+    note: str
+    raised_by: UUID
+    author: str
+    recipient: str
+    who_knows: list[str]
+    log: list[LogLine]
+
+
+async def approve(call: Call, asked: Approval) -> Approved:
+    """Approve exactly this version."""
+    done = await review.approve(
+        call.service,
+        call.actor,
+        call.id("message"),
+        asked.digest,
+        ticks=asked.ticks,
+        understood=asked.understood,
+    )
+    return Approved(approved=done)
+
+
+async def send_back(call: Call, asked: Refusal) -> None:
+    """Send it back to its author with a reason."""
+    await review.return_to_author(call.service, call.actor, call.id("message"), asked.digest, reason=asked.reason)
+
+
+async def withhold(call: Call, asked: Refusal) -> None:
+    """Not to be shared, with a reason; the author may appeal."""
+    await review.withhold(call.service, call.actor, call.id("message"), asked.digest, reason=asked.reason)
+
+
+async def retract(call: Call, asked: Refusal) -> None:
+    """Take an approval back at any time; nobody can read it from that moment on."""
+    await review.retract(call.service, call.actor, call.id("message"), asked.digest, reason=asked.reason)
+
+
+async def note(call: Call, asked: NewNote) -> None:
+    """A note at a place of a version, for the team only."""
+    place: dict[str, Any] = asked.place.model_dump(exclude_defaults=True) if asked.place else {}
+    await review.add_note(call.service, call.actor, call.id("message"), asked.digest, text=asked.text, place=place)
+
+
+async def add_text(call: Call, asked: NewText) -> NewVersion:
+    """Put a transcription, transcript, captions or a translation beside the newest version."""
+    made = await texts.add_text(call.service, call.actor, call.id("message"), **asked.model_dump())
+    return NewVersion(digest=made)
+
+
+async def show_text(call: Call, asked: OfVersion) -> NewVersion:
+    """Let the text taken from a document be released with its pages."""
+    made = await texts.show_text(call.service, call.actor, call.id("message"), asked.digest)
+    return NewVersion(digest=made)
+
+
+async def read_text(call: Call, asked: OfVersion) -> TextPart:
+    """A text of the newest version, to go on typing. That it was read stands in the record."""
+    name = call.word("name")
+    text = await texts.read_text(call.service, call.actor, call.id("message"), asked.digest, name)
+    return TextPart(name=name, text=text)
+
+
+async def raise_concern(call: Call, asked: NewConcern) -> Made:
+    """A threat, a new crime, a safeguarding matter: freeze the message and tell a supervisor."""
+    made = await concern.raise_concern(call.service, call.actor, call.id("message"), kind=asked.kind, note=asked.note)
+    return Made(id=made)
+
+
+async def see_concern(call: Call) -> ConcernStory:
+    """One concern with its log."""
+    found = await read.concern_view(call.service, call.actor, call.id("concern"))
+    log = [LogLine.model_validate({**row._mapping, "text": text}) for row, text in found.log]
+    told = {name: getattr(found, name) for name in ("note", "author", "recipient", "who_knows")}
+    return ConcernStory.model_validate({**found.concern._mapping, **told, "log": log})
+
+
+async def note_concern(call: Call, asked: ConcernNote) -> None:
+    """Add a line to a concern's log."""
+    await concern.add_note(call.service, call.actor, call.id("concern"), text=asked.text)
+
+
+async def end_concern(call: Call, asked: ConcernEnd) -> None:
+    """End a concern by a recorded decision (a supervisor)."""
+    await concern.end_concern(call.service, call.actor, call.id("concern"), outcome=asked.outcome, note=asked.note)
+
+
+REVIEW, RAISE = Permission.REVIEW, Permission.CONCERN_RAISE
+ENDPOINTS = [
+    Endpoint("POST", "/messages/{message}/approve", approve, REVIEW),
+    Endpoint("POST", "/messages/{message}/return", send_back, REVIEW, status=204),
+    Endpoint("POST", "/messages/{message}/withhold", withhold, REVIEW, status=204),
+    Endpoint("POST", "/messages/{message}/retract", retract, REVIEW, status=204),
+    Endpoint("POST", "/messages/{message}/notes", note, REVIEW, status=204),
+    Endpoint("POST", "/messages/{message}/texts", add_text, REVIEW, status=201),
+    Endpoint("POST", "/messages/{message}/show-text", show_text, REVIEW, status=201),
+    Endpoint("GET", "/messages/{message}/texts/{name}", read_text, REVIEW, errors=(409,)),
+    Endpoint("POST", "/messages/{message}/concerns", raise_concern, RAISE, status=201),
+    Endpoint("GET", "/concerns/{concern}", see_concern, RAISE),
+    Endpoint("POST", "/concerns/{concern}/notes", note_concern, RAISE, status=204),
+    Endpoint("POST", "/concerns/{concern}/end", end_concern, Permission.CONCERN_END, status=204),
+]
