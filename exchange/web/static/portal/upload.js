@@ -44,7 +44,7 @@ async function send(file) {
     onProgress(sent, all) {
       const seconds = ((Date.now() - started) / 1000) * (all / Math.max(sent, 1) - 1);
       bar.querySelector("progress").value = (100 * sent) / all;
-      said.textContent = words.left.replace("PERCENT", Math.floor((100 * sent) / all)).replace("TIME", left(seconds));
+      said.textContent = words.left.replace("DONE", Math.floor((100 * sent) / all)).replace("TIME", left(seconds));
     },
     onShouldRetry(error) {
       const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
