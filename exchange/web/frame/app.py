@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from exchange.web.frame import language, rendering
+from exchange.web.frame import health, language, rendering
 from exchange.web.frame.csrf import csrf_middleware
 from exchange.web.frame.headers import add_headers
 from exchange.web.frame.problems import problem_middleware
@@ -32,7 +32,7 @@ def base_application(
     routes: Iterable[Route],
     facts: LoadFacts | None = None,
 ) -> web.Application:
-    """An application that answers `routes`, `/static/` and `/language`, and refuses everything else.
+    """An application that answers `routes`, `/static/`, `/language` and health, and refuses everything else.
 
     `authorise(request, route)` runs before the handler of every route that is not PUBLIC: it returns the
     actor or raises an ExchangeError. An exception of any kind means no. `facts` reads what administration
@@ -45,7 +45,7 @@ def base_application(
     app[STATICS] = Statics()
     rendering.setup(app)
     static = Route("GET", "/static/{digest}/{name:.+}", app[STATICS].serve, PUBLIC)
-    add_routes(app, [static, language.ROUTE, *routes])
+    add_routes(app, [static, language.ROUTE, *health.ROUTES, *routes])
     app.on_response_prepare.append(add_headers)
     return app
 

@@ -32,7 +32,7 @@ async def create(service: Service) -> web.Application:
     async def facts() -> frame.ServiceFacts:
         return frame.ServiceFacts.read(await service_settings.service_words(service))
 
-    routes = [opening.HEALTH, *(route for journey in JOURNEYS for route in journey.ROUTES)]
+    routes = [route for journey in JOURNEYS for route in journey.ROUTES]
     app = frame.base_application(
         service, site="portal", authorise=visits.authorise, routes=routes, facts=facts
     )

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from exchange.core.errors import ExchangeError, Refused
 from exchange.steps import health
-from exchange.web.frame import N_, PUBLIC, Route
+from exchange.web.frame import N_
 from exchange.web.frame.routing import Handler
 from exchange.web.portal.visits import service_of
 
@@ -38,10 +38,3 @@ async def no_reasons(request: web.Request, handler: Handler) -> web.StreamRespon
         return await handler(request)
     except Refused as error:
         raise Refused(NOT_NOW if error.reasons else str(error)) from None
-
-
-async def _alive(_request: web.Request) -> web.Response:
-    return web.Response(text="ok\n")
-
-
-HEALTH = Route("GET", "/healthz", _alive, PUBLIC)
