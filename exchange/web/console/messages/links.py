@@ -14,8 +14,9 @@ from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.messages import words
 from exchange.web.console.messages.about import message_of, newest_of, page
+from exchange.web.console.messages.between import people_of, recipient_of
 from exchange.web.console.session import actor_of, id_of, service_of
-from exchange.web.console.words import KINDS, SIDES, choices, said
+from exchange.web.console.words import KINDS, choices, said
 from exchange.web.frame import N_, gettext
 
 ChannelName = Literal["email", "text", "phone", "in_person", "post", "print"]
@@ -27,12 +28,11 @@ class Invitation(frame.Form):
     """Who is invited to put something in, for whom, and by what way the link goes."""
 
     author: UUID
-    recipient: UUID
+    recipient: UUID | None = None  # with two people in the case, the other one
     kind: Literal["letter", "audio", "video"]
     channel: ChannelName
     sentences: ClassVar = {
         "author": N_("Choose whom you invite"),
-        "recipient": N_("Choose who it is for"),
         "kind": N_("Choose what it will be"),
         "channel": HOW_TO_GIVE,
     }
@@ -55,8 +55,9 @@ async def invite(request: web.Request) -> web.StreamResponse:
 
     async def act(form: Invitation) -> web.StreamResponse:
         service, actor = service_of(request), actor_of(request)
+        recipient = await recipient_of(request, form.author, form.recipient)
         made = await links.invite(
-            service, actor, form.author, form.recipient, channel=Channel(form.channel), kind=form.kind
+            service, actor, form.author, recipient, channel=Channel(form.channel), kind=form.kind
         )
         return frame.see_other(request, f"/links/{made.id}")
 
@@ -126,11 +127,10 @@ def _context(found: LinkView, address: str) -> dict[str, object]:
 
 async def _show_invite(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     case = await read.case_view(service_of(request), actor_of(request), id_of(request, "case"))
-    people = [(str(p.id), case.forms[p.id], said(SIDES, p.side)) for p in case.people]
     context = {
         "form": form,
         "case": case,
-        "people": people,
+        "people": people_of(case),
         "kinds": choices(KINDS),
         "channels": choices(words.LINK_CHANNELS),
     }

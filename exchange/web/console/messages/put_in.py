@@ -16,8 +16,8 @@ from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.messages.about import message_of, page
 from exchange.web.console.messages.arriving import MOST_AT_ONCE, take_files
+from exchange.web.console.messages.between import people_of, recipient_of
 from exchange.web.console.session import actor_of, id_of, service_of
-from exchange.web.console.words import SIDES, said
 from exchange.web.frame import N_, gettext
 from exchange.web.tus import UploadActor, tus_routes
 
@@ -46,11 +46,10 @@ class NewMessage(frame.Form):
     """From whom, to whom, and what."""
 
     author: UUID
-    recipient: UUID
+    recipient: UUID | None = None  # with two people in the case, the other one
     what: Literal["typed", "file", "scan", "audio", "video"]
     sentences: ClassVar = {
         "author": N_("Choose who it is from"),
-        "recipient": N_("Choose who it is for"),
         "what": N_("Choose what you put in"),
     }
 
@@ -71,13 +70,10 @@ async def begin(request: web.Request) -> web.StreamResponse:
     """Begin it, and go on to its bytes."""
 
     async def act(form: NewMessage) -> web.StreamResponse:
+        service, actor, case = service_of(request), actor_of(request), id_of(request, "case")
+        recipient = await recipient_of(request, form.author, form.recipient)
         message = await intake.begin_message(
-            service_of(request),
-            actor_of(request),
-            id_of(request, "case"),
-            author=form.author,
-            recipient=form.recipient,
-            kind=KIND_OF[form.what],
+            service, actor, case, author=form.author, recipient=recipient, kind=KIND_OF[form.what]
         )
         return frame.see_other(request, f"/messages/{message}/upload?what={form.what}")
 
@@ -145,9 +141,8 @@ async def _who_uploads(request: web.Request) -> UploadActor:
 
 async def _show_new(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     case = await read.case_view(service_of(request), actor_of(request), id_of(request, "case"))
-    people = [(str(p.id), case.forms[p.id], said(SIDES, p.side)) for p in case.people]
     what = [(code, gettext(label), gettext(hint)) for code, (label, hint) in WHAT.items()]
-    context = {"form": form, "case": case, "people": people, "what": what}
+    context = {"form": form, "case": case, "people": people_of(case), "what": what}
     return frame.render(request, "console/messages/new.html", context, status=status)
 
 
