@@ -8,8 +8,10 @@ BOOTSTRAP = for python in $(PYTHON_NAMES); do \
 VENV = .venv/bin
 DEMO ?=
 TESTS ?= tests
+WALKS ?= 100000
+MIB ?= 2048
 
-.PHONY: help run test check lock
+.PHONY: help run test check lock soak bench
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +31,14 @@ check: ## lint, format, types, import contracts, house rules
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 	$(VENV)/python tools/house.py
+
+soak: ## the long campaign over the gate: random walks against the real steps; WALKS=100000
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.soak --walks $(WALKS)
+
+bench: ## upload and playback beside plain aiohttp, and memory; MIB=2048
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.streams --mib $(MIB)
 
 lock: ## the lock files anew, from pyproject.toml
 	@$(BOOTSTRAP) check
