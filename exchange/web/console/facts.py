@@ -93,6 +93,8 @@ async def _page(
     values = fact_words.VALUES[kind]
     may = [v for v in values if is_supervisor(request) or not fact_words.supervised(kind, v)]
     may = may if view.on_the_team or is_supervisor(request) else []
+    if len(may) == 1 and not form.value("value"):
+        form = frame.ErrorSummary({**form.entered, "value": may}, form.errors)
     context = {
         "form": form,
         "view": view,

@@ -8,6 +8,7 @@ from pydantic import Field
 from exchange.core.access import Permission
 from exchange.steps import referral
 from exchange.web import frame
+from exchange.web.console import words
 from exchange.web.console.asking import asked
 from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.frame import N_
@@ -31,6 +32,7 @@ QUESTIONS: dict[str, str] = {
     "language": N_("Language"),
     "other": N_("Anything else"),
 }
+ANSWERS = {"reach_by": words.MEANS, "side": words.SIDES}
 
 
 class Reason(frame.Form):
@@ -73,7 +75,8 @@ async def decline(request: web.Request) -> web.StreamResponse:
 
 async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     found = await referral.read_referral(service_of(request), actor_of(request), id_of(request, "referral"))
-    answers = [(frame.gettext(text), found.answers[name]) for name, text in QUESTIONS.items() if name in found.answers]
+    told = {name: words.said(ANSWERS.get(name, {}), answer) for name, answer in found.answers.items()}
+    answers = [(frame.gettext(text), told[name]) for name, text in QUESTIONS.items() if name in told]
     context = {
         "form": form,
         "referral": found.referral,

@@ -79,7 +79,7 @@ STATE_NEEDS: dict[str, str] = {
     "receiving": N_("Not finished: still being put in"),
     "quarantined": N_("Still being made safe"),
     "rejected": N_("Could not be used: ask for it again"),
-    "in_review": N_("To review"),
+    "in_review": N_("A version waits for a decision"),
     "returned": N_("Sent back: help the author to go on"),
     "withheld": N_("Not to be shared: look again"),
     "approved": N_("Approved, waiting: does the author agree, can it be offered?"),
