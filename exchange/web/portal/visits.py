@@ -99,8 +99,14 @@ def visiting(request: web.Request, *purposes: Purpose) -> Visit:
 def show(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
     """A page of the visit: `here` is its path, `carried` what the link told (names, kind, note)."""
     found = request[VISIT]
-    known = {"here": f"/s/{found.id}", "carried": found.payload, "purpose": found.purpose.value}
-    return frame.render(request, f"portal/{template}", {**known, "form": frame.blank(), **context}, status=status)
+    known = {
+        "here": f"/s/{found.id}",
+        "carried": found.payload,
+        "purpose": found.purpose.value,
+        "idle": service_of(request).settings.idle_lock_seconds,
+        "form": frame.blank(),
+    }
+    return frame.render(request, f"portal/{template}", {**known, **context}, status=status)
 
 
 def onward(request: web.Request, page: str = "", done: Any = None) -> web.Response:
