@@ -16,7 +16,7 @@ from exchange.core import gate, keys, links
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.gate import Act
-from exchange.core.model import Actor, Channel, Purpose
+from exchange.core.model import Actor, ActorKind, Channel, Purpose
 from exchange.steps.revoke import end_links, kill_links
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -78,7 +78,7 @@ async def make(
         secret_sealed=seal.seal(secret, "link.secret", link_id),
         channel=channel,
         code_channel=agreed.agreed_how,
-        made_by=unit.actor.id,
+        made_by=unit.actor.id if unit.actor.kind is ActorKind.STAFF else None,
         expires_at=unit.now + timedelta(days=days) if days else None,
     )
     unit.leaf(
