@@ -266,7 +266,7 @@ async def test_asking_to_take_part(world: World, browser: Visitor, service: Serv
     first = await browser.get("/ask")
     page = await _answer(browser, first.text, go="reach")
     wrong = await _answer(browser, page, step="reach")
-    assert "Tell us one safe way" in wrong
+    assert "Choose how we should reach you" in wrong
     page = await _answer(browser, wrong, step="reach", reach_by="text", reach_address="07700 900001")
     for step in ("when", "name", "side", "about", "needs"):
         page = await _answer(browser, page, step=step, **({"name": "Robin"} if step == "name" else {}))

@@ -40,6 +40,10 @@ QUESTIONS = (
     Question("about", N_("What would you like us to know?"), ("about",)),
     Question("needs", N_("What would make it easier for you?"), ("needs", "language")),
 )
+NEEDED = {
+    "reach_by": N_("Choose how we should reach you"),
+    "reach_address": N_("Enter a number or address that is safe"),
+}
 KEYS = tuple(question.key for question in QUESTIONS)
 CHECK = "check"
 
@@ -84,9 +88,9 @@ async def _send(request: web.Request, so_far: dict[str, str]) -> web.Response:
 
 def _wrong(given: dict[str, str]) -> frame.ErrorSummary:
     form = frame.blank(**given)
-    for name in referral.NEEDED:
+    for name, sentence in NEEDED.items():
         if name in given and not given[name]:
-            form.add(name, N_("Tell us one safe way to reach you."))
+            form.add(name, sentence)
     for name, text in given.items():
         if len(text) > referral.LONGEST:
             form.add(name, N_("This is too long. Tell us the rest when we talk."))
