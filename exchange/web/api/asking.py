@@ -41,7 +41,8 @@ async def body(request: web.Request, model: type[AskedT]) -> AskedT:
 async def query(request: web.Request, model: type[AskedT]) -> AskedT:
     """The query; a name that comes twice is refused like an unknown one."""
     untrusted = request.query
-    twice = tuple({"field": name, "sentence": "This was sent twice."} for name in _repeated(list(untrusted)))
+    names = [name for name, _ in untrusted.items()]
+    twice = tuple({"field": name, "sentence": "This was sent twice."} for name in _repeated(names))
     if twice:
         raise InvalidRequest(twice)
     try:

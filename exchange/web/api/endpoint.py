@@ -122,4 +122,4 @@ class Endpoint:
             return answer
         if answer is None:
             return web.Response(status=204)
-        return web.Response(status=self.status, text=answer.model_dump_json(), content_type=JSON)
+        return web.Response(status=self.status, text=answer.model_dump_json(by_alias=True), content_type=JSON)

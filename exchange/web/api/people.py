@@ -203,7 +203,7 @@ async def show_code(call: Call) -> CodeShown:
 
 
 async def record_fact(call: Call, asked: NewFact) -> None:
-    """Record a fact: assessment, pause, hold, contact order, status, preparation, support …"""
+    """Record a fact: assessment, pause, hold, contact order, status, preparation, support."""
     told = asked.model_dump(include={"participant", "until", "note"})
     await facts.record_fact(call.service, call.actor, call.id("case"), asked.kind, asked.value, **told)
 

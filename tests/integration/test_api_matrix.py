@@ -1,0 +1,158 @@
+"""Who may ask what: every endpoint × every role, near the case and far from it (SECURITY "People inside")."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from exchange.core import access
+from exchange.core.access import RULES, Near, Permission
+from exchange.core.model import Role
+from exchange.steps import concern, links, referral, setup
+from exchange.store import tables as t
+from exchange.store.service import Service
+from exchange.store.unit import reading
+from exchange.web.api.endpoint import Endpoint
+from exchange.web.api.table import ENDPOINTS
+from exchange.web.frame import PUBLIC
+from tests.support.api import Answered, Api, Caller, running_api
+from tests.support.api_bodies import body_of, path_of, without_request
+from tests.support.world import World, make_world
+
+GUARDED = [one for one in ENDPOINTS if one.permission is not PUBLIC]
+REFUSALS = ("not-allowed", "step-up-needed", "sign-in-needed")
+
+
+@pytest.fixture
+async def world(service: Service) -> World:
+    """A founded service with a case in which everything is recorded."""
+    setup.make_keys(service.settings)
+    await setup.found_service(service, demo=True, name="Messages")
+    return await make_world(service)
+
+
+@pytest.fixture
+async def api(service: Service) -> AsyncIterator[Api]:
+    """A running console."""
+    async with running_api(service) as running:
+        yield running
+
+
+async def ids_of(world: World) -> dict[str, UUID]:
+    """An id of everything there is: a released letter, a concern, a link, a release, a referral …"""
+    message, link = await world.released()
+    stopped = await world.letter()
+    raised = await concern.raise_concern(world.service, world.facilitator, stopped, kind="other", note="Look.")
+    await referral.save_referral(world.service, {"reach_by": "phone", "reach_address": "01632 960 002"})
+    async with reading(world.service) as conn:
+        asked = (await conn.execute(select(t.referral.c.id))).scalar_one()
+        released = (await conn.execute(select(t.release.c.id))).scalar_one()
+        task = await conn.execute(t.task.insert().values(case_id=world.case, kind="call_me").returning(t.task.c.id))
+        found = {"case": world.case, "participant": world.author, "other": world.recipient, "message": message}
+        found |= {"task": task.scalar_one(), "concern": raised, "link": link.id, "release": released}
+    own = {"account": world.stranger.id, "second": world.second.id, "supervisor": world.supervisor.id}
+    return found | {"referral": asked, "token": uuid4(), "session": uuid4()} | {n: i for n, i in own.items() if i}
+
+
+async def asked(caller: Caller, endpoint: Endpoint, ids: dict[str, UUID]) -> Answered:
+    """The endpoint's one request."""
+    path, body = path_of(endpoint.path, ids), body_of(endpoint.method, endpoint.path, ids)
+    if endpoint.in_query:
+        return await caller.ask(endpoint.method, path, params=body or {})
+    return await caller.ask(endpoint.method, path, body)
+
+
+def kind_of(found: Answered) -> str:
+    """The last part of a problem's type, "" for anything else."""
+    return str(found.json["type"]).rsplit("/", 1)[1] if found.status >= 400 else ""
+
+
+def test_there_is_a_request_for_every_endpoint() -> None:
+    """So that no endpoint is left out of the matrix."""
+    assert without_request() == set()
+
+
+async def test_nobody_gets_in_without_a_token(api: Api, world: World) -> None:
+    """401 everywhere, whatever is asked; a cookie counts for nothing."""
+    ids = await ids_of(world)
+    cookie = (await api.console.as_(world.facilitator)).cookie
+    for endpoint in GUARDED:
+        for headers in ({}, {"Cookie": f"console={cookie}"}, {"Authorization": "Bearer exch_nobody"}):
+            found = await api.nobody().ask(endpoint.method, path_of(endpoint.path, ids), headers=headers)
+            assert (found.status, kind_of(found)) == (401, "sign-in-needed"), endpoint.path
+
+
+@pytest.mark.parametrize("who", ["auditor", "administrator", "supervisor", "facilitator"])
+async def test_a_role_without_the_permission_is_refused(api: Api, world: World, who: str) -> None:
+    """403 exactly where the table of permissions gives the role nothing."""
+    ids, actor = await ids_of(world), getattr(world, who)
+    caller = await api.as_(actor, stepped_up=True)
+    for endpoint in GUARDED:
+        if not actor.roles & RULES[endpoint.permission].roles:
+            found = await asked(caller, endpoint, ids)
+            assert (found.status, kind_of(found)) == (403, "not-allowed"), (who, endpoint.path)
+
+
+async def test_a_facilitator_of_another_case_learns_nothing(api: Api, world: World) -> None:
+    """Everything about the case is 404 for a stranger, as for a case that does not exist."""
+    ids = await ids_of(world)
+    caller = await api.as_(world.stranger, stepped_up=True)
+    nothing = {name: uuid4() for name in ids} | {name: ids[name] for name in ("second", "supervisor")}
+    for endpoint in GUARDED:
+        if about_a_case(endpoint):
+            here, nowhere = [await asked(caller, endpoint, found) for found in (ids, nothing)]
+            told = (here.status, here.json) if endpoint.path not in STAFFING else (here.status, None)
+            assert told in ((404, nowhere.json), (403, None)), (endpoint.method, endpoint.path, here.body)
+
+
+# who may staff a case is judged by role first, and being refused says nothing about the case
+STAFFING = ("/cases/{case}/team", "/cases/{case}/team/{account}", "/cases/{case}/cover")
+
+
+def about_a_case(endpoint: Endpoint) -> bool:
+    """Whether the endpoint's permission depends on how near one is to a case, and a facilitator has it."""
+    rule = RULES[endpoint.permission]
+    return rule.near is not Near.ANY and Role.FACILITATOR in rule.roles
+
+
+async def test_the_team_is_refused_nowhere_that_its_role_allows(api: Api, world: World) -> None:
+    """The lead reaches the step behind every endpoint of theirs: no refusal by role or nearness."""
+    ids = await ids_of(world)
+    caller = await api.as_(world.facilitator, stepped_up=True)
+    supervised = {"/cases/{case}/policy", "/cases/{case}/state"}
+    for endpoint in sorted(GUARDED, key=lambda one: one.method != "GET"):
+        mine = access.may(world.facilitator, endpoint.permission, access.Relation.LEAD)
+        if mine and endpoint.path not in supervised:
+            found = await asked(caller, endpoint, ids)
+            assert kind_of(found) not in REFUSALS, (endpoint.path, found.body)
+            assert found.status < 500, (endpoint.path, found.body)
+
+
+async def test_release_export_and_keys_need_the_step_up(api: Api, world: World) -> None:
+    """403 of its own type, and nothing was changed."""
+    ids = await ids_of(world)
+    needed = {Permission.RELEASE: world.facilitator, Permission.RECORD_EXPORT: world.auditor}
+    for permission, actor in needed.items():
+        caller = await api.as_(actor)
+        for endpoint in GUARDED:
+            if endpoint.permission is permission:
+                found = await asked(caller, endpoint, ids)
+                assert (found.status, kind_of(found)) == (403, "step-up-needed"), endpoint.path
+    administrator = await api.as_(world.administrator)
+    for method, path in (("POST", "/accounts"), ("PATCH", "/service"), ("POST", "/tokens")):
+        found = await administrator.ask(method, path, body_of(method, path, ids))
+        assert (found.status, kind_of(found)) == (403, "step-up-needed"), path
+
+
+async def test_lists_hold_no_secret(api: Api, world: World) -> None:
+    """Every GET of every role, searched for the link's secret and for the token."""
+    ids = await ids_of(world)
+    secret = await links.show_secret(world.service, world.facilitator, ids["link"])
+    for actor in (world.facilitator, world.supervisor, world.auditor, world.administrator):
+        caller = await api.as_(actor, stepped_up=True)
+        for endpoint in GUARDED:
+            if endpoint.method == "GET":
+                found = await asked(caller, endpoint, ids)
+                assert secret.encode() not in found.body
+                assert caller.token.encode() not in found.body

@@ -1,0 +1,90 @@
+"""One request for every endpoint, good enough to reach the step behind it; ids are filled in from a world.
+
+`{…}` in paths and in values of bodies stand for ids of the world; DIGEST is no version's, so that nothing
+moves on: the matrix asks who may ask, not what becomes of it.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from exchange.web.api.table import ENDPOINTS
+
+DIGEST = "0" * 64
+CONTACT = {"means": "phone", "address": "01632 960 002"}
+REASON = {"digest": DIGEST, "reason": "Because."}
+TICKS = ["right_people", "no_threat", "nobody_else", "nothing_locating", "no_pressure"]
+SAID = {"method": "phone", "wording": "receive-2026-01"}
+
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/step-up"): {"code": "000000"},
+    ("POST", "/tokens"): {"label": "another"},
+    ("POST", "/cases"): {},
+    ("PUT", "/cases/{case}/state"): {"state": "open"},
+    ("PUT", "/cases/{case}/policy"): {},
+    ("POST", "/cases/{case}/team"): {"account": "{second}"},
+    ("PUT", "/cases/{case}/cover"): {"account": "{supervisor}"},
+    ("POST", "/cases/{case}/participants"): {
+        "side": "harmed", "name": "Name", "form_of_name": "N.", "contact": CONTACT,
+    },
+    ("PUT", "/participants/{participant}"): {"name": "Name", "form_of_name": "N."},
+    ("PUT", "/participants/{participant}/safe-contact"): CONTACT,
+    ("POST", "/participants/{participant}/code"): {"how": "phone", "code": "apple river garden"},
+    ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
+    ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
+    ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},
+    ("PUT", "/messages/{message}/letter"): {"text": "Hello."},
+    ("POST", "/messages/{message}/approve"): {"digest": DIGEST, "ticks": TICKS, "understood": "myself"},
+    ("POST", "/messages/{message}/return"): REASON,
+    ("POST", "/messages/{message}/withhold"): REASON,
+    ("POST", "/messages/{message}/retract"): REASON,
+    ("POST", "/messages/{message}/notes"): {"digest": DIGEST, "text": "Here.", "place": {"page": 1}},
+    ("POST", "/messages/{message}/texts"): {
+        "base_digest": DIGEST, "name": "transcription", "language": "en", "text": "Hello.",
+    },
+    ("POST", "/messages/{message}/show-text"): {"digest": DIGEST},
+    ("GET", "/messages/{message}/texts/{name}"): {"digest": DIGEST},
+    ("POST", "/messages/{message}/concerns"): {"kind": "other", "note": "I saw something."},
+    ("POST", "/concerns/{concern}/notes"): {"text": "A note."},
+    ("POST", "/concerns/{concern}/end"): {"outcome": "continue", "note": "A note."},
+    ("POST", "/messages/{message}/offer"): {"content_note": "A letter.", "told_by": "phone"},
+    ("POST", "/messages/{message}/release/link"): {"channel": "email"},
+    ("POST", "/messages/{message}/release/present"): {"who_is_there": "Both of us"},
+    ("POST", "/releases/{release}/end"): {"copy": "kept"},
+    ("POST", "/messages/{message}/revoke"): {},
+    ("POST", "/messages/{message}/not-now"): SAID,
+    ("POST", "/invitations"): {"author": "{participant}", "recipient": "{other}", "channel": "email"},
+    ("POST", "/messages/{message}/preview-link"): {"channel": "email"},
+    ("POST", "/referrals/{referral}/not-for-us"): {"reason": "Somebody else does this."},
+    ("POST", "/record/export"): {},
+    ("POST", "/accounts"): {"login": "newcomer", "display_name": "New", "roles": ["facilitator"]},
+    ("PUT", "/accounts/{account}"): {"display_name": "Somebody"},
+    ("PUT", "/accounts/{account}/roles"): {"roles": ["facilitator"]},
+    ("PATCH", "/service"): {"phone": "01632 960 009"},
+    ("POST", "/sign-in"): {"login": "nobody", "password": "wrong", "code": "000000"},
+}  # fmt: skip
+WORDS = {"name": "text", "kind": "assessment", "problem": "refused"}
+
+
+def body_of(method: str, path: str, ids: dict[str, UUID]) -> Any:
+    """The body (or query) for an endpoint, None where it takes none."""
+    return _filled(BODIES.get((method, path)), ids)
+
+
+def path_of(path: str, ids: dict[str, UUID]) -> str:
+    """The path with ids and words in it."""
+    words = WORDS | ({"kind": "take_part"} if path.startswith("/wordings") else {})
+    return path.format(**{name: str(found) for name, found in ids.items()}, **words)
+
+
+def without_request() -> set[tuple[str, str]]:
+    """Endpoints whose body is needed and missing here: must be none."""
+    needed = {(one.method, one.path) for one in ENDPOINTS if one.asks and not one.in_query}
+    return needed - set(BODIES)
+
+
+def _filled(value: Any, ids: dict[str, UUID]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(each, ids) for name, each in value.items()}
+    if isinstance(value, str) and value.startswith("{"):
+        return str(ids[value[1:-1]])
+    return value
