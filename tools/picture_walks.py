@@ -275,8 +275,8 @@ def _invited(camera: Any, browser: Browser, fern: Staff, message: str) -> None:
     fern.go(f"/messages/{message}")
     case = next(path for path in fern._links() if re.fullmatch(r"/cases/[0-9a-f-]{36}", path))
     fern.go(f"{case}/invite")
-    people = [fern.page.locator("[name='author']").nth(n).get_attribute("value") or "" for n in (0, 1)]
-    fern.do({"author": people[0], "recipient": people[1], "kind": "letter", "channel": "email"})
+    author = fern.page.locator("[name='author']").first.get_attribute("value") or ""
+    fern.do({"author": author, "kind": "letter", "channel": "email"})
     page = camera.open(browser)
     here = _enter(camera, page, *_given(fern), "write")
     for path in ("guidance", "way", "upload"):
@@ -323,7 +323,5 @@ def _decide(camera: Any, browser: Browser, fern: Staff, message: str) -> None:
     send(page, {"answer": "accept"})
     camera.take(page, "accept")
     send(page, {"how": "alone"})
-    camera.take(page, "moment")
-    page.wait_for_timeout(6000)
-    page.goto(here)
+    page.wait_for_url(re.compile(r"/before"), timeout=60_000)  # the page in between goes on by itself
     camera.take(page, "decided-then-before")

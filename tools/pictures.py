@@ -108,6 +108,7 @@ class Camera:
 
 
 def _wrong(page: Page) -> list[str]:
+    page.wait_for_load_state()
     found = [f"{v['id']}: {v['nodes'][0]['html'][:140]}" for v in Axe().run(page).response["violations"]]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append("scrolls sideways")
