@@ -1,0 +1,183 @@
+"""Every page of both sites in every state, as addresses: made by the real steps, so that looking needs no walking."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from exchange.core.links import new_secret
+from exchange.core.model import Actor, Channel, Kind
+from exchange.steps import consent, draft, intake, links, offer, referral, release, sending, visit
+from exchange.steps.visit import Visit
+from exchange.store import tables as t
+from exchange.store.unit import unit_of_work
+from tests.support import message_tour
+from tests.support.world import CODE, PASSWORD, World
+
+ABOUT = ("/", "/ask", "/l", "/new-link", "/new-link/asked", "/privacy", "/accessibility", "/cookies",
+         "/exit-explained", "/not-for-me", "/finished")  # fmt: skip
+CASE_FACTS = ("pause", "hold", "contact_order", "carve_out", "assessment")
+PERSON_FACTS = ("status", "preparation", "responsibility", "guardian", "supporter", "interpreter")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page to look at. `press` is a button pressed there first (its words), `fill` what is typed before."""
+
+    name: str
+    path: str
+    status: int = 200
+    press: str = ""
+    fill: tuple[tuple[str, str], ...] = ()
+
+
+async def portal(world: World, folder: Path) -> tuple[str, list[Stop]]:
+    """A browser's secret cookie, and every page of the portal with visits of that browser."""
+    cookie = new_secret()
+    stops = [Stop("about" + path.replace("/", "-").rstrip("-"), path) for path in ABOUT]
+    stops += [Stop("not-found", "/nothing-here", 404), Stop("dead", "/closed", 404), *_refused()]
+    for name, found in (await _visits(world, cookie, folder)).items():
+        here = f"/s/{found.id}"
+        stops += [Stop(f"{name}-{page.strip('/').replace('/', '-')}", here + page) for page in PAGES[name]]
+        stops += [
+            Stop(f"{name}-{stop.name}", here + stop.path, stop.status, stop.press) for stop in WRONG.get(name, ())
+        ]
+    stops.append(Stop("letter-part-missing", here + "/part/none", 404))
+    return cookie, stops
+
+
+PAGES = {
+    "new": ("/me", "/locked"),
+    "letter": ("/before", "/read", "/read?size=large&pages=1", "/break", "/after"),
+    "audio": ("/before", "/read", "/after"),
+    "video": ("/before", "/read", "/read?size=large"),
+    "stopped": ("/before",),
+    "decide": ("/decide", "/accept", "/moment", "/answered?said=yes", "/answered?said=no", "/answered?said=not-now"),
+    "preview": ("/preview", "/shared?said=yes", "/shared?said=no"),
+    "submit": ("/guidance", "/way", "/write", "/upload", "/check"),
+    "submit-empty": ("/check", "/write"),
+    "submit-video": ("/upload",),
+    "sent": ("/receipt",),
+    "stop": ("/stop", "/stopped"),
+}
+WRONG = {
+    "decide": (Stop("wrong", "/decide", 422, "Continue"), Stop("accept-wrong", "/accept", 422, "I agree, and I want to receive it")),
+    "letter": (Stop("after-wrong", "/after", 422, "Save my choice"), Stop("say-wrong", "/after", 422, "Send to my facilitator")),
+    "submit": (Stop("way-wrong", "/way", 422, "Continue"),),
+    "submit-empty": (Stop("write-wrong", "/write", 422, "Continue"),),
+    "new": (Stop("locked-wrong", "/locked", 422, "Go on"),),
+}  # fmt: skip
+
+
+def _refused() -> list[Stop]:
+    return [
+        Stop("landing-wrong", "/l", 422, "Yes, open it here"),
+        Stop("dead-link", "/l", 404, "Yes, open it here", (("link", "A" * 43), ("code", CODE))),
+        Stop("new-link-wrong", "/new-link", 422, "Ask for a new link"),
+    ]
+
+
+async def _visits(world: World, cookie: str, folder: Path) -> dict[str, Visit]:
+    """A session of one browser for each purpose and kind."""
+    service, who = world.service, world.facilitator
+    _, unanswered = await world.released()
+    _, letter = await world.released()
+    gone, lost = await world.released()
+    _, asked = await world.offered(by_link=True, on_acceptance=True)
+    assert asked
+    approved = await world.approved()
+    made = {
+        "letter": letter,
+        "audio": await _released(world, await message_tour.recording(world, folder)),
+        "video": await _released(world, await message_tour.film(world, folder)),
+        "stopped": lost,
+        "decide": asked,
+        "preview": await links.preview_link(service, who, approved, channel=Channel.EMAIL),
+        "submit-empty": await _invited(world, Kind.LETTER),
+        "submit-video": await _invited(world, Kind.VIDEO),
+    }
+    found = {"new": await world.visit(unanswered, cookie, is_me=False)}
+    found |= {name: await world.visit(link, cookie) for name, link in made.items()}
+    await consent.withdraw_message(service, who, gone)
+    found["submit"] = await _written(world, cookie)
+    sent = await _written(world, cookie)
+    await sending.send(service, sent)
+    found["sent"] = await visit.load(service, cookie, sent.id)
+    stop = links.NewLink(sent.link.id, found["sent"].payload["receipt"]["stop"].split("#")[1])
+    found["stop"] = await world.visit(stop, cookie, is_me=False)
+    return found
+
+
+async def _invited(world: World, kind: Kind) -> links.NewLink:
+    return await links.invite(
+        world.service, world.facilitator, world.author, world.recipient, channel=Channel.EMAIL, kind=kind
+    )
+
+
+async def _written(world: World, cookie: str) -> Visit:
+    """A visit in which a letter was typed and put in, not sent."""
+    found = await world.visit(await _invited(world, Kind.LETTER), cookie)
+    await draft.save(world.service, found, "I think about the gate.")
+    message = await sending.begin(world.service, found)
+    who = draft.visitor(found)
+    await intake.write_letter(world.service, found.actor, message, "I think about the gate.", visitor=who)
+    return await visit.load(world.service, cookie, found.id)
+
+
+async def _released(world: World, message: UUID) -> links.NewLink:
+    """A recording on its way to its recipient."""
+    await world.approve(message)
+    await world.agree_to_share(message)
+    terms = offer.Terms("Three seconds, calm.", Channel.PHONE, length="a few seconds", by_link=False)
+    await offer.make_offer(world.service, world.facilitator, message, terms)
+    await world.accept(message)
+    return await release.release_by_link(world.service, world.facilitator, message, channel=Channel.EMAIL)
+
+
+async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[Stop]]]:
+    """Who looks at which pages of the console."""
+    case, person = f"/cases/{world.case}", f"/people/{world.recipient}"
+    told = {"reach_by": "phone", "reach_address": "01632 960 555", "about": "A burglary in spring"}
+    await referral.save_referral(world.service, told)
+    one = (await referral.referrals(world.service, world.supervisor))[0].id
+    async with unit_of_work(world.service, world.facilitator) as unit:
+        task = await unit.add(t.task, case_id=world.case, participant_id=world.author, kind="call_me")
+        unit.leaf("task.added", case=world.case, participant=world.author, kind="call_me")
+    team = ["/", "/cases", "/cases/new", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
+            f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
+            "/account/password", "/account/factor", "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
+            f"/referrals/{one}"]  # fmt: skip
+    team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
+    team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
+    team += [f"{person}/consents/{kind}" for kind in ("take_part", "be_asked")]
+    stops = [Stop("message-" + name, path) for name, path in await message_tour.pages(world, folder)]
+    in_review = next(stop.path for stop in stops if stop.name == "message-in-review")
+    stops += [Stop("team-" + _short(path, world), path) for path in team]
+    stops += [
+        Stop("team-not-found", "/cases/none", 404), Stop("team-not-allowed", "/admin", 403),
+        Stop("team-case-new-wrong", "/cases/new", 422, "Open the case"),
+        Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
+        Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
+    ]  # fmt: skip
+    record, admin = ("/", "/record", "/record/export"), ("/admin", "/admin/accounts", "/admin/accounts/new",
+        f"/admin/accounts/{world.auditor.id}", "/admin/service", "/admin/keys")  # fmt: skip
+    concern = next(stop.path for stop in stops if stop.name == "message-concern")
+    overseen = ("/", "/supervisor", case, "/cases", concern, in_review)
+    known = (("login", "fern"), ("password", PASSWORD))
+    outside = [
+        Stop("sign-in", "/sign-in"), Stop("sign-in-wrong", "/sign-in", 422, "Continue"),
+        Stop("sign-in-code", "/sign-in", 200, "Continue", known), Stop("sign-in-code-wrong", "/sign-in/code", 422, "Sign in"),
+        Stop("sign-in-password", "/sign-in/password"),
+    ]  # fmt: skip
+    return [
+        (None, outside),
+        (world.facilitator, stops),
+        (world.supervisor, [Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)]),
+        (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
+        (world.administrator, [Stop("administrator-" + _short(path, world), path) for path in admin]),
+    ]  # fmt: skip
+
+
+def _short(path: str, world: World) -> str:
+    for one in (world.case, world.recipient, world.auditor.id):
+        path = path.replace(f"/{one}", "")
+    return path.strip("/").replace("/", "-") or "home"
