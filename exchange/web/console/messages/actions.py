@@ -10,15 +10,18 @@ from exchange.web.frame import N_, gettext
 
 E, S, P = Event, State, Permission
 SHARED = frozenset({S.APPROVED, S.OFFERED, S.ACCEPTED, S.DECLINED, S.LATER, S.RELEASED, S.OPENED, S.LAPSED})
+ASKED = frozenset({S.OFFERED, S.DECLINED, S.LATER})
+READABLE = frozenset({S.RELEASED, S.OPENED})
 
 
 @dataclass(frozen=True)
 class Action:
-    """A button: its words, where it leads, and whether it posts at once (nothing is asked before)."""
+    """A button: its words, where it leads, whether it posts at once, whether it is what the page is for now."""
 
     words: str
     place: str
     post: bool = False
+    main: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,35 +33,39 @@ class _Rule:
     event: Event | None = None
     ready: bool = False  # only when nothing is missing any more
     post: bool = False
+    main: frozenset[State] = frozenset(S)  # where it is what the page is for, if nothing before it is
 
 
+NEVER: frozenset[State] = frozenset()
 RULES = (
     _Rule(N_("Go on putting it in"), "upload", P.PUT_IN, frozenset({S.RECEIVING})),
     _Rule(N_("Put it in again"), "put-in-again", P.PUT_IN, event=E.PUT_IN_AGAIN, post=True),
     _Rule(N_("Review it"), "review", P.REVIEW, event=E.APPROVE),
     _Rule(N_("Hand it over"), "hand-over", P.RELEASE, frozenset({S.ACCEPTED, S.LAPSED}), ready=True),
     _Rule(N_("Offer it"), "offer", P.OFFER, event=E.OFFER, ready=True),
-    _Rule(N_("Record what the author decides"), "consent/share", P.CONSENT, SHARED),
-    _Rule(N_("Give the author a link to see it"), "preview-link", P.CONSENT, frozenset({S.APPROVED})),
-    _Rule(N_("Record what the recipient decides"), "consent/receive", P.CONSENT, SHARED - {S.APPROVED}),
-    _Rule(N_("Make a new link"), "hand-over", P.RELEASE, frozenset({S.RELEASED, S.OPENED}), ready=True),
-    _Rule(N_("Take the reading back"), "revoke", P.REVOKE, event=E.LINK_GONE),
-    _Rule(N_("Look at it"), "review", P.CONTENT, frozenset(S) - {S.IN_REVIEW}),
-    _Rule(N_("Type a text beside it"), "text", P.REVIEW, event=E.REVISE),
-    _Rule(N_("Send it back"), "return", P.REVIEW, event=E.RETURN),
-    _Rule(N_("Not to be shared"), "withhold", P.REVIEW, event=E.WITHHOLD),
-    _Rule(N_("Take the approval back"), "retract", P.REVIEW, event=E.RETRACT),
-    _Rule(N_("The author takes it back"), "withdraw", P.CONSENT, event=E.WITHDRAW),
-    _Rule(N_("Raise a concern"), "concern", P.CONCERN_RAISE, event=E.RAISE_CONCERN),
+    _Rule(N_("Record what the author decides"), "consent/share", P.CONSENT, frozenset({S.APPROVED})),
+    _Rule(N_("Give the author a link to see it"), "preview-link", P.CONSENT, frozenset({S.APPROVED}), main=NEVER),
+    _Rule(N_("Record what the recipient decides"), "consent/receive", P.CONSENT, SHARED - {S.APPROVED}, main=ASKED),
+    _Rule(N_("Make a new link"), "hand-over", P.RELEASE, READABLE, ready=True, main=NEVER),
+    _Rule(N_("Take the reading back"), "revoke", P.REVOKE, event=E.LINK_GONE, main=NEVER),
+    _Rule(N_("Look at it"), "review", P.CONTENT, frozenset(S) - {S.IN_REVIEW}, main=NEVER),
+    _Rule(N_("Type a text beside it"), "text", P.REVIEW, event=E.REVISE, main=NEVER),
+    _Rule(N_("Record what the author decides"), "consent/share", P.CONSENT, SHARED - {S.APPROVED}, main=NEVER),
+    _Rule(N_("Send it back"), "return", P.REVIEW, event=E.RETURN, main=NEVER),
+    _Rule(N_("Not to be shared"), "withhold", P.REVIEW, event=E.WITHHOLD, main=NEVER),
+    _Rule(N_("Take the approval back"), "retract", P.REVIEW, event=E.RETRACT, main=NEVER),
+    _Rule(N_("The author takes it back"), "withdraw", P.CONSENT, event=E.WITHDRAW, main=NEVER),
+    _Rule(N_("Raise a concern"), "concern", P.CONCERN_RAISE, event=E.RAISE_CONCERN, main=NEVER),
 )
 
 
 def possible(found: MessageView, actor: Actor) -> list[Action]:
-    """The first one is the main action of the page."""
+    """In the order in which they are likely; at most the first one is the main action of the page."""
+    fitting = [r for r in RULES if _fits(r, found) and access.may(actor, r.permission, found.relation)]
+    here, state = f"/messages/{found.message.id}", found.message.state
     return [
-        Action(gettext(rule.words), f"/messages/{found.message.id}/{rule.place}", rule.post)
-        for rule in RULES
-        if _fits(rule, found) and access.may(actor, rule.permission, found.relation)
+        Action(gettext(rule.words), f"{here}/{rule.place}", rule.post, at == 0 and state in rule.main)
+        for at, rule in enumerate(fitting)
     ]
 
 
