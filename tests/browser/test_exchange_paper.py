@@ -10,7 +10,7 @@ from sqlalchemy import select
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
-from tests.support.browser import PATIENCE, Staff, press, tick, told
+from tests.support.browser import PATIENCE, Staff, id_of, press, tick, told
 from tests.support.running import CONTACTS, NAMES, Exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -71,7 +71,7 @@ async def _codes(inside: Service, message: str) -> tuple[str, str]:
             select(r.c.version_code, c.c.reference)
             .join(t.message, t.message.c.id == r.c.message_id)
             .join(c, c.c.id == t.message.c.case_id)
-            .where(r.c.message_id == message.removeprefix("/messages/"))
+            .where(r.c.message_id == id_of(message))
         )
         return tuple((await conn.execute(query)).one())  # type: ignore[return-value]
 
@@ -80,9 +80,7 @@ async def _consents(inside: Service, message: str) -> list[tuple[str, str]]:
     """What was recorded about this message, and how it was said."""
     c = t.consent
     async with reading(inside) as conn:
-        query = (
-            select(c.c.kind, c.c.method).where(c.c.message_id == message.removeprefix("/messages/")).order_by(c.c.at)
-        )
+        query = select(c.c.kind, c.c.method).where(c.c.message_id == id_of(message)).order_by(c.c.at)
         return [tuple(row) for row in await conn.execute(query)]  # type: ignore[misc]
 
 
@@ -110,7 +108,7 @@ async def _handed_over(fern: Staff, inside: Service, message: str) -> None:
     await press(page, "Stop and record")
     await told(page, "Recorded.")
     async with reading(inside) as conn:
-        query = select(t.release).where(t.release.c.message_id == message.removeprefix("/messages/"))
+        query = select(t.release).where(t.release.c.message_id == id_of(message))
         release = (await conn.execute(query)).one()
         state = (await conn.execute(select(t.message.c.state).where(t.message.c.id == release.message_id))).scalar_one()
     assert (release.way, release.copy, state) == ("printed", "kept", "opened")

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
-from tests.support.browser import PATIENCE, Participant, Staff, press, say, tick, told
+from tests.support.browser import PATIENCE, Participant, Staff, id_of, press, say, tick, told
 from tests.support.recordings import SECRETS, camera_video
 from tests.support.running import Exchange
 
@@ -174,9 +174,7 @@ async def _withdrawn_at(inside: Service, message: str) -> float:
     """When the withdrawal's transaction began, which is before its commit. Seconds, this machine's clock."""
     m = t.message
     async with reading(inside) as conn:
-        query = select(m.c.state, func.extract("epoch", m.c.state_since)).where(
-            m.c.id == message.removeprefix("/messages/")
-        )
+        query = select(m.c.state, func.extract("epoch", m.c.state_since)).where(m.c.id == id_of(message))
         state, at = (await conn.execute(query)).one()
     assert state == "withdrawn"
     return float(at)

@@ -48,6 +48,11 @@ async def tick(page: Page, name: str, *values: str) -> None:
         await page.locator(f"input[name='{name}'][value='{value}']").check()
 
 
+def id_of(message: str) -> str:
+    """The id in a message's path."""
+    return message.removeprefix("/messages/")
+
+
 def say(figure: str) -> None:
     """Print a figure that the test measured."""
     print(f"\n{figure}")

@@ -60,8 +60,14 @@ PAGES = {
     "stop": ("/stop", "/stopped"),
 }
 WRONG = {
-    "decide": (Stop("wrong", "/decide", 422, "Continue"), Stop("accept-wrong", "/accept", 422, "I agree, and I want to receive it")),
-    "letter": (Stop("after-wrong", "/after", 422, "Save my choice"), Stop("say-wrong", "/after", 422, "Send to my facilitator")),
+    "decide": (
+        Stop("wrong", "/decide", 422, "Continue"),
+        Stop("accept-wrong", "/accept", 422, "I agree, and I want to receive it"),
+    ),
+    "letter": (
+        Stop("after-wrong", "/after", 422, "Save my choice"),
+        Stop("say-wrong", "/after", 422, "Send to my facilitator"),
+    ),
     "submit": (Stop("way-wrong", "/way", 422, "Continue"),),
     "submit-empty": (Stop("write-wrong", "/write", 422, "Continue"),),
     "new": (Stop("locked-wrong", "/locked", 422, "Go on"),),
@@ -165,7 +171,8 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     known = (("login", "fern"), ("password", PASSWORD))
     outside = [
         Stop("sign-in", "/sign-in"), Stop("sign-in-wrong", "/sign-in", 422, "Continue"),
-        Stop("sign-in-code", "/sign-in", 200, "Continue", known), Stop("sign-in-code-wrong", "/sign-in/code", 422, "Sign in"),
+        Stop("sign-in-code", "/sign-in", 200, "Continue", known),
+        Stop("sign-in-code-wrong", "/sign-in/code", 422, "Sign in"),
         Stop("sign-in-password", "/sign-in/password"),
     ]  # fmt: skip
     return [
