@@ -91,6 +91,7 @@ ACTORS: dict[str, str] = {
     "visitor": N_("Somebody not signed in"),
 }
 SHOWN = ("kind", "fact", "value", "scope", "way", "method", "purpose", "role", "outcome", "reason")
+ABOUT = ("participant", "account", "facilitator", "cover")
 
 
 def line(entry: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def line(entry: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
     if not who:
         who = gettext(ACTORS.get(str(actor.get("role", "")), "")) or _short(actor.get("id", ""))
     said = [str(leaf[name]).replace("_", " ") for name in SHOWN if name in leaf]
-    about = names.get(str(leaf.get("participant", "")), "")
+    about = next((found for name in ABOUT if (found := names.get(str(leaf.get(name, "")), ""))), "")
     return {
         "number": entry.index,
         "when": entry.at,

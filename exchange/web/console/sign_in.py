@@ -4,12 +4,14 @@ from typing import ClassVar
 
 from aiohttp import web
 
-from exchange.core.errors import SignInNeeded
+from exchange.core.errors import SignInNeeded, Unreadable
 from exchange.steps import accounts, demo_code, sessions
 from exchange.steps.sessions import Session, SignInRefused
 from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.session import COOKIE, keep_session, service_of, session_of
+from exchange.web.frame.i18n import DEFAULT
+from exchange.web.frame.language import COOKIE as LANGUAGE
 
 CODE_WRONG = frame.N_("Enter the six digits that your app shows now")
 
@@ -86,6 +88,7 @@ async def confirm(request: web.Request) -> web.StreamResponse:
         signed = await sessions.confirm_factor(service_of(request), session, form.code)
         response = frame.see_other(request, "/")
         keep_session(request, response, signed.cookie)
+        _keep_language(request, response, signed.session.language)
         return response
 
     return await asked(request, Code, _code_page, act, at="code")
@@ -128,6 +131,12 @@ async def _half_open(request: web.Request) -> Session:
     return session
 
 
+def _keep_language(request: web.Request, response: web.StreamResponse, wanted: str) -> None:
+    """The account's language, where this browser has not chosen one."""
+    if wanted != DEFAULT and frame.private_cookie(request, LANGUAGE) is None:
+        frame.set_private_cookie(request, response, LANGUAGE, wanted)
+
+
 def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     return frame.render(request, "console/sign_in.html", {"form": form}, status=status)
 
@@ -135,8 +144,12 @@ def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Re
 async def _code_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     session = await _half_open(request)
     service = service_of(request)
-    enrolment = None if session.enrolled else await accounts.pending_enrolment(service, session)
-    shown = await demo_code.code_to_show(service, session)
+    try:
+        enrolment = None if session.enrolled else await accounts.pending_enrolment(service, session)
+        shown = await demo_code.code_to_show(service, session)
+    except Unreadable:
+        # the set-up was begun anew in another browser: only that one goes on with it
+        raise SignInNeeded from None
     context = {"form": form, "enrolment": enrolment, "demo_code": shown, "login": session.login}
     return frame.render(request, "console/sign_in_code.html", context, status=status)
 
