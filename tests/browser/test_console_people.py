@@ -66,10 +66,12 @@ async def paths(world: World) -> dict[str, tuple[Actor, list[tuple[str, str]]]]:
     async with reading(world.service) as conn:
         task = (await conn.execute(t.task.select().where(t.task.c.kind == "call_me"))).one().id
     team = [
-        ("home", "/"), ("cases", "/cases"), ("case-new", "/cases/new"), ("case", case), ("case-record", f"{case}/record"),
+        ("home", "/"), ("cases", "/cases"), ("case-new", "/cases/new"), ("case", case),
+        ("case-record", f"{case}/record"),
         ("team", f"{case}/team"), ("person-new", f"{case}/people/new"), ("person", person), ("edit", f"{person}/edit"),
         ("contact", f"{person}/contact"), ("code", f"{person}/code"), ("assessment", f"{case}/facts/assessment"),
-        ("hold", f"{case}/facts/hold"), ("status", f"{person}/facts/status"), ("consent", f"{person}/consents/take_part"),
+        ("hold", f"{case}/facts/hold"), ("status", f"{person}/facts/status"),
+        ("consent", f"{person}/consents/take_part"),
         ("task", f"/tasks/{task}"), ("referrals", "/referrals"), ("referral", f"/referrals/{found.id}"),
         ("account", "/account"), ("password", "/account/password"), ("step-up", "/step-up"), ("help", "/help"),
         ("accessibility", "/accessibility"), ("cookies", "/cookies"),
