@@ -50,9 +50,7 @@ class Signature:
     note: str
 
 
-async def search(
-    service: Service, actor: Actor, filters: Filter | None, *, below: int | None = None
-) -> Shown:
+async def search(service: Service, actor: Actor, filters: Filter | None, *, below: int | None = None) -> Shown:
     """A page of the record for an auditor. A leaf says that it was read, and whom it was narrowed to."""
     access.require(actor, Permission.RECORD)
     await _note_reading(service, actor, filters)
@@ -146,9 +144,7 @@ def _signer_of(note: str) -> str:
 def _id(untrusted: str, field: str) -> str:
     known = _uuid(untrusted)
     if known is None:
-        raise BadInput(
-            "Nothing of this name is known. Enter a reference, a sign-in name or a number.", field=field
-        )
+        raise BadInput("Nothing of this name is known. Enter a reference, a sign-in name or a number.", field=field)
     return str(known)
 
 

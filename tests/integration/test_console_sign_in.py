@@ -99,9 +99,7 @@ async def test_first_sign_in_sets_up_codes_and_a_password(console: Console, serv
 async def test_a_real_service_never_shows_a_code(service: Service) -> None:
     """Only the demonstration does."""
     await made(service, "fern")
-    real = Service(
-        service.engine, service.objects, service.settings.model_copy(update={"demo": False}), service.keys
-    )
+    real = Service(service.engine, service.objects, service.settings.model_copy(update={"demo": False}), service.keys)
     async with running_console(real) as console:
         client = console.client()
         await client.send("/sign-in", login="fern", password=PASSWORD)

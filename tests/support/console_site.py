@@ -50,9 +50,7 @@ class Client:
 
     async def post(self, path: str, data: list[tuple[str, str]]) -> tuple[int, str, str]:
         """Send fields as they are."""
-        async with self.http.post(
-            self.url + path, data=aiohttp.FormData(data), allow_redirects=False
-        ) as response:
+        async with self.http.post(self.url + path, data=aiohttp.FormData(data), allow_redirects=False) as response:
             return response.status, await response.text(), response.headers.get("Location", "")
 
 

@@ -194,4 +194,3 @@ async def _teams_of(conn: AsyncConnection, case_ids: list[UUID]) -> list[Row[Any
 
 async def _all(conn: AsyncConnection, table: Any, where: Any, order: Any) -> list[Row[Any]]:
     return list((await conn.execute(select(table).where(where).order_by(order))).all())
-

@@ -43,11 +43,7 @@ async def waiting_decisions(service: Service, actor: Actor) -> Decisions:
     """Approvals that need a second one, appeals, and what a supervisor must decide; longest waiting first."""
     access.require(actor, Permission.SUPERVISE)
     m, c, r, k = t.message, t.cases, t.review, t.task
-    once = (
-        select(r.c.id)
-        .where(r.c.message_id == m.c.id, r.c.decision == "approve", r.c.void_at.is_(None))
-        .exists()
-    )
+    once = select(r.c.id).where(r.c.message_id == m.c.id, r.c.decision == "approve", r.c.void_at.is_(None)).exists()
     seconds = (
         select(
             m.c.id,
@@ -78,9 +74,7 @@ async def keys_state(service: Service, actor: Actor) -> KeysState:
     name = service.keys.key_name if service.keys else ""
     async with reading(service) as conn:
         whole = k.c.private_wrapped.is_not(None)
-        count = (
-            select(k.c.root_key_name, func.count().label("pairs")).where(whole).group_by(k.c.root_key_name)
-        )
+        count = select(k.c.root_key_name, func.count().label("pairs")).where(whole).group_by(k.c.root_key_name)
         gone = select(func.count()).select_from(k).where(~whole)
         confirmed = select(s.c.value, s.c.at).where(s.c.name == "recovery_confirmed")
         sheet = (await conn.execute(confirmed)).one_or_none()
