@@ -1,11 +1,16 @@
 """The description and what is served are the same; the description is valid OpenAPI 3.1."""
 
+import ast
+import importlib
+import inspect
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
+import exchange.web
 from exchange.core.access import RULES
 from exchange.store.service import Service
 from exchange.web.api.openapi import document, statuses
@@ -96,3 +101,41 @@ def references(found: Any) -> set[str]:
         own = {found["$ref"]} if isinstance(found.get("$ref"), str) else set()
         return own.union(*(references(each) for each in found.values()))
     return set().union(*(references(each) for each in found)) if isinstance(found, list) else set()
+
+
+# what belongs to a browser's own session: signing in and out, one's own password and second factor
+OF_A_BROWSER = {
+    "accounts.begin_enrolment", "accounts.choose_password", "accounts.pending_enrolment",
+    "accounts.replace_factor", "demo_code.code_to_show", "demo_code.pending_code_to_show",
+    "sessions.confirm_factor", "sessions.load", "sessions.sign_in", "sessions.sign_out", "sessions.step_up",
+}  # fmt: skip
+
+
+def test_whatever_the_browser_can_do_the_api_can_do() -> None:
+    """Every step that a page calls is called by an endpoint too; files go through the same tus server."""
+    pages, endpoints = steps_called("console"), steps_called("api") | steps_called("tus.py") | OF_A_BROWSER
+    assert len(pages) > 50
+    assert pages - endpoints - {"tokens.resolve", "settings.service_words"} == set()
+
+
+def steps_called(place: str) -> set[str]:
+    """Every coroutine of `exchange.steps`, as module.name, that the sources at `place` of the web name."""
+    root = Path(exchange.web.__file__).parent / place
+    found = set()
+    for path in [root] if root.is_file() else sorted(root.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        modules = {
+            name.asname or name.name: name.name
+            for one in imports
+            if one.module == "exchange.steps"
+            for name in one.names
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+                module = modules[node.value.id]
+                if inspect.iscoroutinefunction(
+                    getattr(importlib.import_module(f"exchange.steps.{module}"), node.attr, None)
+                ):
+                    found.add(f"{module}.{node.attr}")
+    return found
