@@ -183,5 +183,6 @@ async def test_strangers_see_nothing_and_supervisors_no_content(world: World, co
     status, text = await rowan.get(path)
     assert status == 200
     assert f'href="{path}/review' not in text
+    assert "A facilitator has not approved this version." in text
     for place in (f"{path}/review", f"{path}/part/text", f"{path}/text"):
         assert (await rowan.get(place))[0] == 403

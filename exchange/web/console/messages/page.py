@@ -1,11 +1,11 @@
 """The message's page: where it stands, what is still needed, what is possible now, what happened."""
 
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 
-from exchange.core.access import Permission
+from exchange.core.access import Permission, Relation
+from exchange.core.checklist import REASONS, Line
 from exchange.core.model import State
 from exchange.steps import view
 from exchange.steps.rejections import SENTENCES
@@ -20,6 +20,7 @@ from exchange.web.console.words import STATE_NEXT, said
 from exchange.web.frame import gettext
 from exchange.web.streaming import send_part
 
+BY_SUPERVISOR = REASONS["case_closed"].who
 ARRIVING = frame.N_("It has arrived and is locked away. The service is making it safe.")
 WORKING = frame.N_("The service is making it safe.")
 
@@ -71,22 +72,25 @@ async def part(request: web.Request) -> web.StreamResponse:
 
 
 def needed_of(found: MessageView) -> list[dict[str, Any]]:
-    """The lines of "what is still needed", each with its form's address."""
-    message = found.message
+    """The lines of "what is still needed", each with its form's address for whoever may clear it."""
     return [
         {
             "words": gettext(line.sentence),
             "who": gettext(line.who),
-            "href": _form(line.form, message.case_id, message.id, message.author_id, message.recipient_id),
+            "href": _form(found, line),
             "done": False,
         }
         for reason, line in found.needed
-        if not (message.state == State.IN_REVIEW and reason.code == "stopped")
+        if not (found.message.state == State.IN_REVIEW and reason.code == "stopped")
     ]
 
 
-def _form(form: str, case: UUID, message: UUID, author: UUID, recipient: UUID) -> str:
-    return url_for_form(form, case=case, message=message, author=author, recipient=recipient) if form else ""
+def _form(found: MessageView, line: Line) -> str:
+    message = found.message
+    if not line.form or (found.relation is Relation.NONE and line.who != BY_SUPERVISOR):
+        return ""
+    people = {"author": message.author_id, "recipient": message.recipient_id}
+    return url_for_form(line.form, case=message.case_id, message=message.id, **people)
 
 
 def _digest_of(found: MessageView, untrusted_number: str) -> str | None:
