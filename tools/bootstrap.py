@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +20,7 @@ PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
 LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock", "check": "requirements-test.lock"}
 NEEDED_BYTES = {"run": 1_500_000_000, "test": 3_000_000_000, "check": 2_000_000_000}
+SOURCE_ONLY = ("font-roboto",)  # no wheel of it is published; its source is checked against its hash too
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -95,9 +97,21 @@ def _install(goal: str) -> None:
         return
     say(f"Installing the packages of {lock.name} (each checked against its hash) …")
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "--require-hashes", "--only-binary=:all:", "-r", str(lock)])
+    locked = [*pip, "--require-hashes", "--no-build-isolation", "--only-binary=:all:"]
+    run([*locked, "-r", str(_builder(lock))])
+    run([*locked, *(f"--no-binary={name}" for name in SOURCE_ONLY), "-r", str(lock)])
     run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     _stamp("install", lock)
+
+
+def _builder(lock: Path) -> Path:
+    """The lines of the lock file for setuptools alone, which builds the packages that come as source only."""
+    lines = lock.read_text(encoding="utf-8").splitlines(keepends=True)
+    start = next(number for number, line in enumerate(lines) if line.startswith("setuptools=="))
+    hashes = takewhile(lambda line: line.startswith(" "), lines[start + 1 :])
+    alone = VENV / "builder.lock"
+    alone.write_text(lines[start] + "".join(hashes), encoding="utf-8")
+    return alone
 
 
 def _assets(_goal: str) -> None:
