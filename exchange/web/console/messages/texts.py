@@ -93,7 +93,7 @@ async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> 
     parts = found.parts[newest.id]
     kinds = [(name, gettext(TEXTS[name])) for name in FITTING[Kind(found.message.kind)]]
     return page(
-        request, "text", found, form, status=status, version=newest, kinds=kinds, languages=list(LANGUAGES.items()),
+        request, "text", found, form, status=status, version=newest, kinds=kinds, tongues=list(LANGUAGES.items()),
         pages=named(parts, "page-"), sound=next((p for p in parts if p.name == "sound"), None),
         picture=next((p for p in parts if p.name == "picture"), None),
     )  # fmt: skip
