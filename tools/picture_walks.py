@@ -181,6 +181,8 @@ def _letter(fern: Staff, message: str) -> None:
     if show.count():
         show.click()
         camera.take(page, "with-me-shown")
+    fern.go(f"{at}/revoke")
+    fern.do({"why": "other"})
     fern.go(f"{at}/hand-over")
     fern.do({"way": "printed"})
     camera.take(page, "print-pack")
