@@ -184,5 +184,8 @@ async def test_strangers_see_nothing_and_supervisors_no_content(world: World, co
     assert status == 200
     assert f'href="{path}/review' not in text
     assert "A facilitator has not approved this version." in text
-    for place in (f"{path}/review", f"{path}/part/text", f"{path}/text"):
-        assert (await rowan.get(place))[0] == 403
+    team_only = ("review", "part/text", "text", "return", "withhold", "consent/share", "offer", "hand-over", "upload")
+    for place in team_only:
+        assert (place, (await rowan.get(f"{path}/{place}"))[0]) == (place, 403)
+    for place in ("concern", "revoke", "progress"):
+        assert (place, (await rowan.get(f"{path}/{place}"))[0]) == (place, 200)

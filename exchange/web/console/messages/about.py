@@ -7,7 +7,8 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy import Row
 
-from exchange.core.errors import Conflict
+from exchange.core import access
+from exchange.core.errors import Conflict, NotAllowed
 from exchange.steps import view
 from exchange.store import read
 from exchange.store.read import MessageView
@@ -17,13 +18,21 @@ from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.console.words import KINDS, said
 from exchange.web.frame import gettext
 from exchange.web.frame.i18n import current_language
+from exchange.web.frame.routing import route_of
 
 LONGEST_TEXT_SHOWN = 2_000_000
 
 
 async def message_of(request: web.Request) -> MessageView:
-    """The message of the address, for whoever may see it. `NotFound` otherwise."""
-    return await read.message_view(service_of(request), actor_of(request), id_of(request, "message"))
+    """The message of the address, for whoever has the route's permission as near to the case as they are.
+
+    `NotFound` for whoever may not even know of it, `NotAllowed` for whoever sees it and may not do this.
+    """
+    actor, route = actor_of(request), route_of(request)
+    found = await read.message_view(service_of(request), actor, id_of(request, "message"))
+    if route is None or not access.may(actor, route.permission, found.relation):
+        raise NotAllowed
+    return found
 
 
 def newest_of(found: MessageView) -> Row[Any]:
