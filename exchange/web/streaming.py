@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 
 from exchange.core.errors import Refused
 from exchange.steps import view
@@ -45,7 +45,7 @@ async def send_part(request: web.Request, service: Service, opened: Opened) -> w
                 await response.write(run)
             if stream.live:
                 await response.write_eof()
-        except (ConnectionResetError, ClientConnectionResetError):
+        except ConnectionError:
             pass  # the visitor went on to another place, or the stream was stopped
     if not stream.live:
         _cut(request)
