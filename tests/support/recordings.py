@@ -17,7 +17,7 @@ DEVICE = "PlantedPhone 9000"
 PLACE = "+51.5033-000.1276/"
 HIDDEN = "planted hidden words under the letter"
 VISIBLE = "I think about your garden gate."
-SECRETS = (AUTHOR, DEVICE, "51.5033", "GPS", "planted comment")
+SECRETS = (AUTHOR, DEVICE, "51.5033", "ISO6709", "planted comment")
 
 
 def letter_docx(path: Path) -> Path:
@@ -65,10 +65,10 @@ def speech(path: Path) -> Path:
 
 
 def camera_video(path: Path, seconds: int = 60) -> Path:
-    """A phone's video held upright: stored 640 × 360 with a rotation flag, place and device in its tags."""
+    """A phone's video held upright: stored 480 × 270 with a rotation flag, place and device in its tags."""
     flat = path.with_name("flat.mov")
-    moving = ffmpeg.input(f"testsrc2=size=640x360:rate=25:duration={seconds}", f="lavfi")
-    moving = moving.filter("noise", alls=7, allf="t")
+    moving = ffmpeg.input(f"testsrc2=size=480x270:rate=15:duration={seconds}", f="lavfi")
+    moving = moving.filter("noise", alls=9, allf="t")
     tone = ffmpeg.input(f"sine=frequency=330:beep_factor=4:sample_rate=48000:duration={seconds}", f="lavfi")
     _run(ffmpeg.output(
         moving, tone, str(flat), vcodec="libx264", preset="ultrafast", crf=27, g=50, pix_fmt="yuv420p", acodec="aac",
