@@ -70,10 +70,7 @@ async def test_a_letter_from_put_in_to_handed_over(world: World, fern: Client) -
     answer = {"wording": "receive-2026-01", "answer": "yes", "method": "phone", "how": "alone"}
     assert (await fern.send(f"{path}/consent/receive", **answer))[0] == 303
 
-    status, _, where = await fern.send(f"{path}/hand-over", way="link", channel="email")
-    assert status == 303
-    assert where.startswith("/links/")
-    _, text = await fern.get(where)
+    text = await handed_over(fern, path)
     found = re.search(r"/l#([\w-]{43})<", text)
     assert found
     assert len(lookup_hash(found[1])) == 32
@@ -81,6 +78,14 @@ async def test_a_letter_from_put_in_to_handed_over(world: World, fern: Client) -
     assert "Read out on the phone" in text
     assert "<svg" in text
     assert await world.state(message) == State.RELEASED
+
+
+async def handed_over(fern: Client, path: str) -> str:
+    """Hand it over by link; the page that shows the link."""
+    status, _, where = await fern.send(f"{path}/hand-over", way="link", channel="email")
+    assert status == 303
+    assert where.startswith("/links/")
+    return (await fern.get(where))[1]
 
 
 async def test_files_arrive_by_a_plain_form(world: World, fern: Client) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from exchange.core.model import Channel, Kind
 from exchange.steps import concern, intake, links, process, release, upload
+from tests.support.message_pages import accepted
 from tests.support.putting_in import chunked
 from tests.support.world import World
 from tests.vectors.media import inputs
@@ -39,6 +40,11 @@ async def film(world: World, folder: Path) -> UUID:
 
 async def pages(world: World, folder: Path) -> list[tuple[str, str]]:
     """(name, path) of every page of a message, in the order of its life."""
+    return [*await arriving(world, folder), *await at_the_desk(world, folder), *await shared(world)]
+
+
+async def arriving(world: World, folder: Path) -> list[tuple[str, str]]:
+    """Put in, invite, half here, being made safe, not usable."""
     service, who, case = world.service, world.facilitator, f"/cases/{world.case}"
     people = {"author": world.author, "recipient": world.recipient}
     begun = await intake.begin_message(service, who, world.case, kind=Kind.LETTER, **people)
@@ -47,41 +53,49 @@ async def pages(world: World, folder: Path) -> list[tuple[str, str]]:
     whole = await upload.begin_upload(service, who, begun, size=9, untrusted_name="page-2.jpg", position=1)
     await upload.append(service, who, whole, 0, chunked(b"x" * 9))
     arrived = await put_in(world, Kind.LETTER, inputs.word(folder / "a.docx"), make_safe=False)
-    bad = folder / "torn.pdf"
-    bad.write_bytes(b"%PDF-1.7\n" + b"\0" * 200)
-    refused = await put_in(world, Kind.LETTER, bad)
-    word = await put_in(world, Kind.LETTER, inputs.word(folder / "letter.docx"), inputs.photo(folder / "p.jpg"))
-    sound, clip = await recording(world, folder), await film(world, folder)
-    shared, approved = await world.shared(), await world.approved()
-    offered, _ = await world.offered()
-    accepted, _ = await world.offered()
-    await world.accept(accepted)
-    released, link = await world.released()
-    shown, _ = await world.offered()
-    await world.accept(shown)
-    with_me = await release.present(service, who, shown, who_is_there="Form harmed, a friend")
-    paper, _ = await world.offered()
-    await world.accept(paper)
-    printed = await release.print_pack(service, who, paper)
-    stopped = await world.letter()
-    raised = await concern.raise_concern(service, who, stopped, kind="threat", note="A sentence about a weapon.")
+    torn = folder / "torn.pdf"
+    torn.write_bytes(b"%PDF-1.7\n" + b"\0" * 200)
+    refused = await put_in(world, Kind.LETTER, torn)
     invited = await links.invite(service, who, world.author, world.recipient, channel=Channel.PHONE)
     return [
         ("new", f"{case}/messages/new"), ("invite", f"{case}/invite"), ("invited", f"/links/{invited.id}"),
         ("upload", f"/messages/{begun}/upload?what=file"), ("typed", f"/messages/{begun}/upload?what=typed"),
         ("quarantined", f"/messages/{arrived}"), ("rejected", f"/messages/{refused}"),
+    ]  # fmt: skip
+
+
+async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
+    """A letter of two files, a recording and a video to review; decisions; a concern."""
+    word = await put_in(world, Kind.LETTER, inputs.word(folder / "letter.docx"), inputs.photo(folder / "p.jpg"))
+    sound, clip = await recording(world, folder), await film(world, folder)
+    stopped = await world.letter()
+    told = {"kind": "threat", "note": "A sentence about a weapon."}
+    raised = await concern.raise_concern(world.service, world.facilitator, stopped, **told)
+    return [
         ("in-review", f"/messages/{word}"), ("desk-letter", f"/messages/{word}/review"),
         ("desk-audio", f"/messages/{sound}/review"), ("desk-video", f"/messages/{clip}/review"),
         ("text", f"/messages/{clip}/text"), ("return", f"/messages/{word}/return"),
         ("withhold", f"/messages/{word}/withhold"), ("concern-new", f"/messages/{word}/concern"),
+        ("concern-state", f"/messages/{stopped}"), ("concern", f"/concerns/{raised}"),
+    ]  # fmt: skip
+
+
+async def shared(world: World) -> list[tuple[str, str]]:
+    """Approved, offered, accepted, handed over in each of the three ways."""
+    service, who = world.service, world.facilitator
+    agreed, approved, (offered, _) = await world.shared(), await world.approved(), await world.offered()
+    released, link = await world.released()
+    waiting, shown, paper = [await accepted(world) for _ in range(3)]
+    with_me = await release.present(service, who, shown, who_is_there="Form harmed, a friend")
+    printed = await release.print_pack(service, who, paper)
+    return [
         ("approved", f"/messages/{approved}"), ("preview-link", f"/messages/{approved}/preview-link"),
         ("consent-share", f"/messages/{approved}/consent/share"), ("retract", f"/messages/{approved}/retract"),
-        ("offer", f"/messages/{shared}/offer"), ("offer-blocked", f"/messages/{approved}/offer"),
-        ("consent-receive", f"/messages/{offered}/consent/receive"), ("hand-over", f"/messages/{accepted}/hand-over"),
+        ("offer", f"/messages/{agreed}/offer"), ("offer-blocked", f"/messages/{approved}/offer"),
+        ("consent-receive", f"/messages/{offered}/consent/receive"), ("hand-over", f"/messages/{waiting}/hand-over"),
         ("released", f"/messages/{released}"), ("new-link", f"/messages/{released}/hand-over"),
         ("link", f"/links/{link.id}"), ("revoke", f"/messages/{released}/revoke"),
         ("withdraw", f"/messages/{released}/withdraw"), ("present", f"/messages/{shown}/present/{with_me}"),
         ("printed", f"/messages/{paper}/print/{printed}"),
         ("printed-large", f"/messages/{paper}/print/{printed}?large=yes"),
-        ("concern-state", f"/messages/{stopped}"), ("concern", f"/concerns/{raised}"),
     ]  # fmt: skip
