@@ -10,11 +10,13 @@ WIDE = {"phone": 300, "desktop": 440}
 TALL = {"phone": 820, "desktop": 560}
 ROWS = 2
 LABEL = 18
+README_TALL = 1400
 
 
 def squeeze(png: bytes, target: Path, most: int = 150_000) -> None:
     """A screenshot as a palette PNG below `most` bytes: as many colours as fit."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture = picture.crop((0, 0, picture.width, min(picture.height, README_TALL)))
     for colours in (256, 128, 64, 32, 16):
         picture.quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
         if target.stat().st_size < most:

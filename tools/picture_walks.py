@@ -82,9 +82,12 @@ class Staff:
 
     def crawl(self, starts: list[str]) -> None:
         """Every page that links lead to, each kind a few times."""
-        waiting = list(starts)
+        waiting, done = list(starts), set()
         while waiting:
             path = waiting.pop(0)
+            if path in done:
+                continue
+            done.add(path)
             kind = UUID.sub("{id}", path.split("#")[0])
             kind = re.sub(r"=[^&]*", "", kind)
             if NOT_A_PAGE.search(path) or self.seen[kind] >= EXAMPLES.get(kind, 1):

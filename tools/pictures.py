@@ -78,7 +78,8 @@ class Camera:
             shot.files.append(file.name)
             shot.problems += [f"{width}: {problem}" for problem in _wrong(page)]
             if keep and self.readme and keep.startswith(width):
-                squeeze(page.screenshot(), self.readme / f"{keep.removeprefix(width + '-')}.png")
+                whole = page.screenshot(full_page=width == "desktop")
+                squeeze(whole, self.readme / f"{keep.removeprefix(width + '-')}.png")
         shot.problems += self._complaints
         self._complaints.clear()
         self.shots.append(shot)
