@@ -32,7 +32,7 @@ ACCESS = {
 }
 RELEASES = ("release.created", "release.presented", "release.printed")
 GROUNDS = ("digest", "approval", "consent_share", "consent_receive", "consent_take_part")
-VOIDS_APPROVAL = ("revision.made", "review.returned", "review.withheld", "review.retracted")
+VOIDS = ("revision.made", "review.returned", "review.withheld", "review.retracted", "concern.raised")
 ENDS_LINK = ("link.revoked", "link.locked", "link.expired", "release.revoked", "release.ended")
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 _SOMEBODY = UUID(int=0)
@@ -54,10 +54,11 @@ class Violation:
 @dataclass
 class _Case:
     open: bool = False
-    paused: bool = False
     hold: bool = False
-    contact_order: bool = False
-    carve_out: bool = False
+    # until when; None is not at all
+    paused: datetime | None = None
+    contact_order: datetime | None = None
+    carve_out: datetime | None = None
     assessment_until: datetime | None = None
 
 
@@ -123,18 +124,18 @@ class Replay:
             case "case.closed", _:
                 case.open = False
             case (("case.paused" | "case.resumed"), _):
-                case.paused = act == "case.paused"
+                case.paused = _FOREVER if act == "case.paused" else None
             case _, FactKind.PAUSE:
-                case.paused = value == "on"
+                case.paused = _until(leaf, value == "on")
             case _, FactKind.HOLD:
                 case.hold = value == "on"
             case _, FactKind.CONTACT_ORDER:
-                case.contact_order = value == "in_force"
+                # an exception counts for the order under which it was recorded
+                case.contact_order, case.carve_out = _until(leaf, value == "in_force"), None
             case _, FactKind.CARVE_OUT:
-                case.carve_out = value == "recorded"
+                case.carve_out = _until(leaf, value == "recorded")
             case _, FactKind.ASSESSMENT:
-                until = datetime.fromisoformat(leaf["until"]) if "until" in leaf else _FOREVER
-                case.assessment_until = until if value == "current" else None
+                case.assessment_until = _until(leaf, value == "current")
 
     def _message(self, act: str, leaf: Mapping[str, Any]) -> None:
         message = self._messages.setdefault(leaf["message"], _Message())
@@ -142,15 +143,18 @@ class Replay:
         message.author = leaf.get("author", message.author)
         message.recipient = leaf.get("recipient", message.recipient)
         digest = leaf.get("digest", "")
-        if act in VOIDS_APPROVAL:
+        if act in VOIDS:
             message.approvals.clear()
+            message.share.clear()
+            message.receive = ""
         if act == "revision.made":
             message.newest = digest
-            message.share.clear()
         if act == "review.approved":
             message.approvals[leaf.get("approval") or leaf.get("review", "")] = digest
         if act in ("concern.raised", "concern.resolved", "concern.ended"):
             message.concern = act == "concern.raised"
+        if act == "consent.postponed":
+            message.receive = ""
         if "state_to" in leaf:
             message.state = State(leaf["state_to"])
 
@@ -160,11 +164,22 @@ class Replay:
         match leaf.get("scope") or leaf.get("kind") or leaf.get("purpose"):
             case ConsentKind.TAKE_PART:
                 self._take_part[leaf.get("participant", "")] = consent
+                if not given:
+                    self._leaves(leaf.get("participant", ""))
             case ConsentKind.RECEIVE:
                 message.receive = consent
             case ConsentKind.SHARE if consent:
                 message.share[leaf.get("digest", "")] = consent
             case ConsentKind.SHARE:
+                message.share.clear()
+                message.receive = ""
+
+    def _leaves(self, who: str) -> None:
+        """Who no longer takes part shares and receives nothing until asked anew."""
+        for message in self._messages.values():
+            if who in (message.author, message.recipient):
+                message.receive = ""
+            if who == message.author:
                 message.share.clear()
 
     def _judge(self, index: int, leaf: Mapping[str, Any]) -> None:
@@ -182,15 +197,16 @@ class Replay:
         case = self._cases.get(message.case or leaf.get("case", ""), _Case())
         digest = leaf.get("digest", "")
         author, recipient = self._people(leaf, message)
+        at = datetime.fromisoformat(leaf["at"])
         live = not self._ended & {leaf.get("link"), leaf.get("release")}
         approvals = tuple(Approval(_SOMEBODY, of, assigned=True) for of in message.approvals.values())
         return Facts(
             state=message.state,
             case_open=case.open,
-            paused=case.paused,
+            paused=_lasts(case.paused, at),
             hold=case.hold or message.concern,
-            contact_order=case.contact_order,
-            carve_out=case.carve_out,
+            contact_order=_lasts(case.contact_order, at),
+            carve_out=_lasts(case.carve_out, at),
             assessment_until=case.assessment_until,
             author=author,
             recipient=recipient,
@@ -244,6 +260,17 @@ class Replay:
         made = self._releases.get(leaf.get("release", ""), {})
         same = (made.get("message"), made.get("digest")) == (leaf.get("message"), leaf.get("digest"))
         return same and leaf["release"] not in self._ended
+
+
+def _until(leaf: Mapping[str, Any], holds: bool) -> datetime | None:
+    """Until when a recorded fact holds; None if it says that it does not."""
+    if not holds:
+        return None
+    return datetime.fromisoformat(leaf["until"]) if "until" in leaf else _FOREVER
+
+
+def _lasts(until: datetime | None, at: datetime) -> bool:
+    return until is not None and until > at
 
 
 def _fits_table(leaf: Mapping[str, Any]) -> bool:

@@ -170,6 +170,10 @@ PERSON_FACTS: dict[FactKind, tuple[str, ...]] = {
 }
 
 
+LAPSING = frozenset({FactKind.ASSESSMENT, FactKind.PAUSE, FactKind.CONTACT_ORDER, FactKind.CARVE_OUT})
+"""Facts that may end by themselves on a date. Every other one holds until somebody decides."""
+
+
 class ConsentKind(StrEnum):
     """What a participant can agree to (DESIGN section 2; `be_asked`: to be told that something is there)."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
-from exchange.core.model import CASE_FACTS, PERSON_FACTS, Actor, FactKind, Status
+from exchange.core.model import CASE_FACTS, LAPSING, PERSON_FACTS, Actor, FactKind, Status
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.sealing import opener_of
@@ -30,10 +30,12 @@ async def record_fact(
     until: datetime | None = None,
     note: str = "",
 ) -> None:
-    """Record one fact. `until`: when it ends by itself (assessment, order, pause)."""
+    """Record one fact. `until`: when it ends by itself (`LAPSING` kinds only: a hold never does)."""
     table = CASE_FACTS if participant is None else PERSON_FACTS
     if value not in table.get(kind, ()):
         raise BadInput("Choose one of the answers.", field="value")
+    if until is not None and kind not in LAPSING:
+        raise BadInput("This does not end by itself: it holds until somebody decides.", field="until")
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)
         await near.require(unit.conn, actor, permission_for(kind, value), case_id)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.gate import Approval, Facts, Grant, Person
-from exchange.core.model import CaseState, ConsentKind, FactKind, Policy, Side, State, Status
+from exchange.core.model import LAPSING, CaseState, ConsentKind, FactKind, Policy, Side, State, Status
 from exchange.store import tables as t
 
 SUPPORT = (FactKind.GUARDIAN, FactKind.SUPPORTER, FactKind.INTERPRETER)
@@ -44,7 +44,7 @@ async def load(
         paused=_value(known, FactKind.PAUSE) == "on",
         hold=_value(known, FactKind.HOLD) == "on" or await _open_concern(conn, message.id),
         contact_order=_value(known, FactKind.CONTACT_ORDER) == "in_force",
-        carve_out=_value(known, FactKind.CARVE_OUT) == "recorded",
+        carve_out=_carved_out(known),
         assessment_until=assessed_until(known, policy_of(case)),
         author=people["author"],
         recipient=people["recipient"],
@@ -72,9 +72,9 @@ FactTable = Mapping[tuple[UUID | None, str], Row[Any]]
 
 
 async def newest_facts(conn: AsyncConnection, case_id: UUID) -> FactTable:
-    """The newest fact per (participant or None, kind); one whose `until` has passed is not in it.
+    """The newest fact per (participant or None, kind); a `LAPSING` one whose `until` has passed is not in it.
 
-    An expired contact order ends; an expired pause ends; an expired exception ends.
+    An expired contact order ends; an expired pause ends; an expired exception ends; a hold never does.
     """
     newest = (
         select(t.fact, func.now().label("read_at"))
@@ -83,7 +83,19 @@ async def newest_facts(conn: AsyncConnection, case_id: UUID) -> FactTable:
         .order_by(t.fact.c.participant_id, t.fact.c.kind, t.fact.c.number.desc())
     )
     rows = (await conn.execute(newest)).all()
-    return {(r.participant_id, r.kind): r for r in rows if r.until is None or r.until > r.read_at}
+    return {(r.participant_id, r.kind): r for r in rows if _holds(r)}
+
+
+def _holds(row: Row[Any]) -> bool:
+    return row.kind not in LAPSING or row.until is None or row.until > row.read_at
+
+
+def _carved_out(known: FactTable) -> bool:
+    """An exception counts for the order under which it was recorded, not for one that came later (rule 14)."""
+    order, exception = known.get((None, FactKind.CONTACT_ORDER)), known.get((None, FactKind.CARVE_OUT))
+    if exception is None or exception.value != "recorded":
+        return False
+    return order is None or exception.number > order.number
 
 
 def assessed_until(known: FactTable, policy: Policy) -> datetime | None:

@@ -239,6 +239,9 @@ def case_fact(kind: FactKind, value: str, name: str, stops: bool, by: str = "fac
 
     async def act(w: Walk) -> None:
         await w.world.fact(kind, value, by=cast(Actor, getattr(w.world, by)))
+        if kind is FactKind.CONTACT_ORDER:
+            # an exception counts for the order under which it was recorded
+            w.belief.carve_out = False
         (w.belief.case.add if stops else w.belief.case.discard)(name)
 
     return act

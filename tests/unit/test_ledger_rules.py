@@ -90,7 +90,6 @@ def test_access_after_a_condition_fell_is_listed(event: Leaf, reason: str) -> No
 
 BACK: dict[str, list[Leaf]] = {
     "pause lifted": [fact("pause", "on"), fact("pause", "off")],
-    "concern ended": [{"act": "concern.raised", **ABOUT}, {"act": "concern.resolved", **ABOUT}],
     "carve-out": [fact("contact_order", "in_force"), fact("carve_out", "recorded")],
     "consent given again": [gone("receive", **ABOUT),
                             {"act": "consent.given", "scope": "receive", **ABOUT, "consent": IDS["receive"]}],
@@ -102,6 +101,21 @@ BACK: dict[str, list[Leaf]] = {
 def test_access_after_a_condition_came_back_is_not_listed(events: list[Leaf]) -> None:
     """What is in force again is in force."""
     assert found([*STORY, *events, RENEWED]) == []
+
+
+def test_a_concern_that_ended_leaves_nothing_in_force() -> None:
+    """Raising it voided approval and consents; ending it brings none of them back."""
+    [(_, reasons)] = found([*STORY, {"act": "concern.raised", **ABOUT}, {"act": "concern.ended", **ABOUT}, RENEWED])
+    assert {"approval", "share_consent", "receive_consent"} <= set(reasons)
+
+
+def test_an_exception_counts_for_the_order_under_which_it_was_recorded() -> None:
+    """A later order is not lifted by an earlier exception; an order or a pause that has run out stops nothing."""
+    order, exception = fact("contact_order", "in_force"), fact("carve_out", "recorded")
+    [(_, reasons)] = found([*STORY, order, exception, order, RENEWED])
+    assert "contact_order" in reasons
+    over = [fact("contact_order", "in_force", until=START), fact("pause", "on", until=START)]
+    assert found([*STORY, *over, RENEWED]) == []
 
 
 @pytest.mark.parametrize("step", range(RELEASE))
