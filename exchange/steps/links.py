@@ -17,7 +17,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.gate import Act
 from exchange.core.model import Actor, ActorKind, Channel, Purpose
-from exchange.steps.revoke import end_links, kill_links
+from exchange.steps.revoke import end_link, end_links, locked_link
 from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import SERVICE, Opener, Seal, opener_of
@@ -196,11 +196,13 @@ async def show_secret(service: Service, actor: Actor, link_id: UUID) -> str:
 
 
 async def revoke(service: Service, actor: Actor, link_id: UUID) -> None:
-    """End one link that is not for reading (those end through `steps/release.py`)."""
+    """End one link, of whatever purpose. (`steps/release.py` takes reading back and says what was seen.)"""
     async with unit_of_work(service, actor) as unit:
-        row = await unit.one(select(t.link).where(t.link.c.id == link_id))
+        row = await locked_link(unit, t.link.c.id == link_id)
+        if row is None:
+            raise NotFound
         await near.require(unit.conn, actor, Permission.REVOKE, row.case_id)
-        await kill_links(unit, [link_id], "revoked")
+        await end_link(unit, row, "revoked")
 
 
 async def live_links(service: Service, case_id: UUID) -> list[Row[Any]]:

@@ -1,39 +1,46 @@
-"""Time passes: links nobody opened run out, sessions end. Run every few minutes by a worker."""
+"""Time passes: sessions end, links nobody opened or came back to run out. Run every few minutes by a worker."""
 
-from sqlalchemy import func, select, update
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, update
 
 from exchange.core.model import WORKER, Event, Purpose
-from exchange.steps.revoke import kill_links, move_if
+from exchange.steps.revoke import LIVE, kill_links, locked_link, move_if
 from exchange.store import tables as t
 from exchange.store.service import Service
-from exchange.store.unit import reading, unit_of_work
+from exchange.store.unit import Unit, reading, unit_of_work
 
 
 async def run_out(service: Service) -> int:
-    """End what has run out; how many links. A `view` link nobody opened makes its message `lapsed`."""
-    ended = 0
-    k = t.link
-    async with reading(service) as conn:
-        due = (
-            await conn.execute(
-                select(k.c.id, k.c.message_id, k.c.purpose).where(
-                    k.c.state.in_(("live", "claimed")), k.c.claimed_at.is_(None), k.c.expires_at <= func.now()
-                )
-            )
-        ).all()
-    for row in due:
-        async with unit_of_work(service, WORKER) as unit:
-            still = select(k.c.id).where(k.c.id == row.id, k.c.state == "live").with_for_update()
-            if await unit.maybe(still) is None:
-                continue
-            await kill_links(unit, [row.id], "expired")
-            if row.message_id is not None and row.purpose == Purpose.VIEW:
-                message = await unit.message(row.message_id)
-                moved = await move_if(unit, message, Event.LAPSE)
-                unit.leaf("link.expired", case=message.case_id, message=message.id, link=row.id, **moved)
-            ended += 1
+    """End what has run out; how many links. A `view` link nobody read through makes its message `lapsed`."""
     await _end_sessions(service)
+    async with reading(service) as conn:
+        due = list((await conn.execute(_due())).scalars())
+    ended = 0
+    for link_id in due:
+        async with unit_of_work(service, WORKER) as unit:
+            ended += await _run_out(unit, link_id)
     return ended
+
+
+def _due() -> Select[Any]:
+    """Links past their date through which nobody has a session under way."""
+    k, s = t.link, t.portal_session
+    in_use = select(s.c.id).where(s.c.link_id == k.c.id, s.c.state != "ended").exists()
+    return select(k.c.id).where(k.c.state.in_(LIVE), k.c.expires_at <= func.now(), ~in_use)
+
+
+async def _run_out(unit: Unit, link_id: UUID) -> bool:
+    link = await locked_link(unit, t.link.c.id == link_id)
+    if link is None or await unit.maybe(_due().where(t.link.c.id == link_id)) is None:
+        return False
+    await kill_links(unit, [link_id], "expired")
+    if link.message_id is not None and link.purpose == Purpose.VIEW:
+        message = await unit.message(link.message_id)
+        moved = await move_if(unit, message, Event.LAPSE)
+        unit.leaf("link.expired", case=message.case_id, message=message.id, link=link_id, **moved)
+    return True
 
 
 async def _end_sessions(service: Service) -> None:

@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import Row, func, select, update
 
 from exchange.core import keys, links
 from exchange.core.errors import BadInput, LinkDead, SessionLocked, SignInNeeded, WaitAWhile
-from exchange.core.model import VISITOR, Actor, ActorKind, Event, Purpose
+from exchange.core.model import VISITOR, Actor, ActorKind, Purpose
 from exchange.steps.links import GRANT, PAYLOAD, about
-from exchange.steps.revoke import kill_links, move_if
+from exchange.steps.revoke import end_link, locked_link
 from exchange.store import tables as t
 from exchange.store.facts import policy_of
 from exchange.store.service import Service
@@ -137,7 +137,10 @@ async def unlock(service: Service, cookie: str | None, session_id: UUID, untrust
         row = await _session(unit.conn, cookie, session_id) if cookie else None
         if row is None:
             raise SignInNeeded
-        link = await unit.one(select(t.link).where(t.link.c.id == row.link_id).with_for_update())
+        link = await locked_link(unit, t.link.c.id == row.link_id)
+        # what was taken back while we waited for the lock stays taken back
+        if link is None or await _session(unit.conn, str(cookie), session_id) is None:
+            raise SignInNeeded
         if link.state == "locked":
             wrong = LinkDead()
         elif link.wait_until is not None and link.wait_until > unit.now:
@@ -158,9 +161,9 @@ async def is_for_me(service: Service, visit: Visit, yes: bool) -> None:
             await unit.change(mine.values(is_me=True))
             unit.leaf("session.confirmed", session=visit.id, link=visit.link.id)
             return
-        await _locked(unit, t.link.c.id == visit.link.id)
-        await kill_links(unit, [visit.link.id], "revoked")
-        await _leads_back(unit, visit.link)
+        link = await locked_link(unit, t.link.c.id == visit.link.id)
+        if link is not None:
+            await end_link(unit, link, "revoked")
         await _task(unit, visit.link, "not_for_me")
 
 
@@ -177,17 +180,7 @@ async def ask_for_new_link(service: Service, untrusted_secret: str) -> None:
 
 
 async def _find(unit: Unit, secret: str) -> Row[Any] | None:
-    return await _locked(unit, t.link.c.lookup_hash == links.lookup_hash(secret))
-
-
-async def _locked(unit: Unit, which: ColumnElement[bool]) -> Row[Any] | None:
-    """The link, locked; its case and message before it, in the one order of `store/unit.py`."""
-    found = await unit.maybe(select(t.link.c.id, t.link.c.message_id).where(which))
-    if found is None:
-        return None
-    if found.message_id is not None:
-        await unit.message(found.message_id)
-    return await unit.one(select(t.link).where(t.link.c.id == found.id).with_for_update())
+    return await locked_link(unit, t.link.c.lookup_hash == links.lookup_hash(secret))
 
 
 def _open_now(link: Row[Any], now: datetime) -> bool:
@@ -210,9 +203,11 @@ async def _resumable(unit: Unit, link: Row[Any], cookie: str) -> UUID | None:
 
 
 async def _reopen(unit: Unit, link: Row[Any], session_id: UUID) -> UUID:
-    """The session is open again; wrong codes start to count anew."""
-    opened = update(t.portal_session).where(t.portal_session.c.id == session_id)
-    await unit.change(opened.values(state="open", last_used_at=func.now()))
+    """The session is open again, unless it has ended; wrong codes start to count anew."""
+    s = t.portal_session
+    opened = update(s).where(s.c.id == session_id, s.c.state != "ended")
+    if await unit.change(opened.values(state="open", last_used_at=func.now())) != 1:
+        raise LinkDead
     await unit.change(update(t.link).where(t.link.c.id == link.id).values(wrong_attempts=0))
     unit.leaf("session.unlocked", session=session_id, link=link.id)
     return session_id
@@ -244,18 +239,8 @@ async def _count_wrong(unit: Unit, link: Row[Any]) -> Exception:
 
 async def _lock_link(unit: Unit, link: Row[Any]) -> None:
     """Ten wrong codes: this link is over, the message is not; the facilitator makes a new one."""
-    await kill_links(unit, [link.id], "locked")
+    await end_link(unit, link, "locked")
     await _task(unit, link, "wrong_attempts")
-    await _leads_back(unit, link)
-
-
-async def _leads_back(unit: Unit, link: Row[Any]) -> None:
-    """A reading link that is gone leads the message back to where a new link can be made."""
-    if link.message_id is not None and link.purpose == Purpose.VIEW:
-        message = await unit.message(link.message_id)
-        moved = await move_if(unit, message, Event.LINK_GONE)
-        if moved:
-            unit.leaf("message.link_gone", case=message.case_id, message=message.id, **moved)
 
 
 async def _take(unit: Unit, link: Row[Any], secret: str, cookie: str) -> UUID:
@@ -266,9 +251,10 @@ async def _take(unit: Unit, link: Row[Any], secret: str, cookie: str) -> UUID:
         "wrong_attempts": 0,
         "claimed_at": func.coalesce(t.link.c.claimed_at, func.now()),
         "claimed_by_cookie": links.session_hash(cookie),
+        "secret_sealed": None,
     }
     if one_session:
-        values |= {"payload": None, "secret_sealed": None}
+        values["payload"] = None
     states = ("live",) if one_session else ("live", "claimed")
     won = await unit.change(update(t.link).where(t.link.c.id == link.id, t.link.c.state.in_(states)).values(**values))
     if won != 1:
