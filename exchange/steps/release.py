@@ -13,7 +13,7 @@ from sqlalchemy import Row, func, select, update
 
 from exchange.core import gate, keys
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput, Refused
+from exchange.core.errors import BadInput, Conflict, Refused
 from exchange.core.gate import Act, Facts
 from exchange.core.model import WORKER, Actor, Channel, Event, Purpose, ReleaseWay, State
 from exchange.steps import links
@@ -26,6 +26,7 @@ from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
 FOLLOW_UP_DAYS = 2
+COPY = ("kept", "returned", "destroyed")
 
 
 @dataclass(frozen=True)
@@ -77,15 +78,17 @@ async def present(service: Service, actor: Actor, message_id: UUID, *, who_is_th
 
 
 async def end_presentation(service: Service, actor: Actor, release_id: UUID, *, copy: str) -> None:
-    """Afterwards: what happens to the copy (rule 16): kept, returned, destroyed."""
-    if copy not in ("kept", "returned", "destroyed"):
+    """After `with_me` or `printed`: what happens to the copy (rule 16), one of COPY. `Conflict` once it has ended."""
+    if copy not in COPY:
         raise BadInput("Choose what happens to it now.", field="copy")
     async with unit_of_work(service, actor) as unit:
         row = await unit.one(select(t.release).where(t.release.c.id == release_id))
         message = await unit.message(row.message_id)
         await near.require(unit.conn, actor, Permission.CONTENT, message.case_id)
-        mine = update(t.release).where(t.release.c.id == release_id)
-        await unit.change(mine.values(ended_at=func.now(), copy=copy))
+        r = t.release
+        mine = update(r).where(r.c.id == release_id, r.c.ended_at.is_(None), r.c.way != ReleaseWay.LINK)
+        if await unit.change(mine.values(ended_at=func.now(), copy=copy)) != 1:
+            raise Conflict("This has ended already. Nothing was changed.")
         moved = await opened(unit, message)
         unit.leaf("release.ended", case=message.case_id, message=message.id, release=release_id, outcome=copy, **moved)
 

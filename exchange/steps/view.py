@@ -3,6 +3,9 @@
 A ledger leaf is committed before the first byte of a part leaves, and renewed after ten minutes of use; if it
 cannot be written the bytes do not leave. The recipient opens with the key of their own session's grant, the
 author likewise for a preview; staff open with the case key, for review or with the recipient beside them.
+
+Opening locks case and message first: what was taken back before is seen, what is taken back after stands after
+our leaf in the record.
 """
 
 from collections.abc import AsyncIterator
@@ -17,11 +20,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from exchange.core import gate, keys
 from exchange.core.access import Permission
-from exchange.core.errors import ExchangeError, NotFound, SessionLocked, SignInNeeded
+from exchange.core.errors import BadInput, ExchangeError, NotFound, SessionLocked, SignInNeeded
 from exchange.core.gate import Act
-from exchange.core.model import Actor, Purpose, ReleaseWay
+from exchange.core.model import Actor, Purpose, ReleaseWay, State
 from exchange.steps.links import GRANT, about
-from exchange.steps.release import decisions, opened
+from exchange.steps.release import COPY, decisions, opened
 from exchange.steps.revoke import kill_links
 from exchange.steps.visit import Visit
 from exchange.store import facts, near
@@ -66,6 +69,7 @@ async def shelf(service: Service, visit: Visit) -> Shelf:
 async def open_for_visitor(service: Service, visit: Visit, name: str) -> Opened:
     """Open one part for a participant. `Refused` with reasons, or `NotFound` where there is no grant."""
     async with unit_of_work(service, visit.actor) as unit:
+        await _lock(unit, visit)
         message, grant = await _allowed(unit, visit)
         _, parts = await revision_parts(unit, message.id, grant.digest)
         part = next((p for p in parts if p.name == name and is_shown(p)), None)
@@ -87,8 +91,9 @@ async def open_for_staff(
 ) -> Opened:
     """Open one part for the case team: for review, or for a release (`with_me`, `printed`) that is under way."""
     async with unit_of_work(service, actor) as unit:
-        part, message, key = await _staff_part(unit, service, message_id, name, digest, release)
-        await _staff_leaf(unit, message, part, release)
+        await unit.message(message_id)
+        part, message, known, key = await _staff_part(unit, service, message_id, name, digest, release)
+        await _staff_leaf(unit, message, known, part, release)
     reader = PartReader(service, part, message.case_id, message.id, key)
 
     async def ask() -> bool:
@@ -118,8 +123,17 @@ async def revision_parts(unit: Unit, message_id: UUID, digest: str) -> tuple[Row
 
 
 def is_shown(part: Row[Any]) -> bool:
-    """Text extracted from a document is for the reviewer only, until it is ticked (DESIGN section 10)."""
-    return bool(part.facts.get("shown", True))
+    """Text extracted from a document is for the reviewer only, until it is ticked (DESIGN section 10).
+
+    What was made to be seen says nothing about it; a text that does not say so is not shown.
+    """
+    return part.facts.get("shown", not part.media_type.startswith("text/")) is True
+
+
+async def _lock(unit: Unit, visit: Visit) -> None:
+    row = await unit.maybe(select(t.grant.c.message_id).where(t.grant.c.session_id == visit.id))
+    if row is not None:
+        await unit.message(row.message_id)
 
 
 async def _allowed(unit: Unit, visit: Visit) -> tuple[Row[Any], Row[Any]]:
@@ -168,7 +182,7 @@ async def _leaf_before_bytes(unit: Unit, message: Row[Any], grant: Row[Any], par
         return
     moved: dict[str, str] = {}
     if grant.purpose == "view" and fresh is None:
-        moved = await opened(unit, await unit.message(message.id))
+        moved = await opened(unit, message)
     await _note_leaf(unit, visit.id, part.id, grant.id)
     act = "preview" if grant.purpose == "preview" else "view"
     unit.leaf(
@@ -187,10 +201,12 @@ async def _leaf_before_bytes(unit: Unit, message: Row[Any], grant: Row[Any], par
 
 async def _staff_part(
     unit: Unit, service: Service, message_id: UUID, name: str, digest: str | None, release: UUID | None
-) -> tuple[Row[Any], Row[Any], bytes]:
+) -> tuple[Row[Any], Row[Any], str, bytes]:
     message = await unit.one(select(t.message).where(t.message.c.id == message_id))
     await near.require(unit.conn, unit.actor, Permission.CONTENT, message.case_id)
-    act = Act.REVIEW if release is None else await _release_act(unit, message_id, release)
+    act = Act.REVIEW
+    if release is not None:
+        act, digest = await _under_way(unit, message, release)
     known = await facts.load(unit.conn, message, digest=digest, asker=unit.actor.id)
     gate.explain(act, known, unit.now).require()
     if known.digest is None:
@@ -200,17 +216,20 @@ async def _staff_part(
     if part is None:
         raise NotFound
     opener = await opener_of(service, unit.conn, message.case_id)
-    return part, message, opener.open_key(revision.key_sealed, "revision.key", revision.id)
+    return part, message, known.digest, opener.open_key(revision.key_sealed, "revision.key", revision.id)
 
 
-async def _release_act(unit: Unit, message_id: UUID, release: UUID) -> Act:
-    row = await unit.one(select(t.release).where(t.release.c.id == release, t.release.c.message_id == message_id))
-    if row.ended_at is not None:
+async def _under_way(unit: Unit, message: Row[Any], release: UUID) -> tuple[Act, str]:
+    """What is asked of the gate for a release on our own screen or printer, and the one digest it was made for."""
+    row = await unit.one(select(t.release).where(t.release.c.id == release, t.release.c.message_id == message.id))
+    acts = {ReleaseWay.WITH_ME: Act.PRESENT, ReleaseWay.PRINTED: Act.PRINT}
+    act = acts.get(ReleaseWay(row.way))
+    if act is None or row.ended_at is not None or message.state not in (State.RELEASED, State.OPENED):
         raise NotFound("This has ended. Start again from the message.")
-    return {ReleaseWay.WITH_ME: Act.PRESENT, ReleaseWay.PRINTED: Act.PRINT}.get(ReleaseWay(row.way), Act.VIEW)
+    return act, row.digest
 
 
-async def _staff_leaf(unit: Unit, message: Row[Any], part: Row[Any], release: UUID | None) -> None:
+async def _staff_leaf(unit: Unit, message: Row[Any], digest: str, part: Row[Any], release: UUID | None) -> None:
     session = unit.actor.session or unit.actor.id or NO_GRANT
     fresh = await _last_leaf(unit, session, part.id, release or NO_GRANT)
     if fresh is not None and fresh + RENEW > unit.now:
@@ -221,6 +240,7 @@ async def _staff_leaf(unit: Unit, message: Row[Any], part: Row[Any], release: UU
         f"{act}.opened" if fresh is None else f"{act}.renewed",
         case=message.case_id,
         message=message.id,
+        digest=digest,
         release=release,
         part=part.name,
     )
@@ -239,7 +259,10 @@ async def _note_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> None
 
 async def keep(service: Service, visit: Visit, *, copy: str) -> None:
     """Rule 16: the recipient's copy is kept, given back or destroyed; then this link reads nothing more."""
+    if copy not in COPY:
+        raise BadInput("Choose what happens to it now.", field="copy")
     async with unit_of_work(service, visit.actor) as unit:
+        await _lock(unit, visit)
         grant = await unit.one(select(t.grant).where(t.grant.c.session_id == visit.id))
         mine = update(t.release).where(t.release.c.id == grant.release_id)
         await unit.change(mine.values(copy=copy, ended_at=func.now() if copy != "kept" else None))
