@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput
+from exchange.core.errors import BadInput, Conflict
 from exchange.core.model import Actor, Event
 from exchange.steps.revoke import void_decisions
 from exchange.store import near
@@ -63,6 +63,8 @@ async def end_concern(service: Service, actor: Actor, concern_id: UUID, *, outco
         concern = await unit.one(select(t.concern).where(t.concern.c.id == concern_id))
         message = await unit.message(concern.message_id)
         await near.require(unit.conn, actor, Permission.CONCERN_END, message.case_id)
+        if (await unit.one(select(t.concern.c.ended_at).where(t.concern.c.id == concern_id))).ended_at is not None:
+            raise Conflict("This was decided already. Nothing was changed.")
         event = Event.END_CONCERN if outcome == "continue" else Event.END_CONCERN_WITHHELD
         moved = await unit.move(message, event)
         ended = {"ended_at": func.now(), "ended_by": actor.id, "outcome": outcome}

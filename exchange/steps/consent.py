@@ -15,12 +15,15 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.gate import Act
 from exchange.core.model import Actor, ActorKind, ConsentKind, Event, Method, Purpose, Receiving
-from exchange.steps.revoke import end_links, move_if
+from exchange.steps.revoke import LIVE, end_links, kill_links, move_if
 from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import seal_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
+
+MADE_FOR = {ConsentKind.SHARE: (Purpose.PREVIEW,), ConsentKind.RECEIVE: (Purpose.DECIDE,)}
+"""The link through which a participant can agree. Taking back goes through any link about the message."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ async def record(
     """Record a decision; a facilitator for a participant, or the participant through a link."""
     async with unit_of_work(service, actor) as unit:
         person, message = await _who(unit, participant_id, message_id)
-        await _may_record(unit, person, message)
+        await _may_record(unit, person, message, MADE_FOR.get(kind, ()) if given else None)
         await apply(unit, person, kind, given, said, message=message, digest=digest)
 
 
@@ -137,13 +140,17 @@ async def _who(unit: Unit, participant_id: UUID, message_id: UUID | None) -> tup
     return person, message
 
 
-async def _may_record(unit: Unit, person: Row[Any], message: Row[Any] | None) -> None:
-    """A participant decides for themselves, and only about what their link is for; staff by assignment."""
+async def _may_record(
+    unit: Unit, person: Row[Any], message: Row[Any] | None, through: tuple[Purpose, ...] | None = None
+) -> None:
+    """A participant decides for themselves, and only about what their open link is for; staff by assignment."""
     if unit.actor.kind is ActorKind.PARTICIPANT:
         s, k = t.portal_session, t.link
-        through = select(k.c.message_id).join(s, s.c.link_id == k.c.id)
-        link = await unit.maybe(through.where(s.c.id == unit.actor.session, k.c.participant_id == person.id))
+        mine = select(k.c.message_id, k.c.purpose).join(s, s.c.link_id == k.c.id).where(s.c.state == "open")
+        link = await unit.maybe(mine.where(s.c.id == unit.actor.session, k.c.participant_id == person.id))
         if unit.actor.id != person.id or link is None or message is None or link.message_id != message.id:
+            raise NotFound
+        if through is not None and link.purpose not in through:
             raise NotFound
         return
     await near.require(unit.conn, unit.actor, Permission.CONSENT, person.case_id)
@@ -236,18 +243,22 @@ async def _receive(unit: Unit, person: Row[Any], message: Row[Any], given: bool,
 
 async def _leave(unit: Unit, person: Row[Any]) -> None:
     """Who no longer takes part shares and receives nothing from this moment on."""
-    m = t.message
+    m, k = t.message, t.link
+    invited = k.c.participant_id == person.id, k.c.purpose != Purpose.STOP, k.c.state.in_(LIVE)
     theirs = await unit.all(select(m).where(or_(m.c.author_id == person.id, m.c.recipient_id == person.id)))
     for message in theirs:
         await end_links(unit, message.id, tuple(p for p in Purpose if p is not Purpose.STOP))
+        # what was accepted is asked anew, whoever of the two left
+        await unit.change(delete(t.receive_current).where(t.receive_current.c.message_id == message.id))
         if message.author_id == person.id:
             await unit.change(delete(t.share_current).where(t.share_current.c.message_id == message.id))
             moved = await move_if(unit, message, Event.UNSHARE)
         else:
-            await unit.change(delete(t.receive_current).where(t.receive_current.c.message_id == message.id))
             moved = await move_if(unit, message, Event.DECLINE)
         if moved:
             unit.leaf("message.stopped", case=message.case_id, message=message.id, **moved)
+    # invitations that no message has come of yet
+    await kill_links(unit, [row.id for row in await unit.all(select(k.c.id).where(*invited))], "revoked")
 
 
 async def _task_for_team(unit: Unit, message: Row[Any], kind: str) -> None:

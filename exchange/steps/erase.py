@@ -25,6 +25,7 @@ EMPTIED = (
     (t.release, {"present_sealed": None}),
     (t.upload, {"key_sealed": None, "key_wrapped": None, "name_sealed": None}),
     (t.feedback, {"text_sealed": None}),
+    (t.consent, {"note_sealed": None}),
 )
 
 
@@ -43,6 +44,8 @@ async def erase_message(service: Service, actor: Actor, message_id: UUID) -> int
         for table, values in EMPTIED:
             await unit.change(update(table).where(table.c.message_id == message.id).values(**values))
         await unit.change(t.review_note.delete().where(t.review_note.c.message_id == message.id))
+        through = select(t.link.c.id).where(t.link.c.message_id == message.id)
+        await unit.change(t.draft.delete().where(t.draft.c.link_id.in_(through)))
         unit.leaf("message.erased", case=message.case_id, message=message.id, count=len(objects), **moved)
         return len(objects)
 

@@ -81,6 +81,8 @@ async def add_note(
     row = uuid4()
     async with unit_of_work(service, actor) as unit:
         message = await _for_review(unit, message_id)
+        r = t.revision
+        await unit.one(select(r.c.id).where(r.c.message_id == message.id, r.c.digest == digest))
         opener = await opener_of(service, unit.conn, message.case_id)
         await unit.add(
             t.review_note,
@@ -116,6 +118,7 @@ async def _refuse(
         raise BadInput("Write the reason in words the author will understand.", field="reason")
     async with unit_of_work(service, actor) as unit:
         message = await _for_review(unit, message_id)
+        await _newest(unit, message, digest)
         moved = await unit.move(message, event)
         await void_decisions(unit, message)
         review = await _decide(unit, service, message, decision, digest, reason=reason)

@@ -43,6 +43,8 @@ async def stop(service: Service, visit: Visit, *, wish: str) -> str:
     """Do what the author wishes: `pause`, `withdraw` or `call`. Always the same answer."""
     if wish not in ("pause", "withdraw", "call"):
         raise BadInput("Choose what you want to happen.", field="wish")
+    if visit.purpose is not Purpose.STOP:
+        raise NotFound
     async with unit_of_work(service, visit.actor) as unit:
         message = await unit.message(visit.link.message_id)
         if wish == "withdraw" and (State(message.state), Event.WITHDRAW) in TRANSITIONS:

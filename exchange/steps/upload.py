@@ -133,7 +133,7 @@ async def set_size(service: Service, actor: Actor, upload_id: UUID, size: int) -
     """Tell the size of an upload that began without one (tus: Upload-Defer-Length)."""
     check_size(service, size)
     async with unit_of_work(service, actor) as unit:
-        row = await _mine(unit.conn, actor, upload_id)
+        row = await _locked(unit, upload_id)
         known = t.upload.c.size.is_(None) & (t.upload.c.received <= size) & (t.upload.c.state == "open")
         state = case((t.upload.c.received == size, "complete"), else_="open")
         changed = await unit.change(
@@ -147,7 +147,7 @@ async def set_size(service: Service, actor: Actor, upload_id: UUID, size: int) -
 async def drop_upload(service: Service, actor: Actor, upload_id: UUID) -> None:
     """Take one file away again before the message is sent; the reaper deletes its objects."""
     async with unit_of_work(service, actor) as unit:
-        row = await _mine(unit.conn, actor, upload_id)
+        row = await _locked(unit, upload_id)
         await discard(unit, upload_id)
         unit.leaf("upload.dropped", case=row.case_id, message=row.message_id, upload=upload_id)
 
@@ -203,6 +203,13 @@ async def _mine(conn: AsyncConnection, actor: Actor, upload_id: UUID) -> Row[Any
     if row.state == "gone":
         raise UploadGone
     return row
+
+
+async def _locked(unit: Unit, upload_id: UUID) -> Row[Any]:
+    """The same, its message locked: what is being sent at this moment is not taken away."""
+    query = select(t.upload.c.message_id).where(t.upload.c.id == upload_id)
+    await unit.message((await unit.one(query)).message_id)
+    return await _mine(unit.conn, unit.actor, upload_id)
 
 
 async def _data_key(service: Service, conn: AsyncConnection, row: Row[Any], visitor: Visitor | None) -> bytes:

@@ -9,7 +9,7 @@ acknowledged since; only the attempt whose pending row still stands, at the offs
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -127,7 +127,7 @@ class Original:
     case: UUID
     message: UUID
     size: int
-    key: bytes
+    key: bytes = field(repr=False)
 
 
 async def pieces_of(conn: AsyncConnection, upload: UUID) -> list[Row[Any]]:
