@@ -87,15 +87,16 @@ async def look(page: Page, url: str, name: str, folder: Path | None) -> list[str
     return [f"{name}: {line}" for line in wrong]
 
 
+@pytest.mark.parametrize("part", message_tour.PARTS, ids=lambda part: part.__name__)
 async def test_every_page_has_nothing_to_complain_of(
-    browser: Browser, console: Console, world: World, tmp_path: Path
+    browser: Browser, console: Console, world: World, tmp_path: Path, part: message_tour.Part
 ) -> None:
     """No axe violation, no sideways scrolling, no refused script, on a phone and a desk."""
     pictures = os.environ.get("EXCHANGE_TEST_PICTURES")
     folder = Path(pictures) if pictures else None
     context = await signed_in(browser, console, world)
     wrong: list[str] = []
-    for name, path in await message_tour.pages(world, tmp_path):
+    for name, path in await part(world, tmp_path):
         page = await context.new_page()
         wrong += await look(page, console.url + path, name, folder)
         await page.close()

@@ -1,5 +1,9 @@
-"""Messages in every state that has a page of its own, made by the real steps, and the pages to look at."""
+"""Messages in every state that has a page of its own, made by the real steps, and the pages to look at.
 
+Each of `PARTS` answers with (name, path) of its pages, in the order of a message's life.
+"""
+
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +13,8 @@ from tests.support.message_pages import accepted
 from tests.support.putting_in import chunked
 from tests.support.world import World
 from tests.vectors.media import inputs
+
+Part = Callable[[World, Path], Awaitable[list[tuple[str, str]]]]
 
 
 async def put_in(world: World, kind: Kind, *files: Path, make_safe: bool = True) -> UUID:
@@ -36,11 +42,6 @@ async def recording(world: World, folder: Path) -> UUID:
 async def film(world: World, folder: Path) -> UUID:
     """A video, in review."""
     return await put_in(world, Kind.VIDEO, inputs.video(folder / "clip.mp4"))
-
-
-async def pages(world: World, folder: Path) -> list[tuple[str, str]]:
-    """(name, path) of every page of a message, in the order of its life."""
-    return [*await arriving(world, folder), *await at_the_desk(world, folder), *await shared(world)]
 
 
 async def arriving(world: World, folder: Path) -> list[tuple[str, str]]:
@@ -80,7 +81,7 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-async def shared(world: World) -> list[tuple[str, str]]:
+async def shared(world: World, _folder: Path) -> list[tuple[str, str]]:
     """Approved, offered, accepted, handed over in each of the three ways."""
     service, who = world.service, world.facilitator
     agreed, approved, (offered, _) = await world.shared(), await world.approved(), await world.offered()
@@ -99,3 +100,6 @@ async def shared(world: World) -> list[tuple[str, str]]:
         ("printed", f"/messages/{paper}/print/{printed}"),
         ("printed-large", f"/messages/{paper}/print/{printed}?large=yes"),
     ]  # fmt: skip
+
+
+PARTS: tuple[Part, ...] = (arriving, at_the_desk, shared)
