@@ -22,7 +22,7 @@ from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import SERVICE, Opener, Seal, opener_of
 from exchange.store.service import Service
-from exchange.store.unit import Unit, reading, unit_of_work
+from exchange.store.unit import Unit, unit_of_work
 
 GRANT = f"{SERVICE}/grant".encode()
 PAYLOAD = f"{SERVICE}/payload".encode()
@@ -203,17 +203,6 @@ async def revoke(service: Service, actor: Actor, link_id: UUID) -> None:
             raise NotFound
         await near.require(unit.conn, actor, Permission.REVOKE, row.case_id)
         await end_link(unit, row, "revoked")
-
-
-async def live_links(service: Service, case_id: UUID) -> list[Row[Any]]:
-    """The links of a case, newest first, without anything secret."""
-    hidden = {"payload", "secret_sealed", "lookup_hash", "claimed_by_cookie"}
-    shown = [c for c in t.link.c if c.name not in hidden]
-    async with reading(service) as conn:
-        rows = await conn.execute(
-            select(*shown).where(t.link.c.case_id == case_id).order_by(t.link.c.created_at.desc())
-        )
-        return list(rows.all())
 
 
 async def _person(unit: Unit, participant_id: UUID, permission: Permission) -> Row[Any]:
