@@ -6,8 +6,10 @@ watched: the moment it must stop, the connection is cut, also under a write that
 """
 
 import re
+import socket
+import struct
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from aiohttp import web
 
@@ -92,5 +94,11 @@ def _asked(untrusted: str | None, size: int) -> tuple[int, int] | None:
 
 
 def _cut(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
+    """Reset the connection. Closing alone would let the kernel hand a slow reader the megabytes it still holds."""
+    if request.transport is None:
+        return
+    connection = request.transport.get_extra_info("socket")
+    if connection is not None:
+        with suppress(OSError):  # it is gone already
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.transport.abort()
