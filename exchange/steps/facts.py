@@ -95,7 +95,10 @@ async def _alert(unit: Unit, case_id: UUID, kind: FactKind, participant: UUID | 
     if kind is FactKind.PAUSE:
         return
     known = select(t.task.c.id).where(
-        t.task.c.case_id == case_id, t.task.c.kind == f"decide_{kind}", t.task.c.done_at.is_(None)
+        t.task.c.case_id == case_id,
+        t.task.c.kind == f"decide_{kind}",
+        t.task.c.participant_id.is_not_distinct_from(participant),
+        t.task.c.done_at.is_(None),
     )
     if await unit.maybe(known) is None:
         await unit.add(t.task, case_id=case_id, participant_id=participant, kind=f"decide_{kind}", due_at=unit.now)
