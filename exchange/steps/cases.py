@@ -203,5 +203,6 @@ async def set_policy(service: Service, actor: Actor, case_id: UUID, policy: Poli
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)
         await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
-        await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(policy=dataclasses.asdict(policy)))
+        new = {"policy": dataclasses.asdict(policy), "moved_at": func.now()}
+        await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(**new))
         unit.leaf("case.policy_set", case=case_id, policy="four_eyes" if policy.four_eyes else "two_eyes")

@@ -72,3 +72,5 @@ async def _end(unit: Unit, case_id: UUID, *, account_id: UUID | None = None, par
     if part:
         ending = ending.where(t.assignment.c.part == part)
     await unit.change(ending.values(until=func.now()))
+    # whoever reads at this moment is asked about again
+    await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(moved_at=func.now()))

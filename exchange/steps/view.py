@@ -11,7 +11,7 @@ our leaf in the record.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -76,8 +76,9 @@ async def open_for_visitor(service: Service, visit: Visit, name: str) -> Opened:
         if part is None:
             raise NotFound
         await _leaf_before_bytes(unit, message, grant, part, visit)
+        moved_at = await _moved_at(unit, message)
     reader = PartReader(service, part, message.case_id, message.id, _key(visit, grant))
-    return Opened(part, reader, Stream(message.case_id, grant.id, visit.id, _asks(service, visit)))
+    return Opened(part, reader, Stream(message.case_id, grant.id, visit.id, _asks(service, visit), moved_at))
 
 
 async def open_for_staff(
@@ -94,6 +95,7 @@ async def open_for_staff(
         await unit.message(message_id)
         part, message, known, key = await _staff_part(unit, service, message_id, name, digest, release)
         await _staff_leaf(unit, message, known, part, release)
+        moved_at = await _moved_at(unit, message)
     reader = PartReader(service, part, message.case_id, message.id, key)
 
     async def ask() -> bool:
@@ -104,7 +106,7 @@ async def open_for_staff(
             return False
         return True
 
-    return Opened(part, reader, Stream(message.case_id, None, None, ask))
+    return Opened(part, reader, Stream(message.case_id, None, None, ask, moved_at))
 
 
 @asynccontextmanager
@@ -134,6 +136,11 @@ async def _lock(unit: Unit, visit: Visit) -> None:
     row = await unit.maybe(select(t.grant.c.message_id).where(t.grant.c.session_id == visit.id))
     if row is not None:
         await unit.message(row.message_id)
+
+
+async def _moved_at(unit: Unit, message: Row[Any]) -> datetime:
+    moved: datetime = (await unit.one(select(t.cases.c.moved_at).where(t.cases.c.id == message.case_id))).moved_at
+    return moved
 
 
 async def _allowed(unit: Unit, visit: Visit) -> tuple[Row[Any], Row[Any]]:

@@ -24,7 +24,10 @@ TOUCH_EVERY = 15.0
 
 @dataclass(eq=False)
 class Stream:
-    """One running stream. `live` turns False when it must stop; `on_stop` is called then."""
+    """One running stream. `live` turns False when it must stop; `on_stop` is called then.
+
+    `moved_at` is the case's as the gate saw it when it let this stream begin: what moved since is asked about.
+    """
 
     case: UUID
     grant: UUID | None
@@ -79,8 +82,8 @@ class Watch:
             if stream.grant is not None and stream.grant not in granted:
                 stream.stop()
             elif stream.moved_at != moved.get(stream.case):
-                first, stream.moved_at = stream.moved_at is None, moved.get(stream.case)
-                if not first and not await stream.ask():
+                stream.moved_at = moved.get(stream.case)
+                if not await stream.ask():
                     stream.stop()
 
     async def _moved(self, conn: AsyncConnection, streams: set[Stream]) -> dict[UUID, datetime]:
