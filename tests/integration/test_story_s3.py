@@ -50,7 +50,7 @@ async def test_an_upload_of_several_pieces_over_s3(world: World) -> None:
     await intake.finish(world.service, world.facilitator, message)
     await process.process_message(world.service, message)
     row = await world.row(message)
-    assert (row.state, row.rejected_code) == ("rejected", "wrong_type")
+    assert (row.state, row.rejected_code) == ("rejected", "disguised")
     stored = [size async for key, size in world.service.objects.list("upload/") if str(made) in key]
     assert len(stored) >= 3
     assert sum(stored) > len(body)
