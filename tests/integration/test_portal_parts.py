@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import time
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -154,12 +153,11 @@ async def test_a_withdrawal_stops_a_running_stream_within_a_second(
     async with browser.client.get(site.url + path) as response:
         got = len(await response.content.readexactly(100_000))
         await asyncio.sleep(1.0)  # the window fills, the server's write blocks
-        began = time.monotonic()
         await consent.withdraw_message(service, world.facilitator, message)
+        await asyncio.sleep(0.9)  # the visitor does not read: the server has to end it by itself
         with pytest.raises(ClientPayloadError):
             got += await _rest(response)
-        assert time.monotonic() - began < 1.0
-    assert got < len(data)
+    assert got < len(data) / 2  # what the visitor's own machine held; nothing of what the server's kernel held
     assert (await browser.get(path)).status in (403, 404)
 
 
