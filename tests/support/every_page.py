@@ -21,13 +21,15 @@ PERSON_FACTS = ("status", "preparation", "responsibility", "guardian", "supporte
 
 @dataclass(frozen=True)
 class Stop:
-    """One page to look at. `press` is a button pressed there first (its words), `fill` what is typed before."""
+    """One page to look at. `press` is a button pressed there first (its words), `fill` what is typed before;
+    `leads` is where it leads on to."""
 
     name: str
     path: str
     status: int = 200
     press: str = ""
     fill: tuple[tuple[str, str], ...] = ()
+    leads: str = ""
 
 
 async def portal(world: World, folder: Path) -> tuple[str, list[Stop]]:
@@ -37,11 +39,12 @@ async def portal(world: World, folder: Path) -> tuple[str, list[Stop]]:
     stops += [Stop("not-found", "/nothing-here", 404), Stop("dead", "/closed", 404), *_refused()]
     for name, found in (await _visits(world, cookie, folder)).items():
         here = f"/s/{found.id}"
-        stops += [Stop(f"{name}-{page.strip('/').replace('/', '-')}", here + page) for page in PAGES[name]]
+        stops += [Stop(f"{name}-{page.strip('/').replace('/', '-')}", here + page) for page in PAGES.get(name, ())]
         stops += [
-            Stop(f"{name}-{stop.name}", here + stop.path, stop.status, stop.press) for stop in WRONG.get(name, ())
+            Stop(f"{name}-{stop.name}", here + stop.path, stop.status, stop.press, leads=stop.leads)
+            for stop in WRONG.get(name, ())
         ]
-    stops.append(Stop("letter-part-missing", here + "/part/none", 404))
+    stops.append(Stop("part-missing", here + "/part/none", 404))
     return cookie, stops
 
 
@@ -50,7 +53,6 @@ PAGES = {
     "letter": ("/before", "/read", "/read?size=large&pages=1", "/break", "/after"),
     "audio": ("/before", "/read", "/after"),
     "video": ("/before", "/read", "/read?size=large"),
-    "stopped": ("/before",),
     "decide": ("/decide", "/accept", "/moment", "/answered?said=yes", "/answered?said=no", "/answered?said=not-now"),
     "preview": ("/preview", "/shared?said=yes", "/shared?said=no"),
     "submit": ("/guidance", "/way", "/write", "/upload", "/check"),
@@ -60,6 +62,7 @@ PAGES = {
     "stop": ("/stop", "/stopped"),
 }
 WRONG = {
+    "stopped": (Stop("dead", "/before", 404, leads="/closed"),),
     "decide": (
         Stop("wrong", "/decide", 422, "Continue"),
         Stop("accept-wrong", "/accept", 422, "I agree, and I want to receive it"),

@@ -93,13 +93,13 @@ class Exchange:
 
 @contextmanager
 def running_exchange(
-    database: str, folder: Path, names: Sequence[str] = ("portal", "console", "worker")
+    database: str, folder: Path, names: Sequence[str] = ("portal", "console", "worker"), **values: int
 ) -> Iterator[Exchange]:
     """Found a service, start its processes, wait until both sites are ready; end them by their ids."""
     ports = free_port(), free_port()
     settings = Settings.load(
         folder=folder / "service", database_url=database, scratch=folder / "scratch", demo=True,
-        portal_port=ports[0], console_port=ports[1],
+        portal_port=ports[0], console_port=ports[1], **values,
     )  # fmt: skip
     setup.make_keys(settings)
     found = asyncio.run(_found(settings))
