@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from exchange import __version__, cli_audit, cli_demo, cli_serve, cli_service, cli_user
+from exchange import __version__, cli_all, cli_audit, cli_demo, cli_serve, cli_service, cli_user
 from exchange.core.errors import ExchangeError
 
 
@@ -37,6 +37,7 @@ app.add_typer(cli_user.app)
 app.command("init")(cli_service.init)
 app.command("doctor")(cli_service.doctor)
 app.command("demo")(cli_demo.demo)
+app.command("serve")(cli_all.serve)
 app.command("portal")(cli_serve.portal)
 app.command("console")(cli_serve.console)
 app.command("worker")(cli_serve.worker)

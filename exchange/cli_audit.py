@@ -33,12 +33,8 @@ def verify_command(
     export: _ExportFile,
     key: _Key,
     since: Annotated[Path | None, typer.Option(help="The checkpoint that you kept from last time.")] = None,
-    keep: Annotated[
-        Path | None, typer.Option(help="Write this export's checkpoint here, for next time.")
-    ] = None,
-    rules: Annotated[
-        bool, typer.Option("--rules", help="Also list accesses without their conditions.")
-    ] = False,
+    keep: Annotated[Path | None, typer.Option(help="Write this export's checkpoint here, for next time.")] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="Also list accesses without their conditions.")] = False,
     part: Annotated[bool, typer.Option("--part", help="A filtered export is what I expect.")] = False,
 ) -> None:
     """Check an export. Needs no access to the service.
@@ -82,18 +78,23 @@ def export_command(
     act: Annotated[str | None, typer.Option(help="Only this action, such as view.opened.")] = None,
     since: Annotated[str | None, typer.Option(help="From this time, as 2026-03-01T00:00:00.000000Z.")] = None,
     until: Annotated[str | None, typer.Option(help="Before this time, in the same form.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="The service's folder; default EXCHANGE_FOLDER.")] = None,
 ) -> None:
     """Write the record up to its newest checkpoint to a file. Runs beside the service; is itself recorded.
 
     Example: exchange audit export record.jsonl
     """
     # imported here so that `verify` runs where no database code is installed
+    from exchange.cli_open import database_of, settings_for
     from exchange.store.ledger_export import write_export
 
     wanted = {"case": case, "participant": participant, "account": account, "act": act}
     try:
         filters = Filter(**wanted, since=since, until=until)
-        lines = write_export(target, filters if filters.wanted() else None)
+        with database_of(settings_for(folder)) as settings:
+            assert settings.database_url is not None
+            url = settings.database_url.get_secret_value()
+            lines = write_export(url, target, filters if filters.wanted() else None)
     except FileExistsError:
         _stop("There is a file of this name already. Choose another.")
     except (OSError, ExchangeError) as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from exchange.core.errors import WrongSetting
+from exchange.logs import to_json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,6 +33,7 @@ def portal() -> None:
     from exchange.settings import Settings
     from exchange.web.portal.app import create
 
+    to_json_lines("portal")
     settings = Settings.load()
     asyncio.run(_serve(settings, create, settings.portal_host, settings.portal_port, with_keys=False))
 
@@ -44,6 +46,7 @@ def console() -> None:
     from exchange.settings import Settings
     from exchange.web.console.app import create
 
+    to_json_lines("console")
     settings = Settings.load()
     asyncio.run(_serve(settings, create, settings.console_host, settings.console_port, with_keys=True))
 
@@ -56,6 +59,7 @@ def worker() -> None:
     from exchange.settings import Settings
     from workers.app import run_worker
 
+    to_json_lines("worker")
     settings = Settings.load()
     _serve_metrics(settings)
     asyncio.run(run_worker(settings, ready=lambda: typer.echo("worker ready")))

@@ -65,15 +65,13 @@ STAFF: dict[str, tuple[str, tuple[Role, ...]]] = {
     "hazel": ("Hazel (auditor)", (Role.AUDITOR,)),
     "linden": ("Linden (administrator)", (Role.ADMINISTRATOR,)),
 }
-LETTER = """Hello,
-
-You asked me to write down what I think about when I think of that evening.
-
-I think about your front door. I had no right to be there. I broke something that was yours, and I made the
-place where you live feel unsafe. That was my doing and nobody else's.
-
-I am not asking for anything. If you want to ask me something, I will answer it honestly.
-"""
+LETTER = (
+    "Hello,\n\n"
+    "You asked me to write down what I think about when I think of that evening.\n\n"
+    "I think about your front door. I had no right to be there. I broke something that was yours, and I made the "
+    "place where you live feel unsafe. That was my doing and nobody else's.\n\n"
+    "I am not asking for anything. If you want to ask me something, I will answer it honestly.\n"
+)
 NOTE = "The person speaks about the evening itself and about what they have changed since. It is calm."
 SAID = Said(Method.IN_PERSON, "share-2026-01")
 

@@ -169,5 +169,6 @@ def _farewell(login: str, password: str) -> None:
         "\nThe service is set up. The first administrator signs in with\n\n"
         f"  sign-in name        {login}\n  temporary password  {password}\n\n"
         "within seven days, chooses another password and sets up a second factor.\n"
-        "Now start it (exchange portal, exchange console, exchange worker), then run: exchange doctor"
+        "Now start it with exchange serve (or, on several machines, exchange portal, console and worker),\n"
+        "then run: exchange doctor"
     )

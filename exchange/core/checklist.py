@@ -55,6 +55,7 @@ REASONS: dict[str, Line] = {
     "assignment": Line("You are not assigned to this case.", _SUPERVISOR, "case.team"),
     "preparation": Line("The author has not been prepared.", _TEAM, "fact.author.preparation"),
     "responsibility": Line("The author has not accepted responsibility.", _TEAM, "fact.author.responsibility"),
+    "harmed_starts": Line("In this case the person who was harmed writes first.", "The person who was harmed"),
     "check_failed": Line("A check could not be made, so the answer is no.", "The administrator", ""),
 }
 

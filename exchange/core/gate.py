@@ -149,6 +149,7 @@ class Facts:
     grant: Grant | None = None
     by_link: bool = True
     asker_assigned: bool = False
+    harmed_must_start: bool = True
 
 
 Check = Callable[[Facts, Act, datetime], Iterator[str]]
@@ -254,11 +255,14 @@ def asker_assigned(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
 
 
 def prepared(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
-    """Rule 10: who is responsible submits only after preparation and acceptance of responsibility."""
+    """Rules 10, 13: who is responsible submits only when prepared, accepting responsibility, and where the
+    case's policy says that the harmed person starts, after they did."""
     if facts.author.responsible and not facts.author.prepared:
         yield "preparation"
     if facts.author.responsible and not facts.author.accepts_responsibility:
         yield "responsibility"
+    if facts.author.responsible and facts.harmed_must_start:
+        yield "harmed_starts"
 
 
 CONDITIONS: dict[str, Check] = {

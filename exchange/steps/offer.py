@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select, update
 
 from exchange.core import gate
 from exchange.core.access import Permission
@@ -48,6 +48,7 @@ async def make_offer(service: Service, actor: Actor, message_id: UUID, terms: Te
         if terms.on_acceptance and not may_read_at_once(recipient, known):
             raise BadInput("This person has support conditions, so reading in the same sitting is not possible.")
         moved = await unit.move(message, Event.OFFER)
+        await _settle(unit, message)
         opener = await opener_of(service, unit.conn, message.case_id)
         offer_id = await _record(unit, opener, message, str(known.digest), terms)
         unit.leaf("offer.made", case=message.case_id, message=message.id, digest=known.digest, offer=offer_id, **moved)
@@ -59,6 +60,13 @@ async def make_offer(service: Service, actor: Actor, message_id: UUID, terms: Te
 def may_read_at_once(recipient: Row[Any], known: Facts) -> bool:
     """Release on acceptance is for adults outside custody without support conditions (DESIGN section 7)."""
     return not recipient.under_18 and not recipient.custody and not known.recipient.missing_support
+
+
+async def _settle(unit: Unit, message: Row[Any]) -> None:
+    """That the author agreed waits for nobody any more: this is what it was waiting for."""
+    k = t.task
+    agreed = update(k).where(k.c.message_id == message.id, k.c.kind == "share_agreed", k.c.done_at.is_(None))
+    await unit.change(agreed.values(done_at=func.now(), done_by=unit.actor.id))
 
 
 async def _record(unit: Unit, opener: Opener, message: Row[Any], digest: str, terms: Terms) -> UUID:

@@ -4,6 +4,7 @@ Rule 7: every item has a facilitator's decision before release. Rule 14: a conta
 """
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,7 +53,7 @@ async def approve(
         await unit.conn.execute(
             insert(t.approval_current).values(message_id=message.id, digest=digest, review_id=review)
         )
-        moved = await unit.move(message, Event.APPROVE)
+        moved = await unit.move(message, Event.APPROVE, expires_at=await _expiry(unit, message))
         unit.leaf("review.approved", case=message.case_id, message=message.id, digest=digest, approval=review, **moved)
         return True
 
@@ -102,6 +103,13 @@ async def _for_review(unit: Unit, message_id: UUID) -> Row[Any]:
     known = await facts.load(unit.conn, message, asker=unit.actor.id)
     gate.explain(Act.REVIEW, known, unit.now).require()
     return message
+
+
+async def _expiry(unit: Unit, message: Row[Any]) -> datetime | None:
+    """Rule 2: how long an approved message may be held, where the case's policy sets an end."""
+    case = await unit.one(select(t.cases).where(t.cases.c.id == message.case_id))
+    days = facts.policy_of(case).expire_days
+    return unit.now + timedelta(days=days) if days else None
 
 
 async def _newest(unit: Unit, message: Row[Any], digest: str) -> None:

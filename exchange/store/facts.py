@@ -60,6 +60,7 @@ async def load(
         grant=_grant(grant, session),
         by_link=session is not None,
         asker_assigned=asker is not None and await on_the_team(conn, message.case_id, asker),
+        harmed_must_start=policy_of(case).harmed_starts and not await _harmed_wrote(conn, message.case_id),
     )
 
 
@@ -161,6 +162,13 @@ def _given(consents: Mapping[ConsentKind, Row[Any]], kind: ConsentKind) -> bool:
 def _value(known: FactTable, kind: FactKind, participant: UUID | None = None) -> str | None:
     row = known.get((participant, kind))
     return row.value if row else None
+
+
+async def _harmed_wrote(conn: AsyncConnection, case_id: UUID) -> bool:
+    """Whether the harmed person has put in a message (rule 13)."""
+    m, p = t.message, t.participant
+    theirs = select(m.c.id).join(p, p.c.id == m.c.author_id).where(m.c.case_id == case_id, p.c.side == Side.HARMED)
+    return (await conn.execute(theirs.where(m.c.state != State.RECEIVING).limit(1))).first() is not None
 
 
 async def _newest_revision(conn: AsyncConnection, message_id: UUID) -> Row[Any] | None:

@@ -6,29 +6,24 @@ from typing import TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from exchange.core.errors import StorageUnavailable, WrongSetting
+from exchange.core.errors import StorageUnavailable
 from exchange.core.export import Filter
 from exchange.core.model import OPERATOR
-from exchange.settings import Settings
 from exchange.store.engine import make_engine
 from exchange.store.ledger import append
 from exchange.store.ledger_read import export
 
 
-def write_export(target: Path, filters: Filter | None = None) -> int:
-    """Write the lines of an export to a new file, mode 0600; how many. Reads EXCHANGE_* settings.
+def write_export(url: str, target: Path, filters: Filter | None = None) -> int:
+    """Write the lines of an export of the database at `url` to a new file, mode 0600; how many.
 
-    Raises FileExistsError, OSError, WrongSetting, NothingSigned, LedgerUnavailable,
-    StorageUnavailable. A file that could not
-    be finished is removed.
+    Raises FileExistsError, OSError, NothingSigned, LedgerUnavailable, StorageUnavailable. A file that could
+    not be finished is removed.
     """
-    settings = Settings.load()
-    if settings.database_url is None:
-        raise WrongSetting("No database is set. Set EXCHANGE_DATABASE_URL.")
     target.touch(mode=0o600, exist_ok=False)
     try:
         with target.open("w", encoding="utf-8", newline="\n") as file:
-            return asyncio.run(_write(settings.database_url.get_secret_value(), file, filters))
+            return asyncio.run(_write(url, file, filters))
     except BaseException:
         target.unlink(missing_ok=True)
         raise

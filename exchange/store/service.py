@@ -34,7 +34,7 @@ async def open_service(settings: Settings, *, with_keys: bool) -> AsyncIterator[
     """
     if settings.database_url is None:
         raise WrongSetting(
-            "No database is set. Set EXCHANGE_DATABASE_URL, or start the embedded one with `exchange demo`."
+            "No database is set. Set EXCHANGE_DATABASE_URL, or let `exchange serve` (or `demo`) start the embedded one."
         )
     keys = _key_holder(settings) if with_keys else None
     engine = make_engine(settings.database_url.get_secret_value())

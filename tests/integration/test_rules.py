@@ -197,6 +197,32 @@ async def test_rule_12_four_eyes(service: Service) -> None:
     assert await world.approve(message, by=third) is True
 
 
+async def test_rule_13_the_harmed_person_starts(service: Service) -> None:
+    """Where policy says so, who is responsible puts nothing in before the harmed person did."""
+    world = await make_world(service, policy=Policy(harmed_starts=True))
+    who = {"author": world.author, "recipient": world.recipient}
+    with pytest.raises(Refused) as refused:
+        await intake.begin_message(service, world.facilitator, world.case, kind=Kind.LETTER, **who)
+    assert codes(refused) == ["harmed_starts"]
+    first = await intake.begin_message(
+        service, world.facilitator, world.case, kind=Kind.LETTER, author=world.recipient, recipient=world.author
+    )
+    await intake.write_letter(service, world.facilitator, first, LETTER)
+    await intake.finish(service, world.facilitator, first)
+    await intake.begin_message(service, world.facilitator, world.case, kind=Kind.LETTER, **who)
+
+
+async def test_rule_2_policy_may_set_an_end(service: Service) -> None:
+    """An approved message expires where the case's policy says so, and is then not offered."""
+    world = await make_world(service, policy=Policy(expire_days=30))
+    message = await world.shared()
+    async with reading(service) as conn:
+        await conn.execute(t.message.update().values(expires_at=text("expires_at - interval '31 days'")))
+    with pytest.raises(Refused) as refused:
+        await offer.make_offer(service, world.facilitator, message, offer.Terms("x", Channel.PHONE))
+    assert codes(refused) == ["expired"]
+
+
 async def test_rule_14_an_order_blocks_approval(world: World) -> None:
     """A contact order without a recorded exception blocks approval; the exception is a supervisor's."""
     message = await world.letter()
