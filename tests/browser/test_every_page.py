@@ -59,7 +59,7 @@ class Looks:
     checked: int = 0
 
     async def at(self, page: Page, name: str, language: str) -> None:
-        """Title, language, one h1, no sideways scrolling, and axe at both sizes."""
+        """Title, language, one h1, no sideways scrolling, and axe at both sizes (translations: the narrow one)."""
         problems = []
         if not re.fullmatch(r".*\S – Letter Bridge", await page.title()):
             problems.append(f"title {await page.title()!r}")
@@ -68,7 +68,7 @@ class Looks:
         if await page.locator("h1").count() != 1:
             problems.append("not one h1")
         await page.evaluate(AXE_SCRIPT + ";0")
-        for label, (width, height) in SIZES.items():
+        for label, (width, height) in list(SIZES.items())[: 2 if language == "en" else 1]:
             await page.set_viewport_size({"width": width, "height": height})
             found = (await page.evaluate(AXE))["violations"]
             problems += [f"{label} {one['id']} {one['nodes'][0]['html'][:160]}" for one in found]
