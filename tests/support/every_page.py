@@ -158,7 +158,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
     team += [f"{person}/consents/{kind}" for kind in ("take_part", "be_asked")]
-    stops = [Stop("message-" + name, path) for name, path in await message_tour.pages(world, folder)]
+    stops = [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
     in_review = next(stop.path for stop in stops if stop.name == "message-in-review")
     stops += [Stop("team-" + _short(path, world), path) for path in team]
     stops += [
