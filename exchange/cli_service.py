@@ -35,28 +35,13 @@ def init(  # noqa: PLR0913, PLR0917  # every question is also an option
 
     Example: exchange init --folder /srv/exchange
     """
+    answers = dict(locals())
     from exchange.initiate import Answers, initiate
 
-    given = Answers(
-        name=name,
-        portal_url=portal_url,
-        console_url=console_url,
-        phone=phone,
-        opening=hours,
-        closed_days=closed_days,
-        support_lines=tuple(support_line or ()),
-        mail_host=mail_host,
-        mail_port=mail_port,
-        mail_user=mail_user,
-        mail_password_file=mail_password_file,
-        mail_from=mail_from,
-        mail_starttls=mail_starttls,
-        backup_place=backup_place,
-        admin_login=admin_login,
-        admin_name=admin_name,
-        admin_email=admin_email,
-    )
-    initiate(folder, given)
+    del answers["folder"]
+    answers["opening"] = answers.pop("hours")
+    answers["support_lines"] = tuple(answers.pop("support_line") or ())
+    initiate(folder, Answers(**answers))
 
 
 def doctor(folder: Folder = None) -> None:

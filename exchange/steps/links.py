@@ -66,12 +66,13 @@ async def make(
         raise BadInput("Agree a code with this person first: face to face or by phone.", field="code")
     secret, link_id = links.new_secret(), uuid4()
     carried = {"language": person.language, **payload}
+    about_message = message.id if message is not None else None
     await unit.add(
         t.link,
         id=link_id,
         case_id=person.case_id,
         participant_id=person.id,
-        message_id=message.id if message is not None else None,
+        message_id=about_message,
         purpose=purpose,
         lookup_hash=links.lookup_hash(secret),
         payload=keys.wrap(links.wrap_key(secret), json.dumps(carried).encode(), about(link_id, PAYLOAD)),
@@ -81,15 +82,8 @@ async def make(
         made_by=unit.actor.id if unit.actor.kind is ActorKind.STAFF else None,
         expires_at=unit.now + timedelta(days=days) if days else None,
     )
-    unit.leaf(
-        "link.created",
-        case=person.case_id,
-        participant=person.id,
-        message=message.id if message is not None else None,
-        link=link_id,
-        purpose=purpose,
-        channel=channel,
-    )
+    about_whom = {"case": person.case_id, "participant": person.id, "message": about_message}
+    unit.leaf("link.created", link=link_id, purpose=purpose, channel=channel, **about_whom)
     return NewLink(link_id, secret)
 
 

@@ -14,7 +14,7 @@ from exchange.core import gate
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, Refused
 from exchange.core.gate import Act
-from exchange.core.model import TICKS, UNDERSTOOD, Actor, Event
+from exchange.core.model import TICKS, UNDERSTOOD, Actor, Event, State
 from exchange.steps.revoke import void_decisions
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -45,11 +45,17 @@ async def approve(
             raise Refused(reasons=(gate.Reason("1", "contact_order"),))
         if any(a.account == actor.id and a.digest == digest for a in known.approvals):
             raise Conflict("You have approved this version already. Another facilitator must look at it too.")
+        late = message.state == State.APPROVED and bool(list(gate.approved(known, Act.OFFER, unit.now)))
+        if not late:
+            gate.move(State(message.state), Event.APPROVE)
         review = await _decide(unit, service, message, "approve", digest, ticks=ticks, understood=understood)
         known = await facts.load(unit.conn, message, digest=digest, asker=actor.id)
         if list(gate.approved(known, Act.OFFER, unit.now)):
             unit.leaf("review.approved_first", case=message.case_id, message=message.id, digest=digest, review=review)
             return False
+        if late:  # four eyes were asked for after the first approval; what is in force stays in force
+            unit.leaf("review.approved", case=message.case_id, message=message.id, digest=digest, approval=review)
+            return True
         await unit.conn.execute(
             insert(t.approval_current).values(message_id=message.id, digest=digest, review_id=review)
         )

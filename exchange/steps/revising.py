@@ -66,16 +66,8 @@ async def make_revision(
     )
     for position, part in enumerate(sealed):
         await unit.add(t.part, revision_id=revision_id, position=position, **vars(part))
-    unit.leaf(
-        "revision.made",
-        case=message.case_id,
-        message=message.id,
-        revision=revision_id,
-        digest=digest,
-        number=number,
-        **moved,
-        **leaf,
-    )
+    made = {"case": message.case_id, "message": message.id, "revision": revision_id, "number": number}
+    unit.leaf("revision.made", digest=digest, **made, **moved, **leaf)
     return digest
 
 

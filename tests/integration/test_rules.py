@@ -197,6 +197,25 @@ async def test_rule_12_four_eyes(service: Service) -> None:
     assert await world.approve(message, by=third) is True
 
 
+async def test_four_eyes_asked_for_later_takes_a_second_approval(world: World) -> None:
+    """A policy that becomes stricter after an approval is met by one more approval, not by a new version."""
+    message = await world.letter()
+    digest = await world.digest(message)
+    for who in (world.facilitator, world.second):
+        with pytest.raises(Refused):
+            await review.retract(world.service, who, message, digest, reason="x")
+    async with reading(world.service) as conn:
+        await conn.execute(t.message.update().values(put_in_by=None))
+        await conn.execute(t.upload.update().values(account_id=None))
+    assert await world.approve(message) is True
+    with pytest.raises(Refused):
+        await world.approve(message, by=world.second)
+    await cases.set_policy(world.service, world.supervisor, world.case, Policy(four_eyes=True))
+    assert await world.approve(message, by=world.second) is True
+    await world.agree_to_share(message)
+    await offer.make_offer(world.service, world.facilitator, message, offer.Terms("x", Channel.PHONE, by_link=False))
+
+
 async def test_rule_13_the_harmed_person_starts(service: Service) -> None:
     """Where policy says so, who is responsible puts nothing in before the harmed person did."""
     world = await make_world(service, policy=Policy(harmed_starts=True))
