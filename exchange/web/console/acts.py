@@ -1,9 +1,13 @@
-"""Entries of the record in plain words. What has no words of its own is shown as the record spells it."""
+"""Entries of the record in plain words: what was done, by whom, and what the entry says of itself.
+
+Every act that the code writes has its sentence in `ACTS`; a test reads the code and compares.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from exchange.store.ledger_read import Recorded
+from exchange.web.console.record_words import spoken
 from exchange.web.frame import N_, gettext
 
 ACTS: dict[str, str] = {
@@ -42,6 +46,8 @@ ACTS: dict[str, str] = {
     "link.shown": N_("A link was shown again"),
     "message.begun": N_("A message was begun"),
     "message.erased": N_("A message was erased"),
+    "message.kind_changed": N_("What kind of message it is was changed"),
+    "message.link_gone": N_("Its link ended; a new one can be made"),
     "message.put_in": N_("A message was put in"),
     "message.put_in_again": N_("A message was put in again"),
     "message.rejected": N_("A message could not be used"),
@@ -49,11 +55,17 @@ ACTS: dict[str, str] = {
     "message.stopped": N_("Sharing was stopped"),
     "message.withdrawn": N_("A message was taken back"),
     "offer.made": N_("Offered"),
+    "original.confirmed": N_("What was put in was read back and found whole"),
+    "original.received": N_("What was put in arrived and was locked away"),
     "participant.added": N_("A person was added"),
     "participant.changed": N_("A person's details were changed"),
     "participant.code_agreed": N_("A code was agreed"),
     "participant.code_read": N_("A code was shown to staff"),
     "participant.contact_set": N_("Safe contact was recorded"),
+    "presented.opened": N_("Opened by staff, to hand it over"),
+    "presented.renewed": N_("Still open with staff, to hand it over"),
+    "preview.opened": N_("Looked at by the author, before sharing"),
+    "preview.renewed": N_("Still open with the author, before sharing"),
     "record.exported": N_("The record was taken away"),
     "record.read": N_("The record was read"),
     "referral.declined": N_("A referral was not for us"),
@@ -62,17 +74,22 @@ ACTS: dict[str, str] = {
     "referral.received": N_("A referral came in"),
     "release.created": N_("Handed over"),
     "release.ended": N_("Showing it ended"),
+    "release.presented": N_("Handed over by staff, in person"),
+    "release.printed": N_("Handed over on paper"),
     "release.revoked": N_("Handing over was taken back"),
     "review.approved": N_("Approved"),
     "review.approved_first": N_("Approved once; a second approval is needed"),
     "review.noted": N_("A note at a place"),
     "review.opened": N_("Looked at by staff"),
     "review.returned": N_("Sent back"),
+    "review.renewed": N_("Still open with staff"),
     "review.retracted": N_("The approval was taken back"),
     "review.withheld": N_("Not to be shared"),
-    "revision.created": N_("A version was made"),
+    "revision.made": N_("A version was made"),
     "service.changed": N_("Settings were changed"),
+    "service.demo_filled": N_("The demonstration was filled with made-up people"),
     "service.founded": N_("The service began"),
+    "service.recovery_confirmed": N_("The recovery sheet was confirmed"),
     "session.confirmed": N_("Said: this is for me"),
     "session.ended": N_("A visit ended"),
     "session.locked": N_("A visit was locked"),
@@ -82,8 +99,10 @@ ACTS: dict[str, str] = {
     "task.done": N_("Something was done"),
     "upload.begun": N_("An upload began"),
     "upload.dropped": N_("An upload was dropped"),
+    "upload.expired": N_("An unfinished upload was cleared away"),
+    "upload.sized": N_("The size of an upload was told"),
     "view.opened": N_("Opened by the recipient"),
-    "view.staff": N_("Shown by staff"),
+    "view.renewed": N_("Still open with the recipient"),
 }
 ACTORS: dict[str, str] = {
     "worker": N_("The service"),
@@ -100,8 +119,9 @@ def line(entry: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
     actor = leaf.get("actor", {})
     who = names.get(str(actor.get("id", "")), "")
     if not who:
-        who = gettext(ACTORS.get(str(actor.get("role", "")), "")) or _short(actor.get("id", ""))
-    said = [str(leaf[name]).replace("_", " ") for name in SHOWN if name in leaf]
+        kind = ACTORS.get(str(actor.get("role", "")))
+        who = gettext(kind) if kind else _short(actor.get("id", ""))
+    said = [word for name in SHOWN if name in leaf for word in spoken(leaf, name)]
     about = next((found for name in ABOUT if (found := names.get(str(leaf.get(name, "")), ""))), "")
     return {
         "number": entry.index,

@@ -1,0 +1,98 @@
+"""The fixed words inside an entry of the record, as pages say them: kinds, ways, outcomes, reasons."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from exchange.web.console import words
+from exchange.web.console.fact_words import VALUES
+from exchange.web.console.messages import words as of_messages
+from exchange.web.frame import N_, gettext
+
+OF_ACCOUNTS: dict[str, str] = {
+    "deactivated": N_("it was closed"),
+    "details": N_("name, e-mail, language"),
+    "factor": N_("a new second factor"),
+    "factor_begun": N_("a new second factor was begun"),
+    "password": N_("a new password"),
+    "reset": N_("it was reset"),
+    "roles": N_("roles"),
+}
+OF_SETTINGS: dict[str, str] = {
+    "backup_place": N_("where backups are kept"),
+    "closed_days": N_("days closed"),
+    "console_url": N_("address for staff"),
+    "exit_url": N_("where Exit this page leads"),
+    "mail_from": N_("address that e-mails come from"),
+    "mail_host": N_("mail server"),
+    "mail_password": N_("mail password"),
+    "mail_port": N_("mail port"),
+    "mail_starttls": N_("encryption of mail"),
+    "mail_user": N_("mail user"),
+    "opening": N_("when the phone is answered"),
+    "phone": N_("phone"),
+    "portal_url": N_("address for the public"),
+    "sender_name": N_("name that e-mails come from"),
+    "service_name": N_("name of the service"),
+    "support_lines": N_("support lines"),
+}
+KINDS: dict[str, str] = {
+    **words.KINDS,
+    **words.TASKS,
+    **OF_ACCOUNTS,
+    **OF_SETTINGS,
+    "demo": N_("a demonstration"),
+    "real": N_("for real people"),
+}
+SCOPES: dict[str, str] = {**words.CONSENTS, "complete": N_("all of it"), "filtered": N_("a part")}
+OUTCOMES: dict[str, str] = {
+    **of_messages.OUTCOMES,
+    **of_messages.COPIES,
+    "pause": N_("to pause"),
+    "withdraw": N_("to take it back"),
+    "call": N_("a call"),
+}
+REASONS: dict[str, str] = {
+    **of_messages.LINK_STATES,
+    **of_messages.CONCERNS,
+    "wrong_person": words.TASKS["wrong_person"],
+    "wrong_type": N_("a kind of file that cannot be used"),
+    "empty": N_("an empty file"),
+    "truncated": N_("the end of the file is missing"),
+    "too_large": N_("the file is too large"),
+    "password": N_("the file is locked with a password"),
+    "disguised": N_("the file is not what its name says"),
+    "too_many_pixels": N_("a picture that is too large"),
+    "too_many_pages": N_("too many pages"),
+    "too_long": N_("it is too long"),
+    "no_sound": N_("there is no sound in it"),
+    "no_picture": N_("there is no picture in it"),
+    "damaged": N_("the file is damaged"),
+    "unsafe": N_("the file may be harmful"),
+    "needs_office": N_("a document that cannot be opened here"),
+    "no_sandbox": N_("the safe place to open it is missing"),
+    "took_too_long": N_("making it safe took too long"),
+    "not_kept": N_("it did not arrive whole"),
+    "no_scanner": N_("the check for harmful software does not answer"),
+}
+PURPOSES: dict[str, str] = of_messages.PURPOSES
+WAYS: dict[str, str] = {**of_messages.WAYS, "with_me": N_("together with staff")}
+ROLES: dict[str, str] = {**words.ROLES, **words.SIDES, **words.PARTS}
+FACT_VALUES: dict[str, dict[str, str]] = {str(kind): found for kind, found in VALUES.items()}
+TABLES: dict[str, dict[str, str]] = {
+    "kind": KINDS,
+    "fact": words.FACTS,
+    "scope": SCOPES,
+    "way": WAYS,
+    "method": words.METHODS,
+    "purpose": PURPOSES,
+    "role": ROLES,
+    "outcome": OUTCOMES,
+    "reason": REASONS,
+}
+
+
+def spoken(leaf: Mapping[str, Any], name: str) -> list[str]:
+    """The words of one field of an entry, several where it lists several; what has none is spelled out."""
+    found = leaf[name] if isinstance(leaf[name], list) else [leaf[name]]
+    table = FACT_VALUES.get(str(leaf.get("fact")), {}) if name == "value" else TABLES.get(name, {})
+    return [gettext(table[str(w)]) if str(w) in table else str(w).replace("_", " ") for w in found]
