@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exchange.core import checklist, gate
+from exchange.core import access, checklist, gate
 from exchange.core.access import Permission, Relation
 from exchange.core.export import Filter
 from exchange.core.gate import TRANSITIONS, Act, Facts
@@ -94,7 +94,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         known=known,
         next_act=act,
         needed=checklist.lines(gate.explain(act, known, now).reasons) if act else [],
-        events=frozenset(e for s, e in TRANSITIONS if s == message.state),
+        events=_events(actor, near_to, message.state),
         revisions=revisions,
         changes={row.id: words for row, words in _opened(opener, revisions, "revision.change")},
         parts={r.id: await _parts(conn, r.id) for r in revisions},
@@ -110,6 +110,12 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         staff=await staff_names(conn),
         leaves=await _leaves(conn, message.id),
     )
+
+
+def _events(actor: Actor, near_to: Relation, state: str) -> frozenset[Event]:
+    """What can happen to it now; erasing is named only to whoever may."""
+    may_erase = access.may(actor, Permission.CASE_CLOSE, near_to)
+    return frozenset(e for s, e in TRANSITIONS if s == state and (may_erase or e is not Event.ERASE))
 
 
 def _opened(opener: Opener | None, rows: list[Row[Any]], column: str) -> list[tuple[Row[Any], str]]:

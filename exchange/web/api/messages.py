@@ -9,7 +9,7 @@ from pydantic import Field
 
 from exchange.core.access import Permission, Relation
 from exchange.core.model import Event, Kind, State
-from exchange.steps import intake, rejections, view
+from exchange.steps import erase, intake, rejections, view
 from exchange.store import read
 from exchange.store.read import MessageView
 from exchange.web.api.cases import ConcernLine, ConsentLine
@@ -211,6 +211,11 @@ async def see(call: Call) -> MessageStory:
     return _story(await read.message_view(call.service, call.actor, call.id("message")))
 
 
+async def erase_message(call: Call) -> None:
+    """Erase a message for good (a supervisor). Keys, texts and files go; the record stays."""
+    await erase.erase_message(call.service, call.actor, call.id("message"))
+
+
 async def part(call: Call, asked: PartOf) -> web.StreamResponse:
     """Read one part of a version, whole or by `Range`. It stands in the record before the first byte."""
     opened = await view.open_for_staff(
@@ -276,5 +281,6 @@ ENDPOINTS = [
     Endpoint("POST", "/messages/{message}/finish", finish, Permission.PUT_IN),
     Endpoint("POST", "/messages/{message}/put-in-again", put_in_again, Permission.PUT_IN, status=204),
     Endpoint("GET", "/messages/{message}", see, Permission.CASE_SEE),
+    Endpoint("POST", "/messages/{message}/erase", erase_message, Permission.CASE_CLOSE, status=204),
     Endpoint("GET", "/messages/{message}/parts/{name}", part, CONTENT, errors=(405, 409, 416), produces="*/*"),
 ]

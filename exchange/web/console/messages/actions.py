@@ -55,6 +55,7 @@ RULES = (
     _Rule(N_("Not to be shared"), "withhold", P.REVIEW, event=E.WITHHOLD, main=NEVER),
     _Rule(N_("Take the approval back"), "retract", P.REVIEW, event=E.RETRACT, main=NEVER),
     _Rule(N_("The author takes it back"), "withdraw", P.CONSENT, event=E.WITHDRAW, main=NEVER),
+    _Rule(N_("Erase it"), "erase", P.CASE_CLOSE, event=E.ERASE, main=NEVER),
     _Rule(N_("Raise a concern"), "concern", P.CONCERN_RAISE, event=E.RAISE_CONCERN, main=NEVER),
 )
 
