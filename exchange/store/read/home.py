@@ -39,6 +39,8 @@ class Item:
     covering: bool
     message_kind: str = ""
     participant_id: UUID | None = None
+    person_name: str = ""
+    """Whom a task is about, where its message has two people."""
 
 
 async def needs_you_now(service: Service, actor: Actor) -> dict[str, list[Item]]:
@@ -161,11 +163,12 @@ def _message_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
 
 
 def _tasks(actor: Actor) -> Select[Any]:
-    k, c = t.task, t.cases
+    k, c, m = t.task, t.cases, t.message
     at_once = k.c.kind.in_([kind for kind, group in TASKS.items() if group == CONCERNS])
     return (
-        select(k, c.c.reference.label("case_reference"), _mine(actor).label("mine"))
+        select(k, c.c.reference.label("case_reference"), _mine(actor).label("mine"), m.c.author_id, m.c.recipient_id)
         .join(c, c.c.id == k.c.case_id)
+        .join(m, m.c.id == k.c.message_id, isouter=True)
         .where(
             k.c.done_at.is_(None),
             or_(k.c.due_at.is_(None), k.c.due_at <= func.now()),
@@ -176,6 +179,9 @@ def _tasks(actor: Actor) -> Select[Any]:
 
 
 def _task_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
+    """From and to as its message has them; without a message, the person it is about."""
+    person = names.get(row.participant_id, "")
+    about = (names.get(row.author_id, ""), names.get(row.recipient_id, "")) if row.message_id else (person, "")
     return Item(
         TASKS.get(row.kind, ON_YOU),
         row.kind,
@@ -183,12 +189,12 @@ def _task_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
         row.case_reference,
         row.message_id,
         row.id,
-        names.get(row.participant_id, ""),
-        "",
+        *about,
         row.at,
         row.due_at is not None and row.due_at + COVER_AFTER <= now,
         not row.mine,
         participant_id=row.participant_id,
+        person_name=person if row.message_id else "",
     )
 
 

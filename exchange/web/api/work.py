@@ -13,7 +13,10 @@ from exchange.web.api.shapes import Answer, Asked, Made, Words
 
 
 class Item(Answer):
-    """One row: what, of which case, from whom to whom, since when. A referral's id is its `task_id`."""
+    """One row: what, of which case, from whom to whom, since when. A referral's id is its `task_id`.
+
+    `person_name` is whom a task about a message asks after.
+    """
 
     group: str
     kind: str
@@ -25,6 +28,7 @@ class Item(Answer):
     message_kind: str
     from_name: str
     to_name: str
+    person_name: str
     since: datetime
     overdue: bool
     covering: bool

@@ -32,7 +32,13 @@ QUESTIONS: dict[str, str] = {
     "language": N_("Language"),
     "other": N_("Anything else"),
 }
-ANSWERS = {"reach_by": words.MEANS, "side": words.SIDES}
+WAYS: dict[str, str] = {**words.MEANS, "other": N_("Through somebody else")}
+SIDES: dict[str, str] = {
+    **words.SIDES,
+    "both": N_("Both, or it is not so clear"),
+    "supporter": N_("Asks for somebody else"),
+}
+ANSWERS = {"reach_by": WAYS, "side": SIDES}
 
 
 class Reason(frame.Form):

@@ -32,6 +32,14 @@ async def authorise(request: web.Request, route: frame.Route) -> Actor:
     return actor
 
 
+async def recognise(request: web.Request) -> None:
+    """Name whoever is signed in on a page that is for everybody, so that it keeps its menu. Allows nothing."""
+    session = await session_of(request)
+    if session is not None and session.second_factor and not session.password_temporary:
+        request[frame.ACTOR] = session.actor
+        request[frame.SIGNED_IN_NAME] = session.display_name
+
+
 async def session_of(request: web.Request) -> Session | None:
     """The session of this browser, open or half open; None where it has ended."""
     if SESSION not in request:
