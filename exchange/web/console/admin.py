@@ -21,6 +21,7 @@ from exchange.web.frame import N_
 SAVED = frame.notice("account-saved", N_("The account was changed. Where roles changed, its sessions have ended."))
 CLOSED = frame.notice("account-closed", N_("The account is closed. Its sessions and tokens have ended."))
 SETTINGS_SAVED = frame.notice("settings-saved", N_("The settings were saved."))
+PLAIN = ("mail_host", "mail_port", "mail_user", "mail_from", "backup_place")
 ROLES_WRONG = N_("Choose at least one role")
 
 
@@ -49,7 +50,7 @@ class Details(frame.Form):
 
 
 class Words(frame.Form):
-    """What every page says about the service."""
+    """What every page says about the service, how it sends mail, and where its backups go."""
 
     service_name: str = Field(max_length=200)
     sender_name: str = Field(max_length=200)
@@ -58,12 +59,20 @@ class Words(frame.Form):
     closed_days: str = Field(default="", max_length=2000)
     support_lines: str = Field(default="", max_length=2000)
     exit_url: str = Field(max_length=200)
+    mail_host: str = Field(default="", max_length=200)
+    mail_port: int = 587
+    mail_user: str = Field(default="", max_length=200)
+    mail_password: str = Field(default="", max_length=200)
+    mail_from: str = Field(default="", max_length=200)
+    mail_starttls: list[Literal["yes"]] = Field(default_factory=list, max_length=1)
+    backup_place: str = Field(default="", max_length=200)
     sentences: ClassVar = {
         "service_name": N_("Enter the name of the service"),
         "sender_name": N_("Enter the name that e-mails come from"),
         "phone": N_("Enter the phone number of the service"),
         "opening": N_("Enter when the phone is answered"),
         "exit_url": N_("Enter the address of a neutral page"),
+        "mail_port": N_("Enter a port: a number from 1 to 65535"),
     }
 
 
@@ -164,6 +173,8 @@ async def service_page(request: web.Request) -> web.StreamResponse:
         closed_days="\n".join(day.isoformat() for day in known.closed_days),
         support_lines="\n".join(lines),
         exit_url=known.exit_url,
+        mail_starttls=["yes"] if known.mail_starttls else [],
+        **{name: getattr(known, name) for name in PLAIN},
     )
     return await _service_page(request, form, 200)
 
@@ -174,13 +185,14 @@ async def save_service(request: web.Request) -> web.StreamResponse:
     async def act(form: Words) -> web.StreamResponse:
         days = [service_settings.closed_day(line) for line in _lines(form.closed_days)]
         support = [service_settings.support_line(line) for line in _lines(form.support_lines)]
-        changes = form.model_dump(exclude={"closed_days", "support_lines"})
+        changes = form.model_dump(exclude={"closed_days", "support_lines", "mail_starttls"})
         await service_settings.save(
             service_of(request),
             actor_of(request),
             **changes,
             closed_days=tuple(days),
             support_lines=tuple(support),
+            mail_starttls=bool(form.mail_starttls),
         )
         return frame.see_other(request, "/admin/service", done=SETTINGS_SAVED)
 
@@ -229,6 +241,7 @@ async def _account_page(request: web.Request, form: frame.ErrorSummary, status: 
 
 
 async def _service_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    form.entered.pop("mail_password", None)  # never sent back
     return frame.render(request, "console/admin_service.html", {"form": form}, status=status)
 
 

@@ -20,6 +20,7 @@ from exchange.web.frame.forms import form_of
 from exchange.web.frame.state import SITE
 
 ASKED = ("case", "person", "act", "outcome", "since", "until")
+DAYS = ("since", "until")
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -94,15 +95,34 @@ async def _fields(request: web.Request) -> dict[str, str]:
 
 async def _filters(request: web.Request, untrusted: Any) -> tuple[frame.ErrorSummary, Filter | None]:
     """The form as it was filled in, with what is wrong with it, and the filter it means (None: everything)."""
-    form = frame.blank(**{name: str(untrusted.get(name, ""))[:80].strip() for name in ASKED})
+    form = frame.blank(**{name: _entered(untrusted, name) for name in ASKED}, **_parts(untrusted))
     found = Filter()
     for name in ASKED:
         if form.value(name):
             try:
                 found = await _narrowed(request, found, name, form.value(name))
             except BadInput as error:
-                form.add(name, str(error))
+                form.add(f"{name}-day" if name in DAYS else name, str(error))
     return form, (found if found.wanted() else None)
+
+
+def _entered(untrusted: Any, name: str) -> str:
+    """One field; a day is asked in three parts and kept in links as 2026-03-27."""
+    whole = str(untrusted.get(name, ""))[:80].strip()
+    if whole or name not in DAYS:
+        return whole
+    parts = [str(untrusted.get(f"{name}-{part}", ""))[:20].strip() for part in ("year", "month", "day")]
+    return "-".join(part.zfill(2) for part in parts) if any(parts) else ""
+
+
+def _parts(untrusted: Any) -> dict[str, str]:
+    """The three parts of each day, for the form to show again."""
+    found = {}
+    for name in DAYS:
+        whole = _entered(untrusted, name).split("-")
+        given = whole if len(whole) == 3 else ["", "", ""]
+        found |= {f"{name}-{part}": value for part, value in zip(("year", "month", "day"), given, strict=True)}
+    return found
 
 
 async def _narrowed(request: web.Request, found: Filter, name: str, value: str) -> Filter:
@@ -130,7 +150,7 @@ def _moment(request: web.Request, value: str, field: str) -> str:
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise BadInput("Enter a date such as 2026-03-27.", field=field) from None
+        raise BadInput("Enter a real date, such as 27 3 2026", field=field) from None
     start = datetime.combine(day + timedelta(days=field == "until"), time(), request.app[SITE].zone)
     return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
