@@ -163,7 +163,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     stops += [Stop("team-" + _short(path, world), path) for path in team]
     stops += [
         Stop("team-not-found", "/cases/none", 404), Stop("team-not-allowed", "/admin", 403),
-        Stop("team-case-new-wrong", "/cases/new", 422, "Open the case"),
+        Stop("team-person-new-wrong", f"{case}/people/new", 422, "Add this person"),
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
         Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
     ]  # fmt: skip
