@@ -34,7 +34,7 @@ from exchange.settings import Settings
 from exchange.steps import consent, intake, offer, release, review, tokens, visit
 from exchange.steps.revising import make_revision
 from exchange.store import tables as t
-from exchange.store.parts import SealedPart, part_context, part_key
+from exchange.store.parts import SealedPart, announce, part_context, part_key
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service, open_service
 from exchange.store.unit import unit_of_work
@@ -164,7 +164,6 @@ def _b64(text: str) -> str:
 async def released(stage: Stage, size: int) -> tuple[UUID, str, str]:
     """A released film of `size` random bytes; its session, the cookie and its link's id."""
     message = await stage.message(Kind.VIDEO)
-    await intake_empty(stage, message)
     digest = await sealed_film(stage, message, size)
     await review.approve(stage.service, stage.lead, message, digest, ticks=TICKS, understood="myself")
     about = {"message_id": message}
@@ -181,23 +180,19 @@ async def released(stage: Stage, size: int) -> tuple[UUID, str, str]:
     return session, cookie, str(link.id)
 
 
-async def intake_empty(stage: Stage, message: UUID) -> None:
-    """Bring the message to quarantine without an original: the film is sealed by hand below."""
-    async with unit_of_work(stage.service, stage.lead) as unit:
-        moved = await unit.move(await unit.message(message), Event.RECEIVE)
-        unit.leaf("message.put_in", case=stage.case, message=message, **moved)
-
-
 async def sealed_film(stage: Stage, message: UUID, size: int) -> str:
     """One `picture` part of `size` bytes as the newest version; its digest."""
     revision, key = uuid4(), keys.new_data_key()
     context = part_context(stage.case, message, revision, "picture")
     blocks = (BLOCK[: min(len(BLOCK), size - start)] for start in range(0, size, len(BLOCK)))
+    await announce(stage.service, [part_key(revision, "picture")])
     await stage.service.objects.put_stream(
         part_key(revision, "picture"), seal_iter(key, context, blocks), sealed_length(size)
     )
     part = SealedPart("picture", "video/mp4", size, "0" * 64, part_key(revision, "picture"), revision)
     async with unit_of_work(stage.service, stage.lead) as unit:
+        moved = await unit.move(await unit.message(message), Event.RECEIVE)
+        unit.leaf("message.put_in", case=stage.case, message=message, **moved)
         row = await unit.message(message)
         opener = await opener_of(stage.service, unit.conn, stage.case)
         return await make_revision(unit, opener, row, revision, key, [part], event=Event.CLEAN)

@@ -11,6 +11,7 @@ import typer
 
 from exchange.core.errors import WrongSetting
 from exchange.logs import to_json_lines
+from exchange.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -88,6 +89,7 @@ async def _serve(settings: "Settings", create: "Create", host: str, port: int, *
     from exchange.store.service import open_service
     from exchange.web.frame.runner import FrameRunner
 
+    keep_freed_memory()
     _serve_metrics(settings)
     async with open_service(settings, with_keys=with_keys) as service:
         runner = FrameRunner(await create(service), shutdown_timeout=SHUTDOWN_SECONDS)
