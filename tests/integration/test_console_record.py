@@ -80,7 +80,8 @@ async def test_filters_find_and_say_what_is_wrong(world: World, console: Console
     assert page.count("fact.recorded</span>") == 2
     _, page = await auditor.get("/record?since=2001-01-01&until=2001-01-02")
     assert "Nothing was found" in page
-    _, page = await auditor.get("/record?since-day=1&since-month=1&since-year=2001&until-day=2&until-month=1&until-year=2001")
+    parts = "since-day=1&since-month=1&since-year=2001&until-day=2&until-month=1&until-year=2001"
+    _, page = await auditor.get(f"/record?{parts}")
     assert "Nothing was found" in page
     assert "since=2001-01-01" in page
     for query, field in (("case=C-NONE", "case"), ("person=nobody", "person"), ("since=soon", "since-day")):

@@ -67,9 +67,8 @@ def strings(tree: ast.Module, name: str) -> Iterator[str]:
 def assigned(tree: ast.Module) -> Iterator[str]:
     """Acts that stand anywhere in a file whose leaf is chosen by a variable; sealed columns aside."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and ACT.fullmatch(node.value):
-            if not any(node.value == column for column in SEALED):
-                yield node.value
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in SEALED:
+            yield from [node.value] if ACT.fullmatch(node.value) else []
 
 
 # contexts of sealed columns, spelled like acts in the same files
