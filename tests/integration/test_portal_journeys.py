@@ -268,6 +268,10 @@ async def test_asking_to_take_part(world: World, browser: Visitor, service: Serv
     wrong = await _answer(browser, page, step="reach")
     assert "Choose how we should reach you" in wrong
     page = await _answer(browser, wrong, step="reach", reach_by="text", reach_address="07700 900001")
+    long = await _answer(browser, page, step="when", reach_when="x" * 9000, reach_words="x" * 9000)
+    listed = re.findall(r'href="#(reach_[a-z]+)">([^<]+)<', long)
+    assert [name for name, _ in listed] == ["reach_when", "reach_words"]
+    assert len({sentence for _, sentence in listed}) == 2
     for step in ("when", "name", "side", "about", "needs"):
         page = await _answer(browser, page, step=step, **({"name": "Robin"} if step == "name" else {}))
     assert "Robin" in page

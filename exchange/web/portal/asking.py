@@ -44,6 +44,14 @@ NEEDED = {
     "reach_by": N_("Choose how we should reach you"),
     "reach_address": N_("Enter a number or address that is safe"),
 }
+TOO_LONG = {
+    "reach_address": N_("The number or address is too long"),
+    "reach_when": N_("The good times are too long. Tell us the rest when we talk."),
+    "reach_words": N_("What we may say is too long. Tell us the rest when we talk."),
+    "name": N_("The name is too long"),
+    "needs": N_("What helps you is too long. Tell us the rest when we talk."),
+    "language": N_("The language is too long"),
+}
 KEYS = tuple(question.key for question in QUESTIONS)
 CHECK = "check"
 
@@ -93,7 +101,7 @@ def _wrong(given: dict[str, str]) -> frame.ErrorSummary:
             form.add(name, sentence)
     for name, text in given.items():
         if len(text) > referral.LONGEST:
-            form.add(name, N_("This is too long. Tell us the rest when we talk."))
+            form.add(name, TOO_LONG.get(name, N_("This is too long. Tell us the rest when we talk.")))
     return form
 
 
