@@ -117,7 +117,7 @@ def _entered(untrusted: Any, name: str) -> str:
 
 def _parts(untrusted: Any) -> dict[str, str]:
     """The three parts of each day, for the form to show again."""
-    found = {}
+    found: dict[str, str] = {}
     for name in DAYS:
         whole = _entered(untrusted, name).split("-")
         given = whole if len(whole) == 3 else ["", "", ""]
