@@ -130,7 +130,7 @@ def line(entry: Recorded, names: Mapping[str, str]) -> dict[str, Any]:
         "act": leaf["act"],
         "who": who,
         "about": about if about != who else "",
-        "said": ", ".join(said),
+        "said": "; ".join(said),
         "ids": {name: str(leaf[name]) for name in ("case", "message", "participant") if name in leaf},
     }
 
