@@ -170,7 +170,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     record, admin = ("/", "/record", "/record/export"), ("/admin", "/admin/accounts", "/admin/accounts/new",
         f"/admin/accounts/{world.auditor.id}", "/admin/service", "/admin/keys")  # fmt: skip
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
-    overseen = ("/", "/supervisor", case, "/cases", concern, in_review)
+    overseen = ("/", "/supervisor", case, "/cases", concern, in_review, f"{in_review}/erase")
     known = (("login", "fern"), ("password", PASSWORD))
     outside = [
         Stop("sign-in", "/sign-in"), Stop("sign-in-wrong", "/sign-in", 422, "Continue"),
