@@ -170,9 +170,7 @@ def _since(reading: _Reading, checkpoint: Checkpoint) -> list[str]:
     if earlier is None:
         return []
     if earlier.size > checkpoint.size:
-        return [
-            f"you kept a checkpoint of {earlier.size} entries, this one has {checkpoint.size}: it was cut"
-        ]
+        return [f"you kept a checkpoint of {earlier.size} entries, this one has {checkpoint.size}: it was cut"]
     if earlier.size == checkpoint.size:
         same = earlier.root == checkpoint.root
         return [] if same else ["the checkpoint that you kept names other entries: the record was rewritten"]

@@ -109,9 +109,7 @@ class Replay:
         if act in RELEASES and "release" in leaf:
             self._releases[leaf["release"]] = {name: leaf.get(name) for name in ("message", *GROUNDS)}
         if act == "release.revoked":
-            self._ended |= {
-                name for name, of in self._releases.items() if of["message"] == leaf.get("message")
-            }
+            self._ended |= {name for name, of in self._releases.items() if of["message"] == leaf.get("message")}
         if leaf.get("fact") == FactKind.STATUS and "participant" in leaf:
             self._status[leaf["participant"]] = Status(leaf["value"])
 

@@ -117,9 +117,7 @@ class Header:
             raise BadExport("The first line is not the header of an export.")
         if not isinstance(found["origin"], str) or not _number(found["size"]) or not _number(found["count"]):
             raise BadExport("The header is damaged.")
-        return cls(
-            found["origin"], found["size"], found["count"], _filter(found["filter"], found["complete"])
-        )
+        return cls(found["origin"], found["size"], found["count"], _filter(found["filter"], found["complete"]))
 
 
 def _filter(untrusted_filter: object, complete: object) -> Filter | None:
@@ -171,9 +169,7 @@ def _proof(untrusted_proof: object) -> tuple[bytes, ...]:
     if not isinstance(untrusted_proof, list) or not all(isinstance(step, str) for step in untrusted_proof):
         raise BadExport("An entry's proof is damaged.")
     steps = tuple(_steps(untrusted_proof))
-    if [b64encode(step).decode() for step in steps] != untrusted_proof or any(
-        len(s) != HASH_SIZE for s in steps
-    ):
+    if [b64encode(step).decode() for step in steps] != untrusted_proof or any(len(s) != HASH_SIZE for s in steps):
         raise BadExport("An entry's proof is damaged.")
     return steps
 

@@ -82,9 +82,7 @@ async def write_letter(
     if len(text) > MOST_CHARACTERS:
         raise BadInput("The letter is longer than this service takes. Please split it in two.", field="text")
     body = text.encode("utf-8", "replace")
-    upload_id = await upload.begin_upload(
-        service, actor, message_id, size=len(body), visitor=visitor, typed=True
-    )
+    upload_id = await upload.begin_upload(service, actor, message_id, size=len(body), visitor=visitor, typed=True)
     await upload.append(service, actor, upload_id, 0, _once(body), visitor=visitor)
     await _drop_typed_before(service, actor, message_id, upload_id)
     return upload_id
@@ -128,9 +126,7 @@ async def put_in_again(service: Service, actor: Actor, message_id: UUID) -> None
         link = await require_in_case(unit.conn, actor, message.case_id, message.author_id)
         if link and (await submit_link(unit.conn, actor)).message_id not in (None, message_id):
             raise NotFound
-        moved = await unit.move(
-            message, Event.PUT_IN_AGAIN, round=message.round + 1, progress=0, rejected_code=None
-        )
+        moved = await unit.move(message, Event.PUT_IN_AGAIN, round=message.round + 1, progress=0, rejected_code=None)
         await _ask_gate(unit, message)
         if link:
             await unit.change(update(t.link).where(t.link.c.id == link).values(message_id=message_id))
@@ -144,9 +140,7 @@ async def _people_of(unit: Unit, case_id: UUID, author: UUID, recipient: UUID) -
         raise BadInput("Both people must be in this case. Please choose them again.")
 
 
-async def _messages_of(
-    unit: Unit, case_id: UUID, author: UUID, answers: UUID | None, replaces: UUID | None
-) -> None:
+async def _messages_of(unit: Unit, case_id: UUID, author: UUID, answers: UUID | None, replaces: UUID | None) -> None:
     m = t.message
     if answers and await unit.maybe(select(m.c.id).where(m.c.id == answers, m.c.case_id == case_id)) is None:
         raise NotFound

@@ -72,9 +72,7 @@ async def make_revision(
 
 
 def _last_number(message_id: UUID) -> Any:
-    return select(func.coalesce(func.max(t.revision.c.number), 0)).where(
-        t.revision.c.message_id == message_id
-    )
+    return select(func.coalesce(func.max(t.revision.c.number), 0)).where(t.revision.c.message_id == message_id)
 
 
 def _as_json(manifest: Manifest) -> dict[str, Any]:

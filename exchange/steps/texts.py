@@ -54,9 +54,7 @@ async def add_text(
     told = {"source": "typed", "shown": True, "language": language, "maker": str(actor.id)}
     kind = CAPTIONS if name == "captions" else PLAIN
     added = SealedPart(part_name, kind, size, sha256, named, revision_id, told)
-    return await _revise(
-        service, actor, message_id, base_digest, revision_id, key, added, fact=name, language=language
-    )
+    return await _revise(service, actor, message_id, base_digest, revision_id, key, added, fact=name, language=language)
 
 
 async def show_text(service: Service, actor: Actor, message_id: UUID, digest: str) -> str:
@@ -85,9 +83,7 @@ async def read_text(service: Service, actor: Actor, message_id: UUID, digest: st
 def _checked(name: str, language: str, text: str) -> tuple[bytes, str]:
     clean = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if name not in NAMES:
-        raise BadInput(
-            "Choose what this text is: a transcription, transcript, captions or translation.", field="name"
-        )
+        raise BadInput("Choose what this text is: a transcription, transcript, captions or translation.", field="name")
     if not LANGUAGE.fullmatch(language):
         raise BadInput("Choose the language of the text.", field="language")
     if not clean or len(clean) > MOST_CHARACTERS:
@@ -149,14 +145,10 @@ async def _revise(
     async with unit_of_work(service, actor) as unit:
         message = await _for_change(unit, message_id)
         base = await _revision(unit, message_id, base_digest)
-        rows = await unit.all(
-            select(t.part).where(t.part.c.revision_id == base.id).order_by(t.part.c.position)
-        )
+        rows = await unit.all(select(t.part).where(t.part.c.revision_id == base.id).order_by(t.part.c.position))
         sealed = _with(rows, added) if added else _ticked(rows)
         opener = await opener_of(service, unit.conn, message.case_id)
-        return await make_revision(
-            unit, opener, message, revision_id, key, sealed, event=Event.REVISE, **leaf
-        )
+        return await make_revision(unit, opener, message, revision_id, key, sealed, event=Event.REVISE, **leaf)
 
 
 def _with(rows: list[Row[Any]], added: SealedPart) -> list[SealedPart]:

@@ -157,9 +157,7 @@ def check_size(service: Service, size: int | None) -> None:
     if size is None:
         return
     if size <= 0:
-        raise BadInput(
-            "This file is empty. Look at it on your own device, and send one with something in it."
-        )
+        raise BadInput("This file is empty. Look at it on your own device, and send one with something in it.")
     if size > service.settings.max_upload:
         raise TooLarge
 

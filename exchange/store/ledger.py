@@ -28,12 +28,9 @@ _APPEND = text("select public.ledger_append(cast(:leaves as text[]))")
 _HEAD = text("select size, peaks from public.ledger_head")
 _NEWEST = text("select size, root, peaks, note, at from public.ledger_checkpoint order by size desc limit 1")
 _LEAVES = text(
-    "select index as place, leaf, hash from public.ledger_leaf"
-    " where index >= :start and index < :stop order by index"
+    "select index as place, leaf, hash from public.ledger_leaf where index >= :start and index < :stop order by index"
 )
-_KEEP = text(
-    "insert into public.ledger_checkpoint (size, root, peaks, note) values (:size, :root, :peaks, :note)"
-)
+_KEEP = text("insert into public.ledger_checkpoint (size, root, peaks, note) values (:size, :root, :peaks, :note)")
 
 
 class LedgerBroken(Unreadable):
@@ -101,9 +98,7 @@ async def checkpoint(conn: Connection, signer: Signer, kept: str | None = None) 
         grown = await _grow(conn, start, head.size)
         _must(grown.peaks == tuple(bytes(peak) for peak in head.peaks))
         note = Checkpoint(signer.verifier.name, grown.size, grown.root()).signed(signer)
-        await conn.execute(
-            _KEEP, {"size": grown.size, "root": grown.root(), "peaks": list(grown.peaks), "note": note}
-        )
+        await conn.execute(_KEEP, {"size": grown.size, "root": grown.root(), "peaks": list(grown.peaks), "note": note})
     except Unreadable:
         raise
     except Exception as error:

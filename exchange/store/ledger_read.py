@@ -26,8 +26,7 @@ _FIELDS = {
         " or leaf::jsonb #>> '{actor,id}' = :participant)"
     ),
     "account": (
-        "(leaf::jsonb -> 'account' @> to_jsonb(cast(:account as text))"
-        " or leaf::jsonb #>> '{actor,id}' = :account)"
+        "(leaf::jsonb -> 'account' @> to_jsonb(cast(:account as text)) or leaf::jsonb #>> '{actor,id}' = :account)"
     ),
     "act": "leaf::jsonb ->> 'act' = :act",
     "outcome": "leaf::jsonb ->> 'outcome' = :outcome",

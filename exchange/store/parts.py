@@ -71,18 +71,14 @@ async def own(conn: AsyncConnection, object_keys: list[str]) -> None:
         raise Conflict
 
 
-async def put_file(
-    objects: ObjectStore, object_key: str, key: bytes, bound: bytes, path: Path
-) -> tuple[int, str]:
+async def put_file(objects: ObjectStore, object_key: str, key: bytes, bound: bytes, path: Path) -> tuple[int, str]:
     """Seal a file into the store and check what arrived; size and SHA-256 (hex) of the plaintext."""
     size, digest = _size(path), hashlib.sha256()
     sealed = seal_iter(key, bound, _hashed(_file_chunks(path), digest))
     return await _put(objects, object_key, sealed, size), digest.hexdigest()
 
 
-async def put_bytes(
-    objects: ObjectStore, object_key: str, key: bytes, bound: bytes, data: bytes
-) -> tuple[int, str]:
+async def put_bytes(objects: ObjectStore, object_key: str, key: bytes, bound: bytes, data: bytes) -> tuple[int, str]:
     """As `put_file`, for what is in memory."""
     digest = hashlib.sha256(data).hexdigest()
     return await _put(objects, object_key, seal_iter(key, bound, [data]), len(data)), digest
@@ -127,9 +123,7 @@ _frames: OrderedDict[str, _Frame] = OrderedDict()
 class PartReader:
     """Reads ranges of one part. The store is asked at the first use, which proves header, context and end."""
 
-    def __init__(
-        self, service: Service, part: Row[Any], case_id: UUID, message_id: UUID, data_key: bytes
-    ) -> None:
+    def __init__(self, service: Service, part: Row[Any], case_id: UUID, message_id: UUID, data_key: bytes) -> None:
         """`part`: a row of `part`; `data_key`: of its revision."""
         self._objects = service.objects
         self._object_key: str = part.object_key

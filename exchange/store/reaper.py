@@ -116,9 +116,7 @@ async def _expired_uploads(service: Service) -> list[UUID]:
 async def _give_up(service: Service, upload_id: UUID) -> None:
     u = t.upload
     async with unit_of_work(service, WORKER) as unit:
-        still = select(u.c.message_id).where(
-            u.c.id == upload_id, u.c.state == "open", u.c.expires_at < func.now()
-        )
+        still = select(u.c.message_id).where(u.c.id == upload_id, u.c.state == "open", u.c.expires_at < func.now())
         row = await unit.maybe(still.with_for_update())
         if row is not None:
             await discard(unit, upload_id)

@@ -128,9 +128,7 @@ def _read_private(path: Path) -> bytes:
             mode = os.fstat(file.fileno()).st_mode
             text = file.read(1024).decode("ascii", "replace")
     except OSError as error:
-        raise WrongSetting(
-            f"The root key file cannot be read ({error.strerror}). Run: exchange init"
-        ) from error
+        raise WrongSetting(f"The root key file cannot be read ({error.strerror}). Run: exchange init") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise WrongSetting("The root key file can be read by others. Run: chmod 600 on it, then start again.")
     try:

@@ -154,9 +154,7 @@ async def test_a_file_half_here_goes_on_where_it_stopped(
     path, file = await receiving(world, Kind.AUDIO), tmp_path / "talk.mp3"
     file.write_bytes(bytes(range(256)) * 4000)
     service, who, message = world.service, world.facilitator, arrived_in(path)
-    made = await upload.begin_upload(
-        service, who, message, size=file.stat().st_size, untrusted_name=file.name
-    )
+    made = await upload.begin_upload(service, who, message, size=file.stat().st_size, untrusted_name=file.name)
     await upload.append(service, who, made, 0, chunked(file.read_bytes()[:700_000]))
     context = await signed_in(browser, console, world)
     page = await context.new_page()
@@ -213,9 +211,7 @@ async def test_the_desk_draws_the_sound_and_notes_lead_to_their_time(
     assert wrong == []
 
 
-async def test_the_print_pack_prints_sheets_and_nothing_else(
-    browser: Browser, console: Console, world: World
-) -> None:
+async def test_the_print_pack_prints_sheets_and_nothing_else(browser: Browser, console: Console, world: World) -> None:
     """As a PDF: four sheets, both codes, the letter; no menu, no button, no id."""
     message, _ = await world.offered()
     await world.accept(message)

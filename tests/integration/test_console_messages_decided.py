@@ -112,9 +112,7 @@ async def test_the_author_takes_it_back(world: World, fern: Client) -> None:
     assert await world.state(message) == State.WITHDRAWN
 
 
-async def test_a_concern_freezes_and_only_a_supervisor_ends_it(
-    world: World, console: Console, fern: Client
-) -> None:
+async def test_a_concern_freezes_and_only_a_supervisor_ends_it(world: World, console: Console, fern: Client) -> None:
     """What froze, who knows, the log; a facilitator cannot end it, the supervisor's decision does."""
     message = await world.letter()
     status, _, where = await fern.send(f"/messages/{message}/concern", kind="threat", note="Page 1, last line.")

@@ -49,9 +49,7 @@ async def visit(service: Service, case: Case, person: UUID) -> tuple[Actor, Visi
     async with reading(service) as conn:
         row = {"id": link, "case_id": case.id, "participant_id": person, "purpose": "submit"}
         await conn.execute(insert(t.link).values(**row, state="claimed", lookup_hash=link.bytes))
-        await conn.execute(
-            insert(t.portal_session).values(id=session, link_id=link, cookie_hash=session.bytes)
-        )
+        await conn.execute(insert(t.portal_session).values(id=session, link_id=link, cookie_hash=session.bytes))
     return Actor(ActorKind.PARTICIPANT, person, session=session), Visitor(link, keys.new_data_key())
 
 
@@ -237,12 +235,8 @@ async def test_a_replacement_supersedes_what_was_rejected(service: Service) -> N
 async def later(service: Service) -> None:
     """Two hours and eight days pass for what waits to be reaped."""
     async with reading(service) as conn:
-        await conn.execute(
-            text("update reap set at = at - interval '2 hours', after = after - interval '2 hours'")
-        )
-        await conn.execute(
-            update(t.upload).values(expires_at=t.upload.c.expires_at - text("interval '8 days'"))
-        )
+        await conn.execute(text("update reap set at = at - interval '2 hours', after = after - interval '2 hours'"))
+        await conn.execute(update(t.upload).values(expires_at=t.upload.c.expires_at - text("interval '8 days'")))
 
 
 async def test_the_reaper_takes_what_nobody_owns(service: Service) -> None:

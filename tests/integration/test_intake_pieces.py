@@ -142,9 +142,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_fault_between_object_and_commit_leaves_a_resumable_upload(
-    service: Service, after: bool
-) -> None:
+async def test_a_fault_between_object_and_commit_leaves_a_resumable_upload(service: Service, after: bool) -> None:
     """The offset never runs ahead of the store, and the client goes on from it."""
     data = hashlib.shake_256(b"fault").digest(2 * PIECE + 5)
     case, made = await started(service, len(data))
@@ -181,9 +179,7 @@ async def test_a_dropped_upload_is_gone(service: Service) -> None:
 
 
 @given(cuts=st.lists(st.integers(1, 40_000), min_size=1, max_size=6), lost=st.booleans())
-@hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_splits_read_back_bit_identical(
     service: Service, monkeypatch: pytest.MonkeyPatch, cuts: list[int], lost: bool
 ) -> None:

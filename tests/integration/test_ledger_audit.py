@@ -106,11 +106,7 @@ def another(name: str, value: Any) -> Any:
     if name in ("at", "since", "until"):
         return value.replace("2026", "2027")
     last = value[-1]
-    return (
-        value[:-1] + ("b" if last == "a" else "a")
-        if last.isalpha()
-        else value[:-1] + str((int(last) + 1) % 10)
-    )
+    return value[:-1] + ("b" if last == "a" else "a") if last.isalpha() else value[:-1] + str((int(last) + 1) % 10)
 
 
 def field_edits(text: str, draw: random.Random) -> Iterator[str]:
@@ -118,8 +114,7 @@ def field_edits(text: str, draw: random.Random) -> Iterator[str]:
     leaf = json.loads(text)
     versions = [{**leaf, name: another(name, value)} for name, value in leaf.items() if name != "actor"]
     versions += [
-        {**leaf, "actor": {**leaf["actor"], name: another(name, value)}}
-        for name, value in leaf["actor"].items()
+        {**leaf, "actor": {**leaf["actor"], name: another(name, value)}} for name, value in leaf["actor"].items()
     ]
     left_out = draw.choice(sorted(leaf))
     versions.append({name: value for name, value in leaf.items() if name != left_out})
@@ -217,9 +212,7 @@ def test_every_tail_cut_is_caught(world: World) -> None:
             assert is_broken(renumbered([*lines[:end], lines[-1]]))
 
 
-def test_a_cut_to_an_older_signed_state_is_caught_by_the_kept_checkpoint(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_cut_to_an_older_signed_state_is_caught_by_the_kept_checkpoint(world: World, tmp_path: Path) -> None:
     """The one cut that is an honest older export: with --since it is caught."""
     older = world.older_note.read_text(encoding="utf-8")
     header = json.dumps(
@@ -302,9 +295,7 @@ def test_exports_are_recorded_and_overwrite_nothing(world: World, tmp_path: Path
     for words, url in ((("--act", "opened"), world.url), ((), None), ((), "postgresql://x@127.0.0.1:1/x")):
         target = tmp_path / "new.jsonl"
         done = run_audit("export", target, *words, url=url)
-        assert (done.returncode, target.exists(), "Traceback" in done.stderr) == (2, False, False), (
-            done.stderr
-        )
+        assert (done.returncode, target.exists(), "Traceback" in done.stderr) == (2, False, False), done.stderr
 
 
 def test_verify_needs_nothing_of_the_service(world: World) -> None:

@@ -54,9 +54,7 @@ async def _mine(browser: Visitor, link: links.NewLink) -> str:
 
 
 async def _invited(world: World, browser: Visitor) -> str:
-    link = await links.invite(
-        world.service, world.facilitator, world.author, world.recipient, channel=Channel.EMAIL
-    )
+    link = await links.invite(world.service, world.facilitator, world.author, world.recipient, channel=Channel.EMAIL)
     return await _mine(browser, link)
 
 
@@ -103,9 +101,7 @@ async def test_no_and_not_now_can_be_reconsidered(world: World, browser: Visitor
     assert (await browser.get(session + "/read")).status in (403, 404, 409)
 
 
-async def test_the_author_sees_exactly_what_would_be_shared(
-    world: World, browser: Visitor, service: Service
-) -> None:
+async def test_the_author_sees_exactly_what_would_be_shared(world: World, browser: Visitor, service: Service) -> None:
     """Preview, consent to this digest, and taking it back."""
     message = await world.approved()
     link = await links.preview_link(service, world.facilitator, message, channel=Channel.EMAIL)
@@ -217,10 +213,14 @@ async def test_a_file_arrives_without_scripts_and_by_tus(
 async def _form(browser: Visitor, session: str, data: bytes, token: str = "") -> Answer:
     edge = "edge"
     body = (
-        f'--{edge}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{token or browser.token}\r\n'
-        f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="letter.txt"\r\n'
-        "Content-Type: text/plain\r\n\r\n"
-    ).encode() + data + f"\r\n--{edge}--\r\n".encode()
+        (
+            f'--{edge}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{token or browser.token}\r\n'
+            f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="letter.txt"\r\n'
+            "Content-Type: text/plain\r\n\r\n"
+        ).encode()
+        + data
+        + f"\r\n--{edge}--\r\n".encode()
+    )
     headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
     return await browser.ask("POST", session + "/upload", data=BytesIO(body), headers=headers)
 

@@ -50,9 +50,7 @@ async def portal() -> AsyncIterator[Running]:
         ("GET", "/static/0/site.css", 404), ("GET", "/static/0/../../frame/app.py", 404),
     ],
 )  # fmt: skip
-async def test_every_answer_carries_every_header(
-    console: Running, method: str, path: str, status: int
-) -> None:
+async def test_every_answer_carries_every_header(console: Running, method: str, path: str, status: int) -> None:
     """Pages, streams, redirects, refusals and faults alike."""
     async with console.client.request(method, console.url + path, allow_redirects=False) as response:
         assert response.status == status
@@ -98,9 +96,7 @@ async def test_malformed_requests_get_every_header_and_no_echo(console: Running)
         assert "secret" not in answer
 
 
-async def test_a_fault_tells_a_reference_and_nothing_else(
-    console: Running, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_fault_tells_a_reference_and_nothing_else(console: Running, capsys: pytest.CaptureFixture[str]) -> None:
     """The page and the log share a reference; neither holds the value that was in the exception."""
     _, text = await console.page("/broken")
     found = re.search(r'app-reference">([0-9a-f]{8})<', text)

@@ -21,9 +21,7 @@ async def browser() -> AsyncIterator[Browser]:
         await launched.close()
 
 
-async def opened(
-    browser: Browser, url: str, *, width: int = 1280, locale: str = "en", **options: bool
-) -> Page:
+async def opened(browser: Browser, url: str, *, width: int = 1280, locale: str = "en", **options: bool) -> Page:
     """A page that fails the test on anything the policy refuses."""
     context = await browser.new_context(viewport={"width": width, "height": 800}, locale=locale, **options)
     page = await context.new_page()

@@ -58,9 +58,7 @@ def export_lines(texts: Sequence[str], signer: KeySigner) -> list[str]:
     return [header, *body, note_line(signed_note(texts, signer))]
 
 
-def filtered_lines(
-    texts: Sequence[str], signer: KeySigner, filters: Filter, wanted: Iterable[int]
-) -> list[str]:
+def filtered_lines(texts: Sequence[str], signer: KeySigner, filters: Filter, wanted: Iterable[int]) -> list[str]:
     """A filtered export of the leaves at these places."""
     tree = Tree(leaf_hash(text.encode()) for text in texts)
     body = [leaf_line(index, texts[index], tree.inclusion(index)) for index in wanted]

@@ -153,9 +153,7 @@ class Running:
         async with self.client.get(self.url + path, allow_redirects=False, **kwargs) as response:
             return response, await response.text()
 
-    async def send(
-        self, path: str, data: Any = None, method: str = "POST", **headers: str
-    ) -> tuple[int, str]:
+    async def send(self, path: str, data: Any = None, method: str = "POST", **headers: str) -> tuple[int, str]:
         """An unsafe request with these headers."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.client.request(
@@ -175,14 +173,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 @asynccontextmanager
-async def running_site(
-    site: Literal["portal", "console"], settings: Settings | None = None
-) -> AsyncIterator[Running]:
+async def running_site(site: Literal["portal", "console"], settings: Settings | None = None) -> AsyncIterator[Running]:
     """Run one site on a free port with the preview pages added to its templates."""
     changed.clear()
-    app = frame.base_application(
-        Service(settings or Settings()), site=site, authorise=authorise, routes=ROUTES
-    )
+    app = frame.base_application(Service(settings or Settings()), site=site, authorise=authorise, routes=ROUTES)
     env = aiohttp_jinja2.get_env(app)
     assert env.loader
     env.loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(TEMPLATES), env.loader])

@@ -51,9 +51,7 @@ def test_envelopes_open_only_as_made() -> None:
     tries += [(keys.unwrap, KEY, wrapped[:cut], HERE) for cut in range(len(wrapped))]
     tries += [(keys.unwrap, KEY, bent(wrapped, at), HERE) for at in range(len(wrapped))]
     tries += [(keys.open_sealed, PAIR.private, blob[:cut], HERE) for cut in (0, 1, 1120, 1121, 1136, -1)]
-    tries += [
-        (keys.open_sealed, PAIR.private, bent(blob, at), HERE) for at in (0, 1, 1088, 1089, 1120, 1121, -1)
-    ]
+    tries += [(keys.open_sealed, PAIR.private, bent(blob, at), HERE) for at in (0, 1, 1088, 1089, 1120, 1121, -1)]
     for function, key, untrusted, bound in tries:
         with pytest.raises(Unreadable):
             function(key, untrusted, bound)

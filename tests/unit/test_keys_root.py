@@ -52,9 +52,7 @@ def test_every_wrong_letter_of_the_sheet_is_noticed_and_its_line_named() -> None
     rng, lines = random.Random(7), SHEET.splitlines()
     for row in range(1, 5):
         for at in [place for place in range(3, len(lines[row])) if lines[row][place] != " "]:
-            wrong = rng.choice(
-                [char for char in "0123456789ABCDEFGHJKMNPQRSTVWXYZU?" if char != lines[row][at]]
-            )
+            wrong = rng.choice([char for char in "0123456789ABCDEFGHJKMNPQRSTVWXYZU?" if char != lines[row][at]])
             bent = [*lines[:row], lines[row][:at] + wrong + lines[row][at + 1 :], *lines[row + 1 :]]
             with pytest.raises(BadInput, match=f"Line {row}"):
                 from_recovery_text("\n".join(bent))

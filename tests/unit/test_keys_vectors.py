@@ -33,9 +33,7 @@ def test_a_stored_wrap_and_envelope_open() -> None:
     """What an earlier version stored opens, here and in the second reader."""
     key, bound, blob, plain = hexes(load("wrap"), "key", "context", "blob", "plaintext")
     assert keys.unwrap(key, blob, bound) == second_reader.open_wrap(key, blob, bound) == plain
-    private, public, bound, blob, plain = hexes(
-        load("envelope"), "private", "public", "context", "blob", "plaintext"
-    )
+    private, public, bound, blob, plain = hexes(load("envelope"), "private", "public", "context", "blob", "plaintext")
     assert keys.public_of(private) == public
     assert keys.open_sealed(private, blob, bound) == plain
     assert second_reader.open_envelope(private, blob, bound) == plain
@@ -45,10 +43,7 @@ def test_stored_fields_open() -> None:
     """Both tags, by open_field and by the second reader."""
     key, bound, blob = hexes(load("field-1"), "key", "context", "blob")
     assert keys.open_field(blob, bound, field_key=key) == load("field-1")["text"]
-    assert (
-        second_reader.open_wrap(key, blob, bound, b"exchange/field/v1\x00").decode()
-        == load("field-1")["text"]
-    )
+    assert second_reader.open_wrap(key, blob, bound, b"exchange/field/v1\x00").decode() == load("field-1")["text"]
     private, bound, blob = hexes(load("field-2"), "private", "context", "blob")
     assert keys.open_field(blob, bound, private=private) == load("field-2")["text"]
     again = second_reader.open_envelope(private, blob, bound, b"exchange/field-hpke/v1\x00")
@@ -58,9 +53,7 @@ def test_stored_fields_open() -> None:
 def test_stored_links_sessions_and_codes_are_found_again() -> None:
     """Derivations and the code's hash stay what they were; the hash is plain scrypt."""
     link, session, code = load("link"), load("session"), load("code")
-    assert [links.lookup_hash(link["secret"]), links.wrap_key(link["secret"])] == hexes(
-        link, "lookup_hash", "wrap_key"
-    )
+    assert [links.lookup_hash(link["secret"]), links.wrap_key(link["secret"])] == hexes(link, "lookup_hash", "wrap_key")
     assert [links.session_hash(session["secret"]), links.session_key(session["secret"])] == hexes(
         session, "session_hash", "session_key"
     )

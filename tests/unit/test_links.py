@@ -116,9 +116,7 @@ def test_the_words_are_many_plain_and_apart() -> None:
     """At least 1,024, each 4 to 10 small letters, sorted, and no two within one letter of each other."""
     assert len(WORDS) >= 1024
     assert list(WORDS) == sorted(set(WORDS))
-    assert all(
-        word.isascii() and word.islower() and word.isalpha() and 4 <= len(word) <= 10 for word in WORDS
-    )
+    assert all(word.isascii() and word.islower() and word.isalpha() and 4 <= len(word) <= 10 for word in WORDS)
     keys = [(word[:at] + word[at + 1 :], at) for word in WORDS for at in range(len(word))]
     assert len(set(keys)) == len(keys), "two words differ in one letter"
     assert not {key for key, _ in keys} & set(WORDS), "a word is another one with a letter left out"
@@ -126,7 +124,5 @@ def test_the_words_are_many_plain_and_apart() -> None:
 
 def test_unkind_words_are_not_in_the_list() -> None:
     """Nothing of violence, custody, family, the body, religion or alcohol."""
-    unkind = (
-        "knife gun blood prison cell guard mother father church angel beer wine grave victim court police"
-    )
+    unkind = "knife gun blood prison cell guard mother father church angel beer wine grave victim court police"
     assert not set(unkind.split()) & set(WORDS)

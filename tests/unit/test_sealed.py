@@ -102,9 +102,7 @@ def test_ranges_at_every_edge() -> None:
             assert read(SEALED, start, stop) == FIVE[start:stop]
 
 
-@pytest.mark.parametrize(
-    ("start", "stop"), [(-1, 5), (5, 4), (0, len(FIVE) + 1), (len(FIVE) + 1, len(FIVE) + 1)]
-)
+@pytest.mark.parametrize(("start", "stop"), [(-1, 5), (5, 4), (0, len(FIVE) + 1), (len(FIVE) + 1, len(FIVE) + 1)])
 def test_a_range_outside_the_object_is_refused(start: int, stop: int) -> None:
     """Asking for what is not there is Unreadable, not an empty answer."""
     with pytest.raises(Unreadable):

@@ -43,10 +43,7 @@ def test_moments_follow_the_clock_on_the_wall(when: datetime, words: str) -> Non
 def test_moments_in_welsh() -> None:
     """Names of days and months are Welsh."""
     i18n.use_language("cy")
-    assert (
-        dates.moment(datetime(2026, 3, 3, 14, 15, tzinfo=UTC), LONDON, now=NOW)
-        == "Dydd Mawrth 3 Mawrth, 2:15pm"
-    )
+    assert dates.moment(datetime(2026, 3, 3, 14, 15, tzinfo=UTC), LONDON, now=NOW) == "Dydd Mawrth 3 Mawrth, 2:15pm"
 
 
 def test_a_time_without_zone_is_refused() -> None:
@@ -61,9 +58,7 @@ def test_waiting_is_counted_in_days(days: int, words: str) -> None:
     assert dates.waiting(NOW - timedelta(days=days, hours=2), NOW) == words
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(1, "1 second"), (45, "45 seconds"), (250, "about 4 minutes")]
-)
+@pytest.mark.parametrize(("seconds", "words"), [(1, "1 second"), (45, "45 seconds"), (250, "about 4 minutes")])
 def test_lengths_are_rough(seconds: float, words: str) -> None:
     """Nobody needs milliseconds before they decide."""
     assert dates.length(seconds) == words
@@ -120,6 +115,4 @@ def test_empty_sentence_is_not_the_header_of_the_catalogue() -> None:
 def test_every_error_of_the_tree_is_in_the_catalogue() -> None:
     """Safe sentences are translated like all others."""
     i18n.use_language("cy")
-    assert i18n.gettext("This link cannot be opened. Nothing is lost.").startswith(
-        "Ni ellir agor y ddolen hon"
-    )
+    assert i18n.gettext("This link cannot be opened. Nothing is lost.").startswith("Ni ellir agor y ddolen hon")

@@ -56,9 +56,7 @@ async def test_a_good_form_becomes_a_model() -> None:
     """Stripped, typed, dates put together, several answers kept."""
     day = (("meets-day", "3"), ("meets-month", "3"), ("meets-year", "2026"))
     form = await forms.parse(sent(*GOOD, *day, ("ticks", "letter"), ("ticks", "audio")), Example)
-    assert form == Example(
-        reference="RJ-1", kind=Kind.LETTER, ticks=[Kind.LETTER, Kind.AUDIO], meets=date(2026, 3, 3)
-    )
+    assert form == Example(reference="RJ-1", kind=Kind.LETTER, ticks=[Kind.LETTER, Kind.AUDIO], meets=date(2026, 3, 3))
 
 
 @pytest.mark.parametrize(

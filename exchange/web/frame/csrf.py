@@ -54,9 +54,7 @@ def signed(request: web.Request, purpose: str, value: str) -> str:
 def unsigned(request: web.Request, purpose: str, untrusted: str) -> str | None:
     """The value in what `signed` made, or None."""
     value, _, seal = untrusted.rpartition(".")
-    good = any(
-        hmac.compare_digest(_seal(s, purpose + value).encode(), seal.encode()) for s in _known(request)
-    )
+    good = any(hmac.compare_digest(_seal(s, purpose + value).encode(), seal.encode()) for s in _known(request))
     return value if good else None
 
 

@@ -64,7 +64,5 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Signal `on_response_prepare`: runs for pages, streams, redirects and refusals alike."""
     route = request.app[ROUTES].get(request.match_info.route)
     features = route.features if route else ()
-    response.headers.update(
-        security_headers(nonce(request), secure=request.app[SITE].secure, features=features)
-    )
+    response.headers.update(security_headers(nonce(request), secure=request.app[SITE].secure, features=features))
     response.headers.setdefault("Cache-Control", "no-store")

@@ -108,9 +108,7 @@ def type_name(error: type[ExchangeError] | int) -> str:
     return words.lower().replace(" ", "-")
 
 
-def _details(
-    status: int, title: str, sentence: str, error: ExchangeError | None, reference: str
-) -> web.Response:
+def _details(status: int, title: str, sentence: str, error: ExchangeError | None, reference: str) -> web.Response:
     """RFC 9457, with `reasons` where the gate refused and `errors` where fields are wrong."""
     name = type_name(type(error) if error else status)
     body: dict[str, Any] = {"type": f"/api/v1/problems/{name}", "title": title, "status": status}

@@ -47,9 +47,7 @@ def setup(app: web.Application) -> None:
     env.globals["site"] = app[SITE]
 
 
-def render(
-    request: web.Request, template: str, context: Context | None = None, *, status: int = 200
-) -> web.Response:
+def render(request: web.Request, template: str, context: Context | None = None, *, status: int = 200) -> web.Response:
     """A page. `context` may hold `form` (an ErrorSummary): the layout then shows its errors."""
     _rendering.set(request)
     values = {**_frame(request), **(context or {})}

@@ -33,8 +33,6 @@ async def create(service: Service) -> web.Application:
         return frame.ServiceFacts.read(await service_settings.service_words(service))
 
     routes = [route for journey in JOURNEYS for route in journey.ROUTES]
-    app = frame.base_application(
-        service, site="portal", authorise=visits.authorise, routes=routes, facts=facts
-    )
+    app = frame.base_application(service, site="portal", authorise=visits.authorise, routes=routes, facts=facts)
     app.middlewares.extend((opening.only_when_green, opening.no_reasons))
     return app

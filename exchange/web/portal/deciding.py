@@ -110,9 +110,7 @@ def _accepting(request: web.Request, form: frame.ErrorSummary, status: int = 200
 def _said(how: Receiving | None = None, learn: tuple[str, ...] = ()) -> Said:
     language = current_language()
     words = wording.current(ConsentKind.RECEIVE, language)
-    return Said(
-        Method.LINK, words.id, how_to_receive=how, author_may_learn=learn, detail={"language": language}
-    )
+    return Said(Method.LINK, words.id, how_to_receive=how, author_may_learn=learn, detail={"language": language})
 
 
 def _at_once(found: Visit, how: Receiving) -> bool:

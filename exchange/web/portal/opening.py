@@ -10,9 +10,7 @@ from exchange.web.portal.visits import service_of
 
 ALWAYS = ("/static/", "/healthz", "/readyz", "/exit")
 NOT_OPEN = N_("This service is not open at the moment. Nothing is lost. Please ring us, or come back later.")
-NOT_NOW = N_(
-    "This is not possible at the moment. Nothing is lost. Please ring us, and we will sort it out with you."
-)
+NOT_NOW = N_("This is not possible at the moment. Nothing is lost. Please ring us, and we will sort it out with you.")
 
 
 class NotReady(ExchangeError):

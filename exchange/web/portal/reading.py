@@ -101,9 +101,7 @@ async def part(request: web.Request) -> web.StreamResponse:
         raise web.HTTPMethodNotAllowed(request.method, ["GET"])
     found = visiting(request, *READING, Purpose.PREVIEW)
     service = service_of(request)
-    return await send_part(
-        request, service, await view.open_for_visitor(service, found, request.match_info["name"])
-    )
+    return await send_part(request, service, await view.open_for_visitor(service, found, request.match_info["name"]))
 
 
 async def pause(request: web.Request) -> web.Response:

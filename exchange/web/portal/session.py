@@ -116,9 +116,7 @@ async def _keep_typed(request: web.Request, untrusted_kept: str) -> str:
     return "/write"
 
 
-def locked_page(
-    request: web.Request, form: frame.ErrorSummary, status: int = 200, *, kept: str = ""
-) -> web.Response:
+def locked_page(request: web.Request, form: frame.ErrorSummary, status: int = 200, *, kept: str = "") -> web.Response:
     """The locked page. `kept` is a sealed text it carries."""
     context = {"form": form, "here": f"/s/{session_id(request)}", "kept": kept}
     return frame.render(request, "portal/locked.html", context, status=status)

@@ -40,9 +40,7 @@ async def decide(request: web.Request) -> web.Response:
         await stop.tell(service, found, kind="talk_first")
         return onward(request, "/preview", ASKED_TO_TALK)
     language = current_language()
-    said = Said(
-        Method.LINK, wording.current(ConsentKind.SHARE, language).id, detail={"language": language}
-    )
+    said = Said(Method.LINK, wording.current(ConsentKind.SHARE, language).id, detail={"language": language})
     share = form.answer == "share"
     about = {"message_id": found.link.message_id, "digest": found.payload["digest"]}
     await consent.record(service, found.actor, person, ConsentKind.SHARE, share, said, **about)

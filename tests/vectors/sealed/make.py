@@ -156,13 +156,9 @@ def bad_keys() -> Iterator[tuple[str, Vector]]:
     yield "bad-commitment-first-bit", bad("commitment", flip(24, 128)(small))
     yield "bad-commitment-last-bit", bad("commitment", flip(55)(small))
     yield "bad-commitment-zero", bad("commitment", small[:24] + bytes(32) + small[56:])
-    hashed = second.expand(
-        KEY, b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0" + SALT + NAMED, 76, "sha256"
-    )
+    hashed = second.expand(KEY, b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0" + SALT + NAMED, 76, "sha256")
     yield "bad-kdf-is-sha256", bad("commitment", SALT + hashed[44:] + small[56:])
-    label = second.expand(
-        KEY, b"c2sp.org/chunked-encryption@v1+AEAD_AES_128_GCM\0" + SALT + NAMED, 76, "sha512"
-    )
+    label = second.expand(KEY, b"c2sp.org/chunked-encryption@v1+AEAD_AES_128_GCM\0" + SALT + NAMED, 76, "sha512")
     yield "bad-kdf-names-aes-128", bad("commitment", SALT + label[44:] + small[56:])
 
 

@@ -90,9 +90,7 @@ async def end(request: web.Request) -> web.StreamResponse:
 
     async def act(form: Decision) -> web.StreamResponse:
         one = id_of(request, "concern")
-        await concern.end_concern(
-            service_of(request), actor_of(request), one, outcome=form.outcome, note=form.note
-        )
+        await concern.end_concern(service_of(request), actor_of(request), one, outcome=form.outcome, note=form.note)
         return frame.see_other(request, f"/concerns/{one}", done=ENDED)
 
     return await asked(request, Decision, _show, act, at="note")

@@ -56,9 +56,7 @@ async def invite(request: web.Request) -> web.StreamResponse:
     async def act(form: Invitation) -> web.StreamResponse:
         service, actor = service_of(request), actor_of(request)
         recipient = await recipient_of(request, form.author, form.recipient)
-        made = await links.invite(
-            service, actor, form.author, recipient, channel=Channel(form.channel), kind=form.kind
-        )
+        made = await links.invite(service, actor, form.author, recipient, channel=Channel(form.channel), kind=form.kind)
         return frame.see_other(request, f"/links/{made.id}")
 
     return await asked(request, Invitation, _show_invite, act, at="author")

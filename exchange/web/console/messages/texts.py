@@ -78,7 +78,6 @@ async def add(request: web.Request) -> web.StreamResponse:
 async def show(request: web.Request) -> web.StreamResponse:
     """Tick the extracted text."""
 
-
     async def act(form: Shown) -> web.StreamResponse:
         message = id_of(request, "message")
         await texts.show_text(service_of(request), actor_of(request), message, form.digest)
