@@ -77,7 +77,7 @@ def test_what_callers_have_at_hand_is_written_plainly() -> None:
         {"actor": {"id": UUID(int=7)}},
         {"actor": {**STAFF, "name": "anna"}},
         {"actor": {"kind": "Anna", "id": UUID(int=7)}},
-        {"object": object()},
+        {"object": ...},
         {"approval": [bytes(64)] * 32},
     ],
     ids=repr,

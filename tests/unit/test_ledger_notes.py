@@ -115,6 +115,7 @@ def test_bodies_that_are_no_checkpoint(body: str) -> None:
     "vkey",
     ["", "x", "a+b+c", SIGNER.verifier.vkey[:-4], SIGNER.verifier.vkey.replace("+", "-"), SIGNER.skey,
      "other" + SIGNER.verifier.vkey, "a b+00000000+" + "A" * 44],
+    ids=["empty", "letter", "parts", "cut", "dashes", "secret", "name", "space"],
 )  # fmt: skip
 def test_mistyped_keys_are_refused(vkey: str) -> None:
     """A key with a typing error says so, instead of failing every checkpoint."""
