@@ -1,4 +1,4 @@
-"""The console's pages of people, cases, record and administration in a real Chromium: axe, widths, pictures.
+"""Signing in and confirming by hand in a real Chromium; every other page is in test_every_page.py.
 
 Set EXCHANGE_SCREENSHOTS to a folder to keep the pictures.
 """
@@ -57,51 +57,6 @@ async def world(service: Service) -> World:
         await ledger.checkpoint(conn, load_signer(service.settings.ledger_key_file))
     await accounts.enrol(service, OPERATOR, made.facilitator.id or made.case)
     return made
-
-
-async def paths(world: World) -> dict[str, tuple[Actor, list[tuple[str, str]]]]:
-    """Who looks at which pages: (name of the picture, address)."""
-    case, person = f"/cases/{world.case}", f"/people/{world.recipient}"
-    found = (await referral.referrals(world.service, world.supervisor))[0]
-    async with reading(world.service) as conn:
-        task = (await conn.execute(t.task.select().where(t.task.c.kind == "call_me"))).one().id
-    team = [
-        ("home", "/"), ("cases", "/cases"), ("case-new", "/cases/new"), ("case", case),
-        ("case-record", f"{case}/record"),
-        ("team", f"{case}/team"), ("person-new", f"{case}/people/new"), ("person", person), ("edit", f"{person}/edit"),
-        ("contact", f"{person}/contact"), ("code", f"{person}/code"), ("assessment", f"{case}/facts/assessment"),
-        ("hold", f"{case}/facts/hold"), ("status", f"{person}/facts/status"),
-        ("consent", f"{person}/consents/take_part"),
-        ("task", f"/tasks/{task}"), ("referrals", "/referrals"), ("referral", f"/referrals/{found.id}"),
-        ("account", "/account"), ("password", "/account/password"), ("step-up", "/step-up"), ("help", "/help"),
-        ("accessibility", "/accessibility"), ("cookies", "/cookies"),
-    ]  # fmt: skip
-    record = [("auditor-home", "/"), ("record", "/record"), ("record-export", "/record/export")]
-    admin = [
-        ("admin", "/admin"), ("accounts", "/admin/accounts"), ("account-new", "/admin/accounts/new"),
-        ("account-one", f"/admin/accounts/{world.auditor.id}"), ("service", "/admin/service"), ("keys", "/admin/keys"),
-    ]  # fmt: skip
-    return {
-        "facilitator": (world.facilitator, team[:12]),
-        "facilitator again": (world.facilitator, team[12:]),
-        "supervisor": (world.supervisor, [("supervisor", "/supervisor"), ("supervisor-case", case)]),
-        "auditor": (world.auditor, record),
-        "administrator": (world.administrator, admin),
-    }
-
-
-@pytest.mark.parametrize("who", ["facilitator", "facilitator again", "supervisor", "auditor", "administrator"])
-async def test_every_page_at_two_widths_without_axe_violations(browser: Browser, world: World, who: str) -> None:
-    """No violation, no sideways scrolling, one h1, nothing that the policy refuses, on each page."""
-    found: list[object] = []
-    async with running_console(world.service) as console:
-        actor, pages = (await paths(world))[who]
-        page = await signed_in(browser, console, actor)
-        for name, path in pages:
-            await page.goto(console.url + path)
-            found += await checked(page, name)
-        await page.context.close()
-    assert found == []
 
 
 async def checked(page: Page, name: str) -> list[object]:

@@ -123,7 +123,9 @@ def test_mistyped_keys_are_refused(vkey: str) -> None:
         Verifier.from_vkey(vkey)
 
 
-@pytest.mark.parametrize("skey", ["", "x" + SIGNER.skey, SIGNER.skey[:-4], SIGNER.verifier.vkey])
+@pytest.mark.parametrize(
+    "skey", ["", "x" + SIGNER.skey, SIGNER.skey[:-4], SIGNER.verifier.vkey], ids=lambda key: str(len(key))
+)
 def test_mistyped_signing_keys_are_refused(skey: str) -> None:
     """So does a signing key."""
     with pytest.raises(BadKey):
