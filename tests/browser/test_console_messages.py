@@ -20,7 +20,7 @@ from tests.support.console_site import Console, running_console, session_cookie
 from tests.support.putting_in import chunked, read_back
 from tests.support.world import World, make_world
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 WIDTHS = {"phone": 360, "desktop": 1280}
 NARROW = {"upload", "in-review", "desk-letter", "desk-audio", "desk-video", "present", "printed", "concern"}
 REMEMBER_WORDS = """() => {

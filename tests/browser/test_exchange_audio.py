@@ -10,7 +10,7 @@ from tests.support.browser import Participant, Staff, told
 from tests.support.recordings import speech
 from tests.support.running import Exchange
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 NOTE = "Two words, spoken calmly."
 TRANSCRIPT = "(A person speaks.) Front. Centre."
 PLAYED = "audio => audio.currentTime > 0.4 && audio.duration > 1 && !audio.error"

@@ -11,7 +11,7 @@ from exchange.store.service import Service
 from tests.support.browser import Participant, Staff
 from tests.support.running import Exchange
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 PLANTED = "Planted line seventeen about the orchard wall."
 
 

@@ -10,7 +10,7 @@ from tests.support.browser import Participant, Staff, told
 from tests.support.recordings import HIDDEN, SECRETS, VISIBLE, is_picture, letter_docx, phone_photo
 from tests.support.running import CONTACTS, NAMES, Exchange
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 NOTE = "It is about the garden gate. It is calm."
 TYPED = "A page by hand. I am sorry about the gate."
 

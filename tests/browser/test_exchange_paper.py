@@ -13,7 +13,7 @@ from exchange.store.unit import reading
 from tests.support.browser import PATIENCE, Staff, id_of, press, tick, told
 from tests.support.running import CONTACTS, NAMES, Exchange
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 LETTER = "I think about the orchard wall. I broke it. I will answer what you ask."
 NOTE = "One page about the orchard wall. It is calm."
 

@@ -21,7 +21,7 @@ from tests.support.browser import PATIENCE, Participant, Staff, id_of, press, sa
 from tests.support.recordings import SECRETS, camera_video
 from tests.support.running import Exchange
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 NOTE = "A minute, filmed in a kitchen. Nobody else is in it."
 SECONDS = 60
 SEEN = "video => video.currentTime > 0.3 && video.videoWidth > 0 && !video.error"
