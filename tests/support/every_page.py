@@ -171,19 +171,23 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         f"/admin/accounts/{world.auditor.id}", "/admin/service", "/admin/keys")  # fmt: skip
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
     overseen = ("/", "/supervisor", case, "/cases", concern, in_review, f"{in_review}/erase")
-    known = (("login", "fern"), ("password", PASSWORD))
-    outside = [
-        Stop("sign-in", "/sign-in"), Stop("sign-in-wrong", "/sign-in", 422, "Continue"),
-        Stop("sign-in-code", "/sign-in", 200, "Continue", known),
-        Stop("sign-in-code-wrong", "/sign-in/code", 422, "Sign in"),
-        Stop("sign-in-password", "/sign-in/password"),
-    ]  # fmt: skip
     return [
-        (None, outside),
+        (None, _outside()),
         (world.facilitator, stops),
         (world.supervisor, [Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [Stop("administrator-" + _short(path, world), path) for path in admin]),
+    ]  # fmt: skip
+
+
+def _outside() -> list[Stop]:
+    """Signing in, by whoever is not yet."""
+    known = (("login", "fern"), ("password", PASSWORD))
+    return [
+        Stop("sign-in", "/sign-in"), Stop("sign-in-wrong", "/sign-in", 422, "Continue"),
+        Stop("sign-in-code", "/sign-in", 200, "Continue", known),
+        Stop("sign-in-code-wrong", "/sign-in/code", 422, "Sign in"),
+        Stop("sign-in-password", "/sign-in/password"),
     ]  # fmt: skip
 
 
