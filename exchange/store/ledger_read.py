@@ -64,7 +64,7 @@ async def leaves(
     order = "desc" if newest_first else "asc"
     # only words of this module are put together; every value is a parameter
     statement = (
-        f"select index as place, leaf, at from public.ledger_leaf where {' and '.join(where)}"  # noqa: S608
+        f"select index as place, leaf, at from public.ledger_leaf where {' and '.join(where)}"  # noqa: S608  # only our own constants are put together
         f" order by index {order} limit :most"
     )
     bounds = {

@@ -36,7 +36,7 @@ _RESERVE = """
   set start = excluded.start, size = 0, object_key = excluded.object_key, at = now() where not piece.durable
 """
 _RESERVE_FIRST = text(
-    f"with fresh as (insert into reap (object_key) values (:next_key)) {_RESERVE.format(when='')}"  # noqa: S608
+    f"with fresh as (insert into reap (object_key) values (:next_key)) {_RESERVE.format(when='')}"  # noqa: S608  # only our own constants are put together
 )
 _COUNT = text(
     f"""

@@ -24,9 +24,9 @@ PREFIXES = ("upload/", "revision/")
 _DUE = f"""
   select object_key from reap
   where done or coalesce(after, at + {PATIENCE}) < now() order by at limit {AT_ONCE}
-"""  # noqa: S608
+"""  # noqa: S608  # only our own constants are put together
 # the same order as in `pieces.count`: first the piece, then its line
-_FORGET = text(f"delete from piece where not durable and object_key in ({_DUE})")  # noqa: S608
+_FORGET = text(f"delete from piece where not durable and object_key in ({_DUE})")  # noqa: S608  # only our own constants are put together
 _MARK = text(
     f"""
 update reap set done = true where object_key in ({_DUE})
@@ -37,7 +37,7 @@ and not exists (
   select from part join revision on revision.id = revision_id
   where part.object_key = reap.object_key and key_sealed is not null)
 returning object_key
-"""  # noqa: S608
+"""  # noqa: S608  # only our own constants are put together
 )
 _UNKNOWN = text(
     """

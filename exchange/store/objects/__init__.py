@@ -17,6 +17,6 @@ def open_objects(settings: Settings) -> ObjectStore:
     if folder:
         return LocalObjects(folder)
     # a third of a second of every start, which a local store need not pay
-    from exchange.store.objects.s3 import S3Objects  # noqa: PLC0415
+    from exchange.store.objects.s3 import S3Objects  # noqa: PLC0415  # loaded only where it is used
 
     return S3Objects.from_settings(settings)
