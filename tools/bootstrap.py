@@ -14,6 +14,8 @@ import venv
 from itertools import takewhile
 from pathlib import Path
 
+import assets
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -52,13 +54,15 @@ def _check_machine(goal: str) -> None:
     if not shutil.which("setpriv") or not shutil.which("unshare"):
         raise Missing("The commands setpriv and unshare are missing. On Debian or Ubuntu: apt install util-linux")
     free = shutil.disk_usage(ROOT).free
-    if not _stamped("install", _lock(goal)) and free < NEEDED_BYTES[goal]:
+    if not _installed(goal) and free < NEEDED_BYTES[goal]:
         needed = NEEDED_BYTES[goal] / 1e9
         raise Missing(f"{needed:.1f} GB are needed in {ROOT}, {free / 1e9:.1f} GB are free. Make room, then try again.")
 
 
-def _make_venv(_goal: str) -> None:
+def _make_venv(goal: str) -> None:
     """An isolated Python. Debian may ship `venv` without pip: then virtualenv is tried."""
+    if _installed(goal) and _works(str(PYTHON), "-c", ""):
+        return
     if _works(str(PYTHON), "-m", "pip", "--version"):
         return
     say(f"Making an isolated Python {platform.python_version()} in .venv …")
@@ -92,9 +96,9 @@ def _no_venv() -> str:
 
 def _install(goal: str) -> None:
     """Exactly the packages of the lock file, each checked against its hashes; then the checkout itself."""
-    lock = _lock(goal)
-    if _stamped("install", lock) or (goal == "run" and _stamped("install", _lock("test"))):
+    if _installed(goal):
         return
+    lock = _lock(goal)
     say(f"Installing the packages of {lock.name} (each checked against its hash) …")
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     locked = [*pip, "--require-hashes", "--no-build-isolation", "--only-binary=:all:"]
@@ -102,6 +106,11 @@ def _install(goal: str) -> None:
     run([*locked, *(f"--no-binary={name}" for name in SOURCE_ONLY), "-r", str(lock)])
     run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     _stamp("install", lock)
+
+
+def _installed(goal: str) -> bool:
+    """The packages of the tests hold those of a run."""
+    return _stamped("install", _lock(goal)) or (goal == "run" and _stamped("install", _lock("test")))
 
 
 def _builder(lock: Path) -> Path:
@@ -115,7 +124,8 @@ def _builder(lock: Path) -> Path:
 
 
 def _assets(_goal: str) -> None:
-    run([str(PYTHON), str(ROOT / "tools" / "assets.py")])
+    if not assets.is_current():
+        run([str(PYTHON), str(ROOT / "tools" / "assets.py")])
 
 
 def _browser(goal: str) -> None:

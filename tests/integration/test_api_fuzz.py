@@ -1,7 +1,6 @@
-"""Schemathesis against the running API: no fault, and no status that is not described."""
+"""Schemathesis against the running API: no fault, and no answer that is not described."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +9,12 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from exchange.core.model import Channel
 from exchange.steps import concern, release
@@ -18,9 +23,9 @@ from exchange.web.api.openapi import document
 from tests.support.api import Caller, running_api
 from tests.support.world import World, make_world
 
-SECONDS, EXAMPLES = 30, 5
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 DRAWN = settings(
-    max_examples=EXAMPLES,
+    max_examples=5,
     database=None,
     deadline=None,
     phases=[Phase.generate],
@@ -29,17 +34,23 @@ DRAWN = settings(
 
 
 @pytest.mark.slow
-async def test_no_fault_and_no_undescribed_status(service: Service) -> None:
-    """At most five requests per operation by a facilitator with a fresh step-up, on a case with messages."""
+async def test_no_fault_and_no_undescribed_answer(service: Service) -> None:
+    """Five requests to every operation by a facilitator with a fresh step-up, on a case with messages."""
     world = await make_world(service)
     ids = await ids_of(world)
     async with running_api(service) as api:
         caller = await api.as_(world.facilitator, stepped_up=True)
         statuses = await asyncio.to_thread(fuzzed, caller, ids)
         assert (await caller.get("/me"))["id"] == str(world.facilitator.id)
-    assert sum(statuses.values()) >= 20  # far more on a machine that is not busy
+    assert sum(statuses.values()) >= 2 * len(list(described().get_all_operations()))
     assert {200, 401, 403, 404, 422} & set(statuses)
     assert max(statuses) < 500
+
+
+def described() -> Any:
+    """The API's own description, as schemathesis reads it."""
+    schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+    return schemathesis.openapi.from_dict(document())
 
 
 async def ids_of(world: World) -> dict[str, UUID]:
@@ -53,15 +64,12 @@ async def ids_of(world: World) -> dict[str, UUID]:
 
 
 def fuzzed(caller: Caller, ids: dict[str, UUID]) -> dict[int, int]:
-    """How often each status came, operation by operation until the time is up."""
+    """How often each status came, over every operation."""
     found: dict[int, int] = {}
-    until = time.monotonic() + SECONDS
-    described = schemathesis.openapi.from_dict(document())
     with requests.Session() as http:
         http.headers["Authorization"] = f"Bearer {caller.token}"
-        for operation in described.get_all_operations():
-            if time.monotonic() < until:
-                DRAWN(seed(1)(given(case=operation.ok().as_strategy())(one(caller.url, http, ids, found))))()
+        for operation in described().get_all_operations():
+            DRAWN(seed(1)(given(case=operation.ok().as_strategy())(one(caller.url, http, ids, found))))()
     return found
 
 
@@ -72,9 +80,7 @@ def one(url: str, http: requests.Session, ids: dict[str, UUID], found: dict[int,
         for name in case.path_parameters or {}:
             case.path_parameters[name] = str(ids.get(name, case.path_parameters[name]))
         answer = case.call(base_url=url, session=http)
-        described = document()["paths"][case.operation.path][case.operation.method.lower()]["responses"]
-        assert str(answer.status_code) in described, (case.operation.label, answer.status_code)
-        assert answer.status_code < 500, (case.operation.label, answer.status_code)
+        case.validate_response(answer, checks=CHECKS)
         found[answer.status_code] = found.get(answer.status_code, 0) + 1
 
     return send

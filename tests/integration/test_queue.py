@@ -81,11 +81,11 @@ async def test_a_committed_job_carries_its_ids_and_queue(service: Service) -> No
 
 
 async def test_two_workers_share_the_load(notes: Service) -> None:
-    """Forty jobs, each done once, and by both processes."""
+    """Forty jobs, each done once, and by both processes: none goes on before two have begun one."""
     with _worker(notes.settings), _worker(notes.settings):
         async with notes.engine.begin() as connection:
             for number in range(40):
-                await defer(connection, "test_short", number=str(number))
+                await defer(connection, "test_meeting", number=str(number))
         await _until(notes, "SELECT count(*), count(DISTINCT what) FROM notes", [(40, 40)])
     assert await _rows(notes, "SELECT count(DISTINCT pid) FROM notes") == [(2,)]
     assert await _rows(notes, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]

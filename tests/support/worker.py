@@ -31,6 +31,19 @@ async def short(service: Service, number: str) -> None:
     await note(service, f"short {number}")
 
 
+@task("test_meeting")
+async def meeting(service: Service, number: str) -> None:
+    """Say so, then stay until another process has said so too; a worker alone comes no further."""
+    await note(service, f"meeting {number}")
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        async with service.engine.connect() as connection:
+            found = await connection.execute(text("SELECT count(DISTINCT pid) FROM notes"))
+            if found.scalar_one() > 1:
+                return
+        await asyncio.sleep(0.05)
+
+
 @task("test_hangs_once")
 async def hangs_once(service: Service, number: str) -> None:
     """The first attempt never ends; a later one does."""
