@@ -1,56 +1,70 @@
-"""Fixtures that start real things: PostgreSQL, an S3 server, an SMTP server; none unless asked for."""
+"""Fixtures that start real things: PostgreSQL, an S3 server, an SMTP server; none unless asked for.
+
+Each imports what it needs when it is used, so that the pure tests of `tests/unit` start at once.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.settings import Settings
-from exchange.store.embedded import EmbeddedPostgres
-from exchange.store.rootkey import FileRootKey
-from exchange.store.service import Service, open_service
-from tests.support.chromium import system_chromium
-from tests.support.database import cloned, make_template
 from tests.support.go import has_go_with_x_mod
-from tests.support.mail import Mailbox, mail_server
-from tests.support.swift import Swift, swift_server
+
+if TYPE_CHECKING:
+    from exchange.settings import Settings
+    from exchange.store.embedded import EmbeddedPostgres
+    from exchange.store.service import Service
+    from tests.support.mail import Mailbox
+    from tests.support.swift import Swift
 
 # the foreign verifier is written in Go; `.ci/run` installs it, a desk without it has nothing to run it with
 collect_ignore = [] if has_go_with_x_mod() else ["integration/test_ledger_foreign.py"]
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[EmbeddedPostgres]":
     """A PostgreSQL of this test process; forgetful, so fast."""
+    from exchange.store.embedded import EmbeddedPostgres
+
     with EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "cluster", durable=False) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: EmbeddedPostgres) -> EmbeddedPostgres:
+def migrated_postgres(postgres: "EmbeddedPostgres") -> "EmbeddedPostgres":
     """The same, with a template database of the newest schema."""
+    from tests.support.database import make_template
+
     make_template(postgres)
     return postgres
 
 
 @pytest.fixture
-def database(migrated_postgres: EmbeddedPostgres) -> Iterator[str]:
+def database(migrated_postgres: "EmbeddedPostgres") -> Iterator[str]:
     """The URL of a fresh, migrated database; it is gone after the test."""
+    from tests.support.database import cloned
+
     with cloned(migrated_postgres) as url:
         yield url
 
 
 @pytest.fixture
-def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+def empty_database(postgres: "EmbeddedPostgres") -> Iterator[str]:
     """The URL of a fresh database without any table."""
+    from tests.support.database import cloned
+
     with cloned(postgres, "template0") as url:
         yield url
 
 
 @pytest.fixture
-def settings(database: str, tmp_path: Path) -> Settings:
+def settings(database: str, tmp_path: Path) -> "Settings":
     """Settings over a fresh database, with a folder and a scratch of their own and a fresh root key."""
+    from exchange.settings import Settings
+    from exchange.store.rootkey import FileRootKey
+
     found = Settings.load(folder=tmp_path / "service", database_url=database, scratch=tmp_path / "scratch", demo=True)
     found.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(found.root_key_file)
@@ -58,28 +72,34 @@ def settings(database: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def service(settings: Settings) -> AsyncIterator[Service]:
+async def service(settings: "Settings") -> "AsyncIterator[Service]":
     """A service with keys, as console and worker have it; local objects."""
+    from exchange.store.service import open_service
+
     async with open_service(settings, with_keys=True) as opened:
         yield opened
 
 
 @pytest.fixture
-def portal_service(service: Service) -> Service:
+def portal_service(service: "Service") -> "Service":
     """The same database and objects without keys, as the portal has it."""
     return replace(service, keys=None)
 
 
 @pytest.fixture(scope="session")
-def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swift]:
+def swift(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Swift]":
     """A real S3 server of this test process."""
+    from tests.support.swift import swift_server
+
     with swift_server(tmp_path_factory.mktemp("swift") / "server") as server:
         yield server
 
 
 @pytest.fixture
-def smtp() -> Iterator[Mailbox]:
+def smtp() -> "Iterator[Mailbox]":
     """A real SMTP server; what it got is in `messages`."""
+    from tests.support.mail import mail_server
+
     with mail_server() as mailbox:
         yield mailbox
 
@@ -87,4 +107,6 @@ def smtp() -> Iterator[Mailbox]:
 @pytest.fixture(scope="session")
 def chromium() -> str | None:
     """`executable_path` for playwright; None means the browser that playwright has fetched."""
+    from tests.support.chromium import system_chromium
+
     return system_chromium()
