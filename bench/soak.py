@@ -30,7 +30,7 @@ async def _walk(url: str, folder: Path, seed: int, walks: int) -> Counter[str]:
     settings.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(settings.root_key_file)
     async with open_service(settings, with_keys=True) as service:
-        return await campaign(await make_world(service), seed=seed, walks=walks, per_stage=250)
+        return await campaign(await make_world(service), seed=seed, walks=walks, per_stage=60)
 
 
 def run(seed: int, walks: int) -> Counter[str]:

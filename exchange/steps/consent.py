@@ -233,6 +233,9 @@ async def _receive(unit: Unit, person: Row[Any], message: Row[Any], given: bool,
     if not given:
         await end_links(unit, message.id, (Purpose.VIEW,))
         return await unit.move(message, Event.DECLINE)
+    if unit.actor.kind is ActorKind.PARTICIPANT:
+        # what could not be offered now cannot be accepted now; what staff record was said to them in person
+        gate.explain(Act.OFFER, await facts.load(unit.conn, message), unit.now).require()
     moved = await unit.move(message, Event.ACCEPT)
     await unit.conn.execute(insert(t.receive_current).values(message_id=message.id, consent_id=consent))
     if unit.actor.kind is ActorKind.PARTICIPANT and unit.actor.session is not None:

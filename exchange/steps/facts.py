@@ -1,7 +1,8 @@
 """Facts the gate reads: assessment, pause, hold, contact order, status, preparation, support.
 
-A fact is added, never changed; the newest of its kind counts. Lifting a safeguarding hold and changing a
-person's situation back to active are a supervisor's decisions; putting a hold on is everybody's duty.
+A fact is added, never changed; the newest of its kind counts. Lifting a safeguarding hold, whatever changes a
+contact order that is in force, and changing a person's situation back to active are a supervisor's decisions;
+putting a hold on is everybody's duty.
 """
 
 from datetime import datetime
@@ -14,6 +15,7 @@ from exchange.core.errors import BadInput, NotFound
 from exchange.core.model import CASE_FACTS, LAPSING, PERSON_FACTS, Actor, FactKind, Status
 from exchange.store import near
 from exchange.store import tables as t
+from exchange.store.facts import newest_facts
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
@@ -38,7 +40,7 @@ async def record_fact(
         raise BadInput("This does not end by itself: it holds until somebody decides.", field="until")
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)
-        await near.require(unit.conn, actor, permission_for(kind, value), case_id)
+        await near.require(unit.conn, actor, permission_for(kind, value, await _in_force(unit, case_id, kind)), case_id)
         if until is not None and until <= unit.now:
             raise BadInput("The date must be in the future.", field="until")
         if participant is not None:
@@ -46,12 +48,22 @@ async def record_fact(
         await _add(unit, service, case_id, kind, value, participant, until, note)
 
 
-def permission_for(kind: FactKind, value: str) -> Permission:
-    """Who may record this: a hold is lifted, and a person's status set back to active, by a supervisor."""
+def permission_for(kind: FactKind, value: str, in_force: str | None) -> Permission:
+    """Who may record this while `in_force` is the value of the same kind.
+
+    A hold is lifted, a contact order ended or shortened, and a person's status set back to active, by a supervisor.
+    """
+    if kind is FactKind.CONTACT_ORDER and in_force == "in_force":
+        return Permission.FACT_SUPERVISED
     if (kind, value) == (FactKind.HOLD, "on"):
         return Permission.CONCERN_RAISE
     supervised = {(FactKind.HOLD, "off"), (FactKind.STATUS, Status.ACTIVE.value), (FactKind.CARVE_OUT, "recorded")}
     return Permission.FACT_SUPERVISED if (kind, value) in supervised else Permission.FACT
+
+
+async def _in_force(unit: Unit, case_id: UUID, kind: FactKind) -> str | None:
+    row = (await newest_facts(unit.conn, case_id)).get((None, kind))
+    return row.value if row else None
 
 
 async def _belongs(unit: Unit, case_id: UUID, participant: UUID) -> None:

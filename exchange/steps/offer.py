@@ -17,11 +17,12 @@ from exchange.core.gate import Act, Facts
 from exchange.core.model import Actor, Channel, Event, Purpose
 from exchange.steps import links
 from exchange.steps.revoke import end_links
+from exchange.steps.visit import Visit
 from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import Opener, opener_of
 from exchange.store.service import Service
-from exchange.store.unit import Unit, unit_of_work
+from exchange.store.unit import Unit, reading, unit_of_work
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,18 @@ async def make_offer(service: Service, actor: Actor, message_id: UUID, terms: Te
         if not terms.by_link:
             return None
         return await _decide_link(unit, opener, message, recipient, terms, str(known.digest))
+
+
+async def require_standing(service: Service, visit: Visit) -> None:
+    """What could not be offered at this moment is not shown or accepted either; raises `Refused`.
+
+    A hold, a pause or an order stops an offer that was already made (rules 12, 14); it stands again afterwards.
+    """
+    async with reading(service) as conn:
+        message = (await conn.execute(select(t.message).where(t.message.c.id == visit.link.message_id))).one()
+        known = await facts.load(conn, message)
+        now = (await conn.execute(select(func.now()))).scalar_one()
+    gate.explain(Act.OFFER, known, now).require()
 
 
 def may_read_at_once(recipient: Row[Any], known: Facts) -> bool:

@@ -44,7 +44,7 @@ async def load(
         paused=_value(known, FactKind.PAUSE) == "on",
         hold=_value(known, FactKind.HOLD) == "on" or await _open_concern(conn, message.id),
         contact_order=_value(known, FactKind.CONTACT_ORDER) == "in_force",
-        carve_out=_carved_out(known),
+        carve_out=carved_out(known),
         assessment_until=assessed_until(known, policy_of(case)),
         author=people["author"],
         recipient=people["recipient"],
@@ -91,7 +91,7 @@ def _holds(row: Row[Any]) -> bool:
     return row.kind not in LAPSING or row.until is None or row.until > row.read_at
 
 
-def _carved_out(known: FactTable) -> bool:
+def carved_out(known: FactTable) -> bool:
     """An exception counts for the order under which it was recorded, not for one that came later (rule 14)."""
     order, exception = known.get((None, FactKind.CONTACT_ORDER)), known.get((None, FactKind.CARVE_OUT))
     if exception is None or exception.value != "recorded":

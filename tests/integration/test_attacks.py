@@ -146,7 +146,7 @@ async def test_an_old_exception_does_not_lift_a_new_order(world: World) -> None:
     await world.fact(FactKind.CONTACT_ORDER, "in_force")
     await world.fact(FactKind.CARVE_OUT, "recorded", by=world.supervisor)
     assert await read(world, found) == LETTER
-    await world.fact(FactKind.CONTACT_ORDER, "none")
+    await world.fact(FactKind.CONTACT_ORDER, "none", by=world.supervisor)
     await world.fact(FactKind.CONTACT_ORDER, "in_force")
     with pytest.raises(Refused) as refused:
         await read(world, found)

@@ -249,6 +249,28 @@ async def test_a_copy_given_back_cannot_be_opened_again(world: World, browser: V
     assert (await browser.get(session + "/read")).location == "/closed"
 
 
+@pytest.mark.parametrize("kind", [FactKind.HOLD, FactKind.PAUSE])
+async def test_an_offer_is_out_of_sight_while_everything_is_stopped(
+    world: World, browser: Visitor, kind: FactKind
+) -> None:
+    """A hold or a pause hides an open offer and its note, refuses a yes, keeps a no; afterwards it stands again."""
+    message, link = await world.offered()
+    assert link is not None
+    session = await _mine(browser, link)
+    assert "that evening" in (await browser.get(session + "/decide")).text
+    await world.fact(kind, "on")
+    for page in ("/decide", "/accept"):
+        answer = await browser.get(session + page)
+        assert "cannot be opened at the moment" in answer.text
+        assert "that evening" not in answer.text
+    assert (await browser.post(session + "/accept", how="alone")).status == 409
+    assert await world.state(message) == "offered"
+    await world.fact(kind, "off", by=world.supervisor if kind is FactKind.HOLD else world.facilitator)
+    assert "that evening" in (await browser.get(session + "/decide")).text
+    assert (await browser.post(session + "/accept", how="alone")).location.startswith(session)
+    assert await world.state(message) == "accepted"
+
+
 async def test_reasons_are_never_told_to_a_participant(world: World, browser: Visitor) -> None:
     """A contact order blocks reading; the page says "not at the moment" and nothing about orders."""
     _, link = await world.released()

@@ -84,6 +84,12 @@ class Walk:
     tried: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
 
+    def copy(self) -> "Walk":
+        """The same place with a belief and a log of its own."""
+        people = {who: set(known) for who, known in self.belief.people.items()}
+        believed = replace(self.belief, case=set(self.belief.case), people=people)
+        return replace(self, belief=believed, log=[*self.log])
+
     async def act(self, name: str) -> bool:
         """Try one act by name; what it did is believed only if the step went through."""
         try:
@@ -329,7 +335,7 @@ ACTS: dict[str, Act] = {
     "hold": case_fact(FactKind.HOLD, "on", "hold", True),
     "lift": case_fact(FactKind.HOLD, "off", "hold", False, by="supervisor"),
     "order": case_fact(FactKind.CONTACT_ORDER, "in_force", "order", True),
-    "no_order": case_fact(FactKind.CONTACT_ORDER, "none", "order", False),
+    "no_order": case_fact(FactKind.CONTACT_ORDER, "none", "order", False, by="supervisor"),
     "carve_out": carve_out("recorded"),
     "no_carve_out": carve_out("none"),
     "unassessed": assess("none"),
@@ -349,40 +355,45 @@ for _who in ("author", "recipient"):
 HAPPY = ("approve", "share", "offer", "accept", "hand_over")
 
 
+LEVELS = (1, 2, 3, 4)
+BRANCHES, LEAVES = 3, 6
+
+
 async def campaign(world: World, *, seed: int, walks: int, per_stage: int = 50) -> Counter[str]:
-    """Run `walks` walks; what was tried, how often it was done and refused. Raises on the first surprise."""
+    """Run at least `walks` walks; what was tried, how often it was done and refused. Raises on the first surprise."""
     message = await world.letter()
     total: Counter[str] = Counter()
-    for start in range(0, walks, per_stage):
+    while total["walks"] < walks:
         engine = cast(AsyncEngine, world.service.engine)
         async with engine.connect() as conn, conn.begin() as outer:
             inside = replace(world, service=replace(world.service, engine=cast(AsyncEngine, OneConnection(conn))))
-            total += await _stage(inside, message, conn, seed + start, min(per_stage, walks - start))
+            wanted = min(per_stage, walks - total["walks"])
+            total += await _stage(inside, message, conn, seed + total["walks"], wanted)
             await outer.rollback()
     return total
 
 
 async def _stage(world: World, message: UUID, conn: AsyncConnection, seed: int, walks: int) -> Counter[str]:
-    """Walk along the happy path to a random point, then many walks from there."""
-    dice = random.Random(seed)
-    base = Walk(world, message, dice)
-    for name in HAPPY[: dice.randint(0, len(HAPPY))] if dice.random() < 0.4 else HAPPY:
+    """Walk along the happy path to a random point, then trees of walks from there."""
+    base = Walk(world, message, random.Random(seed), log=[f"seed {seed}"])
+    for name in HAPPY[: base.dice.randint(0, len(HAPPY))] if base.dice.random() < 0.4 else HAPPY:
         assert await base.act(name), base.log
-    for number in range(walks):
-        await _one(base, conn, seed + number)
-    return base.tried + Counter(walks=walks)
+    while base.tried["walks"] < walks:
+        await _tree(base, conn, base.dice.choice(LEVELS))
+    return base.tried
 
 
-async def _one(base: Walk, conn: AsyncConnection, seed: int) -> None:
-    dice = random.Random(seed * 7919)
-    believed = replace(
-        base.belief, case=set(base.belief.case), people={k: set(v) for k, v in base.belief.people.items()}
-    )
-    walk = replace(base, dice=dice, belief=believed, log=[f"seed {seed}", *base.log])
-    savepoint = await conn.begin_nested()
-    try:
-        for name in dice.choices(list(ACTS), k=dice.randint(1, 4)):
-            await walk.act(name)
-            await walk.check()
-    finally:
-        await savepoint.rollback()
+async def _tree(walk: Walk, conn: AsyncConnection, levels: int) -> None:
+    """Every path from here to a leaf is one walk of `levels` acts; walks that begin alike share their beginning."""
+    for _ in range(BRANCHES if levels > 1 else LEAVES):
+        savepoint = await conn.begin_nested()
+        try:
+            further = walk.copy()
+            await further.act(walk.dice.choice(list(ACTS)))
+            await further.check()
+            if levels > 1:
+                await _tree(further, conn, levels - 1)
+            else:
+                walk.tried["walks"] += 1
+        finally:
+            await savepoint.rollback()

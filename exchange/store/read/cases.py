@@ -61,6 +61,11 @@ class CaseView:
         row = self.facts.get((participant, kind))
         return row.value if row else None
 
+    @property
+    def carved_out(self) -> bool:
+        """Whether an exception counts for the order that is in force now."""
+        return facts.carved_out(self.facts)
+
 
 @dataclass(frozen=True)
 class PersonView:

@@ -11,6 +11,7 @@ from exchange.core.access import Permission, Relation
 from exchange.core.model import Actor, FactKind, Role
 from exchange.store import near
 from exchange.store import tables as t
+from exchange.store.facts import newest_facts
 from exchange.store.read.names import staff_names
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
@@ -21,12 +22,13 @@ from exchange.store.unit import reading
 class FactHistory:
     """All that was recorded of one kind, newest first: (row, note); notes are opened for the team only.
 
-    `form_of_name` is the participant's, "" for a fact about the case.
+    `form_of_name` is the participant's, "" for a fact about the case. `now` is the value in force, None if none is.
     """
 
     case: Row[Any]
     form_of_name: str
     rows: list[tuple[Row[Any], str]]
+    now: str | None
     staff: dict[UUID, str]
     on_the_team: bool
 
@@ -45,10 +47,12 @@ async def fact_history(
         rows = (await conn.execute(query)).all()
         sealed = select(t.participant.c.form_of_name_sealed).where(t.participant.c.id == participant)
         name = (await conn.execute(sealed)).scalar_one_or_none() if participant else None
+        known = (await newest_facts(conn, case_id)).get((participant, kind))
         return FactHistory(
             case=(await conn.execute(select(t.cases).where(t.cases.c.id == case_id))).one(),
             form_of_name=opener.open(name, "participant.form_of_name", participant) if participant else "",
             rows=[(r, opener.open(r.note_sealed, "fact.note", r.id) if team else "") for r in rows],
+            now=known.value if known else None,
             staff=await staff_names(conn),
             on_the_team=team,
         )

@@ -34,7 +34,7 @@ def of_case(view: CaseView, now: datetime) -> list[Check]:
     until = view.assessment_until
     assessed = bool(until and until > now)
     order = view.value(FactKind.CONTACT_ORDER) == "in_force"
-    exception = view.value(FactKind.CARVE_OUT) == "recorded"
+    exception = view.carved_out
     stopped, paused = view.value(FactKind.HOLD) == "on", view.value(FactKind.PAUSE) == "on"
     found = [
         _check(FactKind.ASSESSMENT, N_("Current") if assessed else N_("Missing or out of date"), assessed, place),

@@ -63,6 +63,6 @@ UNTIL: dict[FactKind, str] = {
 }
 
 
-def supervised(kind: FactKind, value: str) -> bool:
-    """Whether only a supervisor records this answer."""
-    return permission_for(kind, value) is Permission.FACT_SUPERVISED
+def supervised(kind: FactKind, value: str, in_force: str | None) -> bool:
+    """Whether only a supervisor records this answer while `in_force` is so."""
+    return permission_for(kind, value, in_force) is Permission.FACT_SUPERVISED

@@ -91,7 +91,7 @@ async def _page(
 ) -> web.Response:
     view = await fact_history(service_of(request), actor_of(request), case, kind, person)
     values = fact_words.VALUES[kind]
-    may = [v for v in values if is_supervisor(request) or not fact_words.supervised(kind, v)]
+    may = [v for v in values if is_supervisor(request) or not fact_words.supervised(kind, v, view.now)]
     may = may if view.on_the_team or is_supervisor(request) else []
     if len(may) == 1 and not form.value("value"):
         form = frame.ErrorSummary({**form.entered, "value": may}, form.errors)

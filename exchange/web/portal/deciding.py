@@ -9,8 +9,9 @@ from typing import ClassVar, Literal
 from aiohttp import web
 from pydantic import Field
 
+from exchange.core.errors import Refused
 from exchange.core.model import ConsentKind, Method, Purpose, Receiving
-from exchange.steps import consent, stop, wording
+from exchange.steps import consent, offer, stop, wording
 from exchange.steps.consent import Said
 from exchange.steps.visit import Visit
 from exchange.web import frame
@@ -40,8 +41,8 @@ class Accepting(frame.Form):
 
 async def ask(request: web.Request) -> web.Response:
     """GET …/decide."""
-    visiting(request, Purpose.DECIDE)
-    return show(request, "decide.html")
+    stands = await _stands(request)
+    return show(request, "decide.html" if stands else "not_ready.html")
 
 
 async def answered(request: web.Request) -> web.Response:
@@ -67,8 +68,8 @@ async def answered(request: web.Request) -> web.Response:
 
 async def accepting(request: web.Request) -> web.Response:
     """GET …/accept: how, what the other person may learn, and the words one agrees to."""
-    visiting(request, Purpose.DECIDE)
-    return _accepting(request, frame.blank())
+    stands = await _stands(request)
+    return _accepting(request, frame.blank()) if stands else show(request, "not_ready.html")
 
 
 async def accept(request: web.Request) -> web.Response:
@@ -100,6 +101,15 @@ async def thanks(request: web.Request) -> web.Response:
     visiting(request, Purpose.DECIDE)
     said = request.query.get("said", "")
     return show(request, "answered.html", said=said if said in ("yes", "no", "not-now") else "yes")
+
+
+async def _stands(request: web.Request) -> bool:
+    """Whether the offer may be seen at this moment: a hold or a pause hides who and what it is about."""
+    try:
+        await offer.require_standing(service_of(request), visiting(request, Purpose.DECIDE))
+    except Refused:
+        return False
+    return True
 
 
 def _accepting(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
