@@ -99,25 +99,31 @@ def _length(bench: Workbench, picture: Part, facts: Facts, report: Report) -> fl
 
 def _stills(bench: Workbench, picture: Part, seconds: float) -> tuple[Part, Part]:
     """Poster and storyboard, from the product: of a long one only the key frames are decoded."""
-    tiles = max(1, min(MAX_TILES, math.ceil(seconds / 2)))
-    rows = math.ceil(tiles / COLUMNS)
+    columns, rows = _grid(seconds)
+    tiles = columns * rows
     sparse = {"skip_frame": "nokey"} if seconds > EVERY_PICTURE else {}
     seen = ffmpegs.source(ffmpegs.MOVIE, **sparse)["V:0"].filter_multi_output("split")
     fit = f"min(1,{POSTER_SIDE}/max(iw,ih))"
     poster = seen[0].filter("scale", w=f"max(2,trunc(iw*{fit}/2)*2)", h=f"max(2,trunc(ih*{fit}/2)*2)")
-    board = (
-        seen[1].filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}", round="up").filter("scale", w=TILE_WIDTH, h=-2)
-    )
+    # the last key frame lies before the end: it stands for the rest, so that no tile stays empty
+    lasting = seen[1].filter("tpad", stop_mode="clone", stop_duration=2 * max(seconds, 0.1) / tiles + 4)
+    board = lasting.filter("fps", fps=f"{tiles}/{max(seconds, 0.1):.3f}").filter("scale", w=TILE_WIDTH, h=-2)
     outputs = (
         _jpeg(poster.filter("thumbnail", 20), "poster.jpg"),
-        _jpeg(board.filter("tile", f"{COLUMNS}x{rows}"), "board.jpg"),
+        _jpeg(board.filter("tile", f"{columns}x{rows}"), "board.jpg"),
     )
     with bench.folder() as folder:
         limits = ffmpegs.work_limits(bench, seconds)
         ffmpegs.run(bench, ffmpeg.merge_outputs(*outputs), picture.path, folder, limits, lambda _: None)
         paths = [bench.take(folder, f"{name}.jpg", kept, 16 << 20) for name, kept in _STILLS]
-    board_facts = {"tiles": tiles, "columns": COLUMNS, "rows": rows}
+    board_facts = {"tiles": tiles, "columns": columns, "rows": rows}
     return _still("poster", paths[0]), _still("storyboard", paths[1], **board_facts)
+
+
+def _grid(seconds: float) -> tuple[int, int]:
+    """Columns and rows of the storyboard: a picture every two seconds, full rows only."""
+    wanted = max(1, min(MAX_TILES, math.ceil(seconds / 2)))
+    return min(COLUMNS, wanted), math.ceil(wanted / COLUMNS)
 
 
 _STILLS = (("poster", "poster"), ("board", "storyboard"))
