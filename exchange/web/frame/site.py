@@ -11,7 +11,10 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from exchange.web.frame.hours import Opening
+from exchange.web.frame.i18n import N_, gettext
 
+# names of the first settings that have a translation; a charity's own name is the same in every language
+FIRST_NAMES = (N_("In danger, the emergency services"),)
 SiteName = Literal["portal", "console"]
 REFRESH_SECONDS = 30.0
 
@@ -41,6 +44,11 @@ class SupportLine:
         """Read `Name: phone`; without a colon the whole text is the name."""
         name, colon, phone = text.rpartition(":")
         return cls(name.strip(), phone.strip()) if colon else cls(text.strip(), "")
+
+    @property
+    def shown(self) -> str:
+        """The name in the language of the request, where it is one of the lines that a new service starts with."""
+        return gettext(self.name)
 
     @property
     def tel(self) -> str:
