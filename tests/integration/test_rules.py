@@ -1,19 +1,17 @@
 """What practice demands, rule by rule, through the real steps (the numbers are RULES.md's)."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 
-from exchange.core.errors import BadInput, Conflict, ExchangeError, NotAllowed, NotFound, Refused
+from exchange.core.errors import BadInput, Conflict, ExchangeError, NotFound, Refused
 from exchange.core.model import TICKS, Channel, ConsentKind, FactKind, Kind, Method, Policy, Purpose, State
 from exchange.steps import (
     cases,
     concern,
     consent,
     erase,
-    facts,
     intake,
     links,
     offer,
@@ -27,7 +25,6 @@ from exchange.steps import (
 )
 from exchange.steps.consent import Said
 from exchange.store import tables as t
-from exchange.store.read import case_view
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
@@ -241,50 +238,6 @@ async def test_rule_2_policy_may_set_an_end(service: Service) -> None:
     with pytest.raises(Refused) as refused:
         await offer.make_offer(service, world.facilitator, message, offer.Terms("x", Channel.PHONE))
     assert codes(refused) == ["expired"]
-
-
-async def test_rule_14_an_order_blocks_approval(world: World) -> None:
-    """A contact order without a recorded exception blocks approval; the exception is a supervisor's."""
-    message = await world.letter()
-    await world.fact(FactKind.CONTACT_ORDER, "in_force")
-    with pytest.raises(Refused) as refused:
-        await world.approve(message)
-    assert codes(refused) == ["contact_order"]
-    with pytest.raises(ExchangeError):
-        await world.fact(FactKind.CARVE_OUT, "recorded")
-    await world.fact(FactKind.CARVE_OUT, "recorded", by=world.supervisor)
-    assert await world.approve(message) is True
-
-
-async def test_rule_14_only_a_supervisor_changes_an_order_in_force(world: World) -> None:
-    """A facilitator puts an order on record, and neither ends it nor gives it an earlier end."""
-    soon = datetime.now(UTC) + timedelta(days=1)
-    await world.fact(FactKind.CONTACT_ORDER, "none")
-    await world.fact(FactKind.CONTACT_ORDER, "in_force")
-    for value, until in (("none", None), ("in_force", soon)):
-        with pytest.raises(NotAllowed):
-            await facts.record_fact(
-                world.service, world.facilitator, world.case, FactKind.CONTACT_ORDER, value, until=until
-            )
-    await world.fact(FactKind.CONTACT_ORDER, "none", by=world.supervisor)
-
-
-async def test_an_order_ends_with_its_date(world: World) -> None:
-    """A fact with a date ends by itself; a date in the past is refused."""
-    past = datetime.now(UTC) - timedelta(days=1)
-    with pytest.raises(BadInput):
-        await facts.record_fact(
-            world.service, world.facilitator, world.case, FactKind.CONTACT_ORDER, "in_force", until=past
-        )
-
-
-async def test_the_case_page_shows_whether_an_exception_counts(world: World) -> None:
-    """Rule 14: an exception of an earlier order is not shown as one of the newer order."""
-    await world.fact(FactKind.CONTACT_ORDER, "in_force")
-    await world.fact(FactKind.CARVE_OUT, "recorded", by=world.supervisor)
-    assert (await case_view(world.service, world.facilitator, world.case)).carved_out is True
-    await world.fact(FactKind.CONTACT_ORDER, "in_force", by=world.supervisor)
-    assert (await case_view(world.service, world.facilitator, world.case)).carved_out is False
 
 
 async def test_rule_18_under_18_needs_a_guardian(world: World) -> None:
