@@ -11,6 +11,7 @@ from exchange.settings import Settings
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.store.engine import driver_url
 from exchange.store.migrate import upgrade
+from exchange.store.rootring import has_root_key
 from exchange.store.service import Service, open_service
 
 DEMO_MARK = "this-is-a-demonstration"
@@ -52,7 +53,7 @@ def database_of(settings: Settings, *, migrate: bool = False) -> Iterator[Settin
 @asynccontextmanager
 async def service_of(settings: Settings) -> AsyncIterator[Service]:
     """The service with its keys, or without where there is no root key file yet (`doctor` says so)."""
-    async with open_service(settings, with_keys=settings.root_key_file.exists()) as service:
+    async with open_service(settings, with_keys=has_root_key(settings)) as service:
         yield service
 
 

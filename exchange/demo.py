@@ -239,7 +239,7 @@ async def _accounts(service: Service) -> list[dict[str, str]]:
             "role": str(roles[0]),
             "login": login,
             "password": PASSWORD,
-            "totp_secret": factor.unwrapped(service, by_login[login].id, by_login[login].totp_wrapped),
+            "totp_secret": await factor.unwrapped(service, by_login[login].id, by_login[login].totp_wrapped),
         }
         for login, (_, roles) in STAFF.items()
         if login in by_login and by_login[login].totp_wrapped

@@ -21,8 +21,8 @@ from exchange.store import ledger
 from exchange.store import tables as t
 from exchange.store.ledgerkey import load_signer
 from exchange.store.mailer import greet
-from exchange.store.rootkey import FileRootKey
-from exchange.store.sealing import service_opener
+from exchange.store.rootring import RootKeys, open_ring
+from exchange.store.sealing import follow, service_key_row
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from media.limits import Rejected
@@ -43,13 +43,19 @@ async def examine(service: Service) -> list[Check]:
 
 
 async def root_key(service: Service) -> Check:
-    """The file is there, for its owner only, and opens what this service sealed."""
+    """The key in use is there, for its owner only; it opens what this service sealed, and wraps."""
     name = "Root key"
-    FileRootKey(service.settings.root_key_file)
+    ring = open_ring(service.settings)
     if service.keys is not None and await setup.is_founded(service):
         async with reading(service) as conn:
-            await service_opener(service, conn)
+            ring.use(await follow(service, conn))
+            row = await service_key_row(conn)
+        await asyncio.to_thread(_opens_and_wraps, ring, row.private_wrapped, service.keys.context_of(str(row.id)))
     return Check(name)
+
+
+def _opens_and_wraps(ring: RootKeys, wrapped: bytes, where: bytes) -> None:
+    ring.unwrap(ring.wrap(ring.unwrap(wrapped, where), where), where)
 
 
 async def ledger_key(service: Service) -> Check:

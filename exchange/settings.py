@@ -7,6 +7,7 @@ secret (DESIGN section 12). Sizes are bytes, times are seconds unless a name say
 import os
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -16,7 +17,7 @@ from exchange.core.errors import WrongSetting
 
 PREFIX = "EXCHANGE_"
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  # only a private 0700 folder below it is used
-SECRETS = ("database_url", "s3_access_key", "s3_secret_key", "smtp_password")
+SECRETS = ("database_url", "s3_access_key", "s3_secret_key", "smtp_password", "vault_token", "pkcs11_pin")
 
 
 class Settings(BaseSettings):
@@ -41,6 +42,20 @@ class Settings(BaseSettings):
 
     root_key_file: Path = Path()
     ledger_key_file: Path = Path()
+
+    vault_url: str = ""
+    """Vault or OpenBao: its keys can be opened, and `exchange keys move vault` wraps under one of them."""
+    vault_token: SecretStr | None = None
+    vault_ca: Path | None = None
+    vault_mount: str = "transit"
+    vault_key: str = Field("exchange", pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
+    pkcs11_module: Path | None = None
+    """The library of a hardware module: likewise for `exchange keys move pkcs11`."""
+    pkcs11_token: str = ""
+    pkcs11_pin: SecretStr | None = None
+    pkcs11_label: str = Field("exchange", pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
+    backup_days: int = Field(35, ge=0, le=36500)
+    """How long a backup is kept: an erasure certificate names the day on which the last old one is gone."""
 
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(8601, ge=0, le=65535)
@@ -94,6 +109,14 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("is not a time zone name; use one such as Europe/London") from None
         return value
+
+    @field_validator("vault_url")
+    @classmethod
+    def _guarded(cls, value: str) -> str:
+        host = urlsplit(value).hostname
+        if value and not value.startswith("https://") and host not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("must begin with https://")
+        return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod

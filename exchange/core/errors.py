@@ -114,6 +114,14 @@ class StorageFull(StorageUnavailable):
     status = 507
 
 
+class KeysUnavailable(StorageUnavailable):
+    """The root key cannot be reached at the moment. Nothing was lost; please try again in a minute."""
+
+
+class RootKeyMissing(Unreadable):
+    """The root key that locks this is not set up here."""
+
+
 class LedgerUnavailable(ExchangeError):
     """The record cannot be written at the moment, so this was not done. Please try again in a minute."""
 

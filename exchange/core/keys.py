@@ -53,7 +53,10 @@ class CaseKey:
 
 
 class RootKeyProvider(Protocol):
-    """What wraps case keys: a file, a vault, an HSM. `key_name` says which root key made a wrap."""
+    """What wraps case keys: a file, a vault, an HSM. `key_name` says which root key wraps, and stands in each wrap.
+
+    Every method may wait for a server elsewhere, and raises KeysUnavailable where that does not answer.
+    """
 
     @property
     def key_name(self) -> str: ...
@@ -61,6 +64,9 @@ class RootKeyProvider(Protocol):
     def wrap(self, plaintext: bytes, context: bytes) -> bytes: ...
 
     def unwrap(self, untrusted_blob: bytes, context: bytes) -> bytes: ...
+
+    def use(self, name: str) -> None:
+        """Wrap under this key from now on; RootKeyMissing where it cannot."""
 
 
 def new_data_key() -> bytes:

@@ -160,7 +160,7 @@ async def enrol(service: Service, actor: Actor, account_id: UUID, *, secret: str
     async with unit_of_work(service, actor) as unit:
         row = await _one(unit, account_id)
         enrolment = factor.new_enrolment(row.login, secret)
-        kept = factor.wrapped(service, account_id, enrolment.secret)
+        kept = await factor.wrapped(service, unit.conn, account_id, enrolment.secret)
         await unit.change(_update(account_id).values(totp_wrapped=kept, totp_pending=None))
         unit.leaf("account.changed", account=account_id, kind="factor")
     return enrolment
@@ -172,11 +172,12 @@ async def begin_enrolment(service: Service, session: Session) -> Enrolment:
     if session.enrolled and not session.stepped_up:
         raise StepUpNeeded
     enrolment = factor.new_enrolment(session.login)
-    pending = factor.wrapped(service, session.account_id, enrolment.secret, session=session.id)
     async with unit_of_work(service, Actor(ActorKind.STAFF, session.account_id)) as unit:
         row = await _one(unit, session.account_id)
         if row.totp_wrapped is not None and not session.stepped_up:
             raise StepUpNeeded
+        mine = {"session": session.id}
+        pending = await factor.wrapped(service, unit.conn, session.account_id, enrolment.secret, **mine)
         await unit.change(_update(session.account_id).values(totp_pending=pending))
         unit.leaf("account.changed", account=session.account_id, kind="factor_begun", session=session.id)
     return enrolment
@@ -189,7 +190,7 @@ async def pending_enrolment(service: Service, session: Session) -> Enrolment | N
         blob = (await conn.execute(mine)).scalar_one_or_none()
     if blob is None:
         return None
-    secret = factor.unwrapped(service, session.account_id, blob, session=session.id)
+    secret = await factor.unwrapped(service, session.account_id, blob, session=session.id)
     return factor.new_enrolment(session.login, secret)
 
 

@@ -25,9 +25,9 @@ async def code_to_show(service: Service, session: Session) -> str:
         query = select(*columns, func.now().label("now")).where(t.account.c.id == session.account_id)
         row = (await conn.execute(query)).one()
     if row.totp_wrapped is not None:
-        secret = factor.unwrapped(service, session.account_id, row.totp_wrapped)
+        secret = await factor.unwrapped(service, session.account_id, row.totp_wrapped)
     elif row.totp_pending is not None:
-        secret = factor.unwrapped(service, session.account_id, row.totp_pending, session=session.id)
+        secret = await factor.unwrapped(service, session.account_id, row.totp_pending, session=session.id)
     else:
         return ""
     current = int(row.now.timestamp()) // factor.STEP_SECONDS

@@ -5,6 +5,7 @@ and after now (database clock), once: `account.totp_last` is the newest step use
 with wrong passwords; five make the account wait.
 """
 
+import asyncio
 import hmac
 import io
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ from uuid import UUID
 
 import pyotp
 import segno
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.errors import NotAllowed
 from exchange.core.sealed import context
-from exchange.store.sealing import SERVICE
+from exchange.store.sealing import SERVICE, follow
 from exchange.store.service import Service
 
 STEP_SECONDS = 30
@@ -49,21 +51,25 @@ def qr_text(uri: str) -> str:
     return drawn.getvalue()
 
 
-def wrapped(service: Service, account_id: UUID, secret: str, *, session: UUID | None = None) -> bytes:
+async def wrapped(
+    service: Service, conn: AsyncConnection, account_id: UUID, secret: str, *, session: UUID | None = None
+) -> bytes:
     """The secret for `account.totp_wrapped`, or, bound to the session setting it up, for `totp_pending`.
 
     `NotAllowed` in the portal.
     """
     if service.keys is None:
         raise NotAllowed
-    return service.keys.provider.wrap(secret.encode(), _where(account_id, session))
+    await follow(service, conn)
+    return await asyncio.to_thread(service.keys.provider.wrap, secret.encode(), where(account_id, session))
 
 
-def unwrapped(service: Service, account_id: UUID, untrusted_blob: bytes, *, session: UUID | None = None) -> str:
+async def unwrapped(service: Service, account_id: UUID, untrusted_blob: bytes, *, session: UUID | None = None) -> str:
     """The secret again; `Unreadable` if it is another account's or was begun in another session."""
     if service.keys is None:
         raise NotAllowed
-    return service.keys.provider.unwrap(untrusted_blob, _where(account_id, session)).decode()
+    found = await asyncio.to_thread(service.keys.provider.unwrap, untrusted_blob, where(account_id, session))
+    return found.decode()
 
 
 def step_of(secret: str, untrusted_code: str, now: datetime, after: int) -> int | None:
@@ -88,6 +94,7 @@ def code_now(secret: str, now: datetime) -> str:
     return code_at(secret, int(now.timestamp()) // STEP_SECONDS)
 
 
-def _where(account_id: UUID, session: UUID | None) -> bytes:
+def where(account_id: UUID, session: UUID | None = None) -> bytes:
+    """What the wrap of a second factor is bound to."""
     part = f"account.totp_pending.{session}" if session else "account.totp"
     return context(SERVICE, "", str(account_id), part, "factor")

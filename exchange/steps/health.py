@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from exchange.core.errors import ExchangeError
 from exchange.steps import settings as service_settings
 from exchange.steps import setup
+from exchange.store.sealing import follow
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -93,12 +94,13 @@ async def recovery(service: Service) -> Check:
     """The recovery sheet was printed and a word of it typed back, for the root key that is in use."""
     async with reading(service) as conn:
         found = await service_settings.row(conn, setup.CONFIRMED)
+        in_use = await follow(service, conn) if service.keys is not None else ""
     if service.settings.demo:
         return Check("Recovery sheet")
     if found is None:
         return Check("Recovery sheet", "Nobody has confirmed the recovery sheet.", "Run: exchange init")
-    if service.keys is not None and service.keys.key_name != found.value:
-        return Check("Recovery sheet", "The confirmed sheet is of another root key.", "Put the right root key back.")
+    if service.keys is not None and in_use != found.value:
+        return Check("Recovery sheet", "The confirmed sheet is of another root key.", "Run: exchange keys confirm")
     return Check("Recovery sheet")
 
 

@@ -155,7 +155,7 @@ async def spend_code(unit: Unit, account_id: UUID, untrusted_code: str) -> bool:
     Raises WaitAWhile while the account waits.
     """
     row = await _locked(unit, account_id)
-    secret = factor.unwrapped(unit.service, account_id, row.totp_wrapped) if row.totp_wrapped else ""
+    secret = await factor.unwrapped(unit.service, account_id, row.totp_wrapped) if row.totp_wrapped else ""
     return await _spend(unit, row, secret, untrusted_code)
 
 
@@ -164,10 +164,10 @@ async def adopt_factor(unit: Unit, session: Session, untrusted_code: str, *, rep
     row = await _locked(unit, session.account_id)
     if row.totp_pending is None or (row.totp_wrapped is not None and not replacing):
         raise SignInNeeded
-    secret = factor.unwrapped(unit.service, row.id, row.totp_pending, session=session.id)
+    secret = await factor.unwrapped(unit.service, row.id, row.totp_pending, session=session.id)
     if not await _spend(unit, row, secret, untrusted_code):
         return False
-    kept = factor.wrapped(unit.service, row.id, secret)
+    kept = await factor.wrapped(unit.service, unit.conn, row.id, secret)
     await unit.change(_account(row.id).values(totp_wrapped=kept, totp_pending=None))
     unit.leaf("account.changed", account=row.id, kind="factor")
     return True

@@ -15,11 +15,12 @@ from exchange.core.keys import random_below
 from exchange.core.model import OPERATOR
 from exchange.core.notes import Verifier
 from exchange.core.recovery import from_recovery_text, recovery_words
+from exchange.core.rootwrap import scheme_of
 from exchange.settings import Settings
 from exchange.steps import settings as service_settings
 from exchange.store.ledgerkey import create_signer, load_signer, origin_of
-from exchange.store.rootkey import FileRootKey
-from exchange.store.sealing import new_key_pair
+from exchange.store.rootkey import FileKeys, FileRootKey
+from exchange.store.sealing import ROOT_KEY, follow, new_key_pair
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
@@ -54,6 +55,7 @@ async def found_service(service: Service, *, demo: bool, name: str, **values: An
         if await service_settings.row(unit.conn, KEY_PAIR) is not None:
             await _same_kind(unit, demo)
             return
+        await service_settings.put(unit, ROOT_KEY, await follow(service, unit.conn))
         opener = await new_key_pair(service, unit.conn, uuid4())
         await service_settings.put(unit, KEY_PAIR, str(opener.owner))
         await service_settings.put(unit, DEMO, demo)
@@ -79,29 +81,41 @@ async def confirm_recovery(service: Service) -> None:
     """Record that the recovery sheet of the root key in use was printed and a word of it typed back."""
     assert service.keys is not None
     async with unit_of_work(service, OPERATOR) as unit:
-        await service_settings.put(unit, CONFIRMED, service.keys.key_name)
+        await service_settings.put(unit, CONFIRMED, await follow(service, unit.conn))
         unit.leaf("service.recovery_confirmed")
 
 
-def recovery_sheet(settings: Settings, verifier: Verifier, name: str) -> str:
+def file_of(service: Service, key: str) -> Path | None:
+    """Where the root key of this name lies, None if it is not one in a file."""
+    if scheme_of(key) != "file":
+        return None
+    return FileKeys(service.settings.root_key_file).file_of(key)
+
+
+def verifier_of(service: Service) -> Verifier | None:
+    """The auditor's key, None on a machine without the key that signs the record."""
+    path = service.settings.ledger_key_file
+    return load_signer(path).verifier if path.exists() else None
+
+
+def recovery_sheet(settings: Settings, verifier: Verifier | None, name: str, file: Path | None = None) -> str:
     """What is printed and kept where the service is not: root key and the auditor's verification key."""
+    audit = ["", "Verification key of the record (not secret; give it to your auditor):"]
     return "\n".join(
         (
             f"RECOVERY SHEET of {name}",
             "Print this twice. Keep it locked away, not with the service and not with its backup.",
             "Whoever has it and a backup can read everything; without it a backup cannot be read at all.",
             "",
-            settings.root_key_file.read_text(encoding="ascii").rstrip(),
-            "",
-            "Verification key of the record (not secret; give it to your auditor):",
-            verifier.vkey,
+            (file or settings.root_key_file).read_text(encoding="ascii").rstrip(),
+            *([*audit, verifier.vkey] if verifier else []),
         )
     )
 
 
-def ask_word(settings: Settings) -> tuple[str, str]:
+def ask_word(settings: Settings, file: Path | None = None) -> tuple[str, str]:
     """Which group of the sheet to type back, in words, and what it is."""
-    words = recovery_words(from_recovery_text(settings.root_key_file.read_text(encoding="ascii")))
+    words = recovery_words(from_recovery_text((file or settings.root_key_file).read_text(encoding="ascii")))
     place = random_below(len(words))
     return f"line {place // 4 + 1}, group {place % 4 + 1}", words[place]
 

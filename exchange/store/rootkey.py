@@ -1,6 +1,7 @@
 """The root key in a file, and the holder that opens case keys (DESIGN section 7).
 
-The file is the recovery sheet (`core/recovery.py`), of mode 0600 or refused. The portal never imports this.
+The file is the recovery sheet (`core/recovery.py`), of mode 0600 or refused. While one key follows another both
+lie beside each other: `root.key` and `root-<eight hex digits>.key`. The portal never imports this.
 """
 
 import os
@@ -9,9 +10,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from exchange.core.errors import BadInput, Unreadable, WrongSetting
+from exchange.core.errors import BadInput, RootKeyMissing, Unreadable, WrongSetting
 from exchange.core.keys import (
     CaseKey,
     RootKeyProvider,
@@ -23,6 +25,7 @@ from exchange.core.keys import (
     wrap,
 )
 from exchange.core.recovery import from_recovery_text, recovery_text
+from exchange.core.rootwrap import body_of, named
 from exchange.core.sealed import context
 
 _KEEP_SECONDS, _KEEP_KEYS = 300.0, 256
@@ -44,12 +47,82 @@ class FileRootKey:
         return cls(path)
 
     def wrap(self, plaintext: bytes, context: bytes) -> bytes:
-        """`keys.wrap` under a key derived from the root key."""
-        return wrap(self._wrapping, plaintext, context)
+        """`keys.wrap` under a key derived from the root key, with the root key's name before it."""
+        return named(self.key_name, wrap(self._wrapping, plaintext, context))
 
     def unwrap(self, untrusted_blob: bytes, context: bytes) -> bytes:
         """`keys.unwrap`; Unreadable for another root key or context."""
-        return unwrap(self._wrapping, untrusted_blob, context)
+        return unwrap(self._wrapping, body_of(untrusted_blob, self.key_name), context)
+
+    def use(self, name: str) -> None:
+        """There is only this one."""
+        if name != self.key_name:
+            raise RootKeyMissing
+
+
+class FileKeys:
+    """The root keys in a folder: the main file, and those that follow or went before it. A `rootring.KeySource`."""
+
+    def __init__(self, path: Path) -> None:
+        """`path`: the main file. Raises WrongSetting where a file is damaged or others can read it."""
+        self._path = path
+        self._known: dict[str, FileRootKey] = {}
+        self._scan()
+
+    def names(self) -> list[str]:
+        """The keys whose files are there now, the main file's first."""
+        self._scan()
+        return list(self._known)
+
+    def newest(self) -> str:
+        """The main file's key."""
+        return FileRootKey(self._path).key_name
+
+    def key(self, name: str) -> FileRootKey:
+        """The key of this name, if its file was ever there; one that came while we run is found."""
+        if name not in self._known:
+            self._scan()
+        if name not in self._known:
+            raise RootKeyMissing
+        return self._known[name]
+
+    def make(self) -> str:
+        """A fresh key in a file of its own beside the main one; its name."""
+        key = new_data_key()
+        FileRootKey.create(self.file_of(key_name(key)), key)
+        self._scan()
+        return key_name(key)
+
+    def file_of(self, name: str) -> Path:
+        """Where the key of this name lies: the main file, or the one beside it that bears the name."""
+        if self._path.exists() and FileRootKey(self._path).key_name == name:
+            return self._path
+        return self._path.with_name(f"{self._path.stem}-{name.removeprefix('file-')}{self._path.suffix}")
+
+    def settle(self, name: str) -> None:
+        """Make this key the main file; the one before stays beside it. At every moment both are there."""
+        source = self.file_of(name)
+        if source == self._path:
+            return
+        if self._path.exists():
+            before = FileRootKey(self._path).key_name
+            with suppress(FileExistsError):
+                os.link(self._path, self._path.with_name(f"{self._path.stem}-{before[5:]}{self._path.suffix}"))
+        source.replace(self._path)
+        _sync_folder(self._path.parent)
+
+    def forget(self, name: str) -> None:
+        """Remove the file of a key that wraps nothing any more."""
+        self.file_of(name).unlink(missing_ok=True)
+        self._known.pop(name, None)
+        _sync_folder(self._path.parent)
+
+    def _scan(self) -> None:
+        beside = sorted(self._path.parent.glob(f"{self._path.stem}-????????{self._path.suffix}"))
+        for file in [self._path, *beside]:
+            if file.exists():
+                key = FileRootKey(file)
+                self._known.setdefault(key.key_name, key)
 
 
 def key_name(key: bytes) -> str:
@@ -82,19 +155,23 @@ class KeyHolder:
         """Which root key wraps what `new_case_key` gives."""
         return self.provider.key_name
 
-    def new_case_key(self, case_id: str) -> tuple[CaseKey, bytes]:
-        """A fresh pair for a case, and its private key wrapped by the root key: what the case's row keeps."""
-        pair = new_case_key()
-        return pair, self.provider.wrap(pair.private, self._context(case_id))
-
-    def case_key(self, wrapped_private: bytes, public: bytes, case_id: str) -> CaseKey:
-        """The case's key pair. Unreadable if the wrap is another case's or `public` is not its public key."""
+    def kept_key(self, case_id: str, public: bytes) -> CaseKey | None:
+        """The case's key pair if it was opened here lately; never asks the provider."""
         with self._lock:
             kept = self._kept.get(case_id)
             if kept and kept[0] > self._clock() and kept[1].public == public:
                 self._kept.move_to_end(case_id)
                 return kept[1]
-        return self._keep(case_id, self._open(wrapped_private, public, case_id))
+        return None
+
+    def new_case_key(self, case_id: str) -> tuple[CaseKey, bytes]:
+        """A fresh pair for a case, and its private key wrapped by the root key: what the case's row keeps."""
+        pair = new_case_key()
+        return pair, self.provider.wrap(pair.private, self.context_of(case_id))
+
+    def case_key(self, wrapped_private: bytes, public: bytes, case_id: str) -> CaseKey:
+        """The case's key pair. Unreadable if the wrap is another case's or `public` is not its public key."""
+        return self.kept_key(case_id, public) or self._keep(case_id, self._open(wrapped_private, public, case_id))
 
     def forget(self, case_id: str) -> None:
         """Drop a case's key at once."""
@@ -102,7 +179,7 @@ class KeyHolder:
             self._kept.pop(case_id, None)
 
     def _open(self, wrapped_private: bytes, public: bytes, case_id: str) -> CaseKey:
-        private = self.provider.unwrap(wrapped_private, self._context(case_id))
+        private = self.provider.unwrap(wrapped_private, self.context_of(case_id))
         if public_of(private) != public:
             raise Unreadable()
         return CaseKey(private, public)
@@ -118,7 +195,8 @@ class KeyHolder:
                 self._kept.popitem(last=False)
         return pair
 
-    def _context(self, case_id: str) -> bytes:
+    def context_of(self, case_id: str) -> bytes:
+        """What the wrap of a case's private key is bound to."""
         return context(self._service, case_id, "", "", "case-key")
 
 

@@ -5,6 +5,7 @@ half (`Seal`): it can put in, not read. Console and worker open (`Opener`). The 
 owner, the column and the row, so that a value moved to another row does not open.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import keys
 from exchange.core.errors import NotAllowed, NotFound, Unreadable
+from exchange.core.rootwrap import name_of
 from exchange.core.sealed import context
 from exchange.store import tables as t
 from exchange.store.service import Service
 
 SERVICE = "exchange"
+ROOT_KEY = "root_key"
+"""The row of `service_setting` that names the root key in use."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,26 @@ class Opener(Seal):
         return keys.open_sealed(self.private, untrusted_blob, self.where(column, row, "key"))
 
 
+async def follow(service: Service, conn: AsyncConnection) -> str:
+    """The name of the root key in use, by the database; from here on this process wraps under it.
+
+    It cannot change before the transaction ends. Raises NotAllowed in the portal, RootKeyMissing.
+    """
+    if service.keys is None:
+        raise NotAllowed
+    s = t.service_setting
+    named = (await conn.execute(select(s.c.value).where(s.c.name == ROOT_KEY).with_for_update(read=True))).scalar()
+    if named is not None:
+        service.keys.provider.use(str(named))
+    return await asyncio.to_thread(lambda: service.keys.key_name if service.keys else "")
+
+
 async def new_key_pair(service: Service, conn: AsyncConnection, key_id: UUID) -> Opener:
     """Make and store an owner's key pair and field key; the private key wrapped by the root key."""
     if service.keys is None:
         raise NotAllowed
-    pair, wrapped = service.keys.new_case_key(str(key_id))
+    await follow(service, conn)
+    pair, wrapped = await asyncio.to_thread(service.keys.new_case_key, str(key_id))
     opener = Opener(key_id, pair.public, pair.private, keys.new_data_key())
     await conn.execute(
         insert(t.key_pair).values(
@@ -78,7 +97,7 @@ async def new_key_pair(service: Service, conn: AsyncConnection, key_id: UUID) ->
             public=pair.public,
             private_wrapped=wrapped,
             field_key_sealed=Seal(key_id, pair.public).seal_key(opener.field_key, "key_pair.field_key", key_id),
-            root_key_name=service.keys.key_name,
+            root_key_name=name_of(wrapped),
         )
     )
     return opener
@@ -97,25 +116,26 @@ async def opener_of(service: Service, conn: AsyncConnection, case_id: UUID) -> O
     row = (await conn.execute(_of_case(case_id, t.key_pair))).one_or_none()
     if row is None:
         raise NotFound
-    return _opener(service, row)
+    return await _opener(service, row)
 
 
 async def service_seal(conn: AsyncConnection) -> Seal:
     """The public half of the service's own key pair."""
-    row = await _service_row(conn)
+    row = await service_key_row(conn)
     return Seal(row.id, row.public)
 
 
 async def service_opener(service: Service, conn: AsyncConnection) -> Opener:
     """Both halves of the service's own key pair."""
-    return _opener(service, await _service_row(conn))
+    return await _opener(service, await service_key_row(conn))
 
 
 def _of_case(case_id: UUID, *columns: Any) -> Any:
     return select(*columns).join(t.cases, t.cases.c.key_id == t.key_pair.c.id).where(t.cases.c.id == case_id)
 
 
-async def _service_row(conn: AsyncConnection) -> Row[Any]:
+async def service_key_row(conn: AsyncConnection) -> Row[Any]:
+    """The row of the service's own key pair; NotFound before it was founded."""
     named = select(t.service_setting.c.value).where(t.service_setting.c.name == "key_pair")
     key_id = (await conn.execute(named)).scalar_one_or_none()
     if key_id is None:
@@ -123,12 +143,14 @@ async def _service_row(conn: AsyncConnection) -> Row[Any]:
     return (await conn.execute(select(t.key_pair).where(t.key_pair.c.id == UUID(key_id)))).one()
 
 
-def _opener(service: Service, row: Row[Any]) -> Opener:
+async def _opener(service: Service, row: Row[Any]) -> Opener:
     if service.keys is None:
         raise NotAllowed
     if row.private_wrapped is None:
         raise Unreadable
-    pair = service.keys.case_key(row.private_wrapped, row.public, str(row.id))
+    pair = service.keys.kept_key(str(row.id), row.public)
+    if pair is None:  # a provider may be a server elsewhere: never wait for it in the event loop
+        pair = await asyncio.to_thread(service.keys.case_key, row.private_wrapped, row.public, str(row.id))
     seal = Seal(row.id, row.public)
     where = seal.where("key_pair.field_key", row.id, "key")
     return Opener(row.id, row.public, pair.private, keys.open_sealed(pair.private, row.field_key_sealed, where))

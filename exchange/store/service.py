@@ -48,6 +48,7 @@ async def open_service(settings: Settings, *, with_keys: bool) -> AsyncIterator[
 
 def _key_holder(settings: Settings) -> "KeyHolder":
     # imported here so that a portal process never loads the code that reads the root key
-    from exchange.store.rootkey import FileRootKey, KeyHolder  # noqa: PLC0415  # loaded only where it is used
+    from exchange.store.rootkey import KeyHolder  # noqa: PLC0415  # loaded only where it is used
+    from exchange.store.rootring import open_ring  # noqa: PLC0415  # likewise
 
-    return KeyHolder(FileRootKey(settings.root_key_file))
+    return KeyHolder(open_ring(settings))

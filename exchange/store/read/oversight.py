@@ -11,6 +11,7 @@ from exchange.core.access import Permission
 from exchange.core.model import Actor, State
 from exchange.store import ledger, ledger_read
 from exchange.store import tables as t
+from exchange.store.sealing import follow
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -71,8 +72,8 @@ async def keys_state(service: Service, actor: Actor) -> KeysState:
     """The administrator's page about keys; nothing here is secret."""
     access.require(actor, Permission.ADMINISTER)
     k, s = t.key_pair, t.service_setting
-    name = service.keys.key_name if service.keys else ""
     async with reading(service) as conn:
+        name = await follow(service, conn) if service.keys else ""
         whole = k.c.private_wrapped.is_not(None)
         count = select(k.c.root_key_name, func.count().label("pairs")).where(whole).group_by(k.c.root_key_name)
         gone = select(func.count()).select_from(k).where(~whole)

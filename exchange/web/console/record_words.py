@@ -42,6 +42,9 @@ KINDS: dict[str, str] = {
     **OF_SETTINGS,
     "demo": N_("a demonstration"),
     "real": N_("for real people"),
+    "file": N_("in a file"),
+    "pkcs11": N_("in a hardware module"),
+    "vault": N_("in a vault"),
 }
 SCOPES: dict[str, str] = {**words.CONSENTS, "complete": N_("all of it"), "filtered": N_("a part")}
 OUTCOMES: dict[str, str] = {
