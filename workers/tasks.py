@@ -55,6 +55,12 @@ async def notify_concern(service: Service, concern: str) -> None:
     await mail.notify_concern(service, UUID(concern))
 
 
+@task("notify_emergency")
+async def notify_emergency(service: Service, emergency: str) -> None:
+    """A case opened in an emergency tells supervisors and the team at once."""
+    await mail.notify_emergency(service, UUID(emergency))
+
+
 @task("grant_on_acceptance")
 async def grant_on_acceptance(service: Service, session: str, message: str) -> None:
     """The recipient accepted and may read on in the same sitting."""

@@ -6,12 +6,18 @@ A permission names the roles that have it and how near to the case one must be:
 - SEES: assigned, co-facilitator or cover; or supervisor. State and story of the case, never content.
 - TEAM: assigned to the case (lead or co) or its cover. Content is for the team only, whatever the role.
 
+Two relations stand beside the team. EMERGENCY: a colleague from outside opened the case for some hours, with
+a reason that the team and supervisors are told; that gives `IN_AN_EMERGENCY` and nothing more: nobody
+approves, offers or hands over that way. BARRED: a conflict of interest; nothing about the case is for this
+account, whatever its roles, and no emergency opens it.
+
 `may` is asked with the relation of the actor to the case, which the store looks up; what is not in the
 table is refused.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from exchange.core.errors import NotAllowed, StepUpNeeded
 from exchange.core.model import Actor, ActorKind, Role
@@ -32,6 +38,13 @@ class Relation(StrEnum):
     LEAD = "lead"
     CO = "co"
     COVER = "cover"
+    EMERGENCY = "emergency"
+    BARRED = "barred"
+
+
+ON_THE_TEAM = frozenset({Relation.LEAD, Relation.CO, Relation.COVER})
+READS_INSIDE = ON_THE_TEAM | {Relation.EMERGENCY}
+"""Who reads names, notes and reasons of a case: its team, and whoever opened it in an emergency."""
 
 
 class Permission(StrEnum):
@@ -44,6 +57,12 @@ class Permission(StrEnum):
     CASE_CHANGE = "case_change"
     CASE_ASSIGN = "case_assign"
     CASE_CLOSE = "case_close"
+    CASE_BAR = "case_bar"
+    PERSON_SEE = "person_see"
+    EMERGENCY_OPEN = "emergency_open"
+    EMERGENCY_JUDGE = "emergency_judge"
+    EMERGENCY_SECOND = "emergency_second"
+    EMERGENCY_LIST = "emergency_list"
     CONTENT = "content"
     PUT_IN = "put_in"
     REVIEW = "review"
@@ -60,6 +79,7 @@ class Permission(StrEnum):
     RECORD = "record"
     RECORD_EXPORT = "record_export"
     ADMINISTER = "administer"
+    LEAVER = "leaver"
     OWN_ACCOUNT = "own_account"
 
 
@@ -88,6 +108,12 @@ RULES: dict[Permission, Rule] = {
     Permission.CASE_CHANGE: _rule(Near.TEAM, F, SV),
     Permission.CASE_ASSIGN: _rule(Near.ANY, SV),
     Permission.CASE_CLOSE: _rule(Near.SEES, SV),
+    Permission.CASE_BAR: _rule(Near.SEES, SV),
+    Permission.PERSON_SEE: _rule(Near.TEAM, F, SV),
+    Permission.EMERGENCY_OPEN: _rule(Near.ANY, F, SV, step_up=True),
+    Permission.EMERGENCY_JUDGE: _rule(Near.SEES, F, SV),
+    Permission.EMERGENCY_SECOND: _rule(Near.SEES, SV, step_up=True),
+    Permission.EMERGENCY_LIST: _rule(Near.ANY, SV, AU),
     Permission.CONTENT: _rule(Near.TEAM, F, SV),
     Permission.PUT_IN: _rule(Near.TEAM, F, SV),
     Permission.REVIEW: _rule(Near.TEAM, F, SV),
@@ -104,7 +130,20 @@ RULES: dict[Permission, Rule] = {
     Permission.RECORD: _rule(Near.ANY, AU),
     Permission.RECORD_EXPORT: _rule(Near.ANY, AU, step_up=True),
     Permission.ADMINISTER: _rule(Near.ANY, AD),
+    Permission.LEAVER: _rule(Near.ANY, SV, AD, step_up=True),
 }
+
+
+IN_AN_EMERGENCY = frozenset(
+    {
+        Permission.CASE_SEE,
+        Permission.PERSON_SEE,
+        Permission.CONTENT,
+        Permission.CONCERN_RAISE,
+        Permission.REVOKE,
+    }
+)
+"""What an emergency gives: to read, to reach people, to stop things. Never to let something go out."""
 
 
 def may(actor: Actor, permission: Permission, relation: Relation = Relation.NONE) -> bool:
@@ -112,9 +151,11 @@ def may(actor: Actor, permission: Permission, relation: Relation = Relation.NONE
     rule = RULES.get(permission)
     if actor.kind is not ActorKind.STAFF or actor.id is None or rule is None or not actor.roles & rule.roles:
         return False
-    if rule.near is Near.ANY:
+    if relation is Relation.BARRED:
+        return False
+    if rule.near is Near.ANY or relation in ON_THE_TEAM:
         return True
-    if relation is not Relation.NONE:
+    if relation is Relation.EMERGENCY and permission in IN_AN_EMERGENCY:
         return True
     return rule.near is Near.SEES and Role.SUPERVISOR in actor.roles
 
@@ -125,3 +166,18 @@ def require(actor: Actor, permission: Permission, relation: Relation = Relation.
         raise NotAllowed
     if RULES[permission].step_up and not actor.stepped_up:
         raise StepUpNeeded
+
+
+def may_break_glass(actor: Actor, relation: Relation) -> bool:
+    """Whether the actor may open this case in an emergency: from outside the team, and not barred."""
+    return may(actor, Permission.EMERGENCY_OPEN, relation) and relation is Relation.NONE
+
+
+def may_judge_emergency(actor: Actor, relation: Relation, asked_by: UUID) -> bool:
+    """Whether the actor may end this emergency or say that it was looked at: never who asked for it."""
+    return may(actor, Permission.EMERGENCY_JUDGE, relation) and actor.id != asked_by
+
+
+def may_second_emergency(actor: Actor, relation: Relation, asked_by: UUID) -> bool:
+    """Whether the actor may agree to it where the case's policy asks for four eyes: another supervisor."""
+    return may(actor, Permission.EMERGENCY_SECOND, relation) and actor.id != asked_by

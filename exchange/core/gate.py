@@ -149,6 +149,7 @@ class Facts:
     grant: Grant | None = None
     by_link: bool = True
     asker_assigned: bool = False
+    asker_in_emergency: bool = False
     harmed_must_start: bool = True
 
 
@@ -249,8 +250,8 @@ def may_be_asked(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
 
 
 def asker_assigned(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
-    """Review asks for assignment only: a hold never blocks the reviewer."""
-    if not facts.asker_assigned:
+    """Review asks for assignment only: a hold never blocks the reviewer. An emergency lets look, not show."""
+    if not facts.asker_assigned and not (act is Act.REVIEW and facts.asker_in_emergency):
         yield "assignment"
 
 

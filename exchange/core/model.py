@@ -60,6 +60,15 @@ OPERATOR = Actor(ActorKind.OPERATOR)
 VISITOR = Actor(ActorKind.VISITOR)
 
 
+class EmergencyKind(StrEnum):
+    """Why a case is opened by somebody from outside its team."""
+
+    DANGER = "danger"
+    NOBODY_THERE = "nobody_there"
+    DUTY = "duty"
+    OTHER = "other"
+
+
 class CaseState(StrEnum):
     """A case is open, or closed for good (it can be opened again by a supervisor)."""
 
@@ -246,6 +255,7 @@ class Policy:
     window_days: int = 7
     expire_days: int | None = None
     harmed_starts: bool = False
+    emergency_hours: int = 8
 
 
 @dataclass(frozen=True)

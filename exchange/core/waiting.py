@@ -63,6 +63,8 @@ TASKS: dict[str, str] = {
     "appeal": ON_YOU,
     "feedback": ON_YOU,
     "share_agreed": ON_YOU,
+    "emergency_opened": CONCERNS,
+    "decide_emergency": CONCERNS,
     "decide_hold": CONCERNS,
     "decide_contact_order": ON_YOU,
     "decide_status": ON_YOU,

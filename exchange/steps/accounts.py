@@ -21,6 +21,7 @@ from exchange.core.model import Actor, ActorKind, Role
 from exchange.steps import factor, passwords
 from exchange.steps.factor import Enrolment
 from exchange.steps.sessions import Session, adopt_factor
+from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
@@ -101,6 +102,8 @@ async def set_roles(service: Service, actor: Actor, account_id: UUID, *, roles: 
     wanted = _roles(roles)
     async with unit_of_work(service, actor) as unit:
         before = await _one(unit, account_id)
+        if not {Role.FACILITATOR, Role.SUPERVISOR} & set(wanted):
+            await _looks_after_nothing(unit, account_id)
         await unit.change(_update(account_id).values(roles=wanted))
         await _administrator_remains(unit, before)
         await _end_everything(unit, account_id)
@@ -142,15 +145,29 @@ async def reset(service: Service, actor: Actor, account_id: UUID, *, password: s
 
 
 async def deactivate(service: Service, actor: Actor, account_id: UUID) -> None:
-    """Close the account: sessions and tokens end at once. `reset` opens it again."""
+    """Close the account: sessions and tokens end at once. `reset` opens it again.
+
+    Refused while it leads or covers a case: `leaving.hand_over_and_close` does both in one step.
+    """
     if actor.kind is not ActorKind.OPERATOR:
         access.require(actor, Permission.ADMINISTER)
     async with unit_of_work(service, actor) as unit:
         before = await _one(unit, account_id)
-        await unit.change(_update(account_id).values(active=False))
-        await _administrator_remains(unit, before)
-        await _end_everything(unit, account_id)
+        await _looks_after_nothing(unit, account_id)
+        await close_in(unit, before)
         unit.leaf("account.changed", account=account_id, kind="deactivated")
+
+
+async def close_in(unit: Unit, before: Row[Any]) -> None:
+    """Close an account whose row is locked; its sessions and tokens end. The caller writes the leaf."""
+    await unit.change(_update(before.id).values(active=False))
+    await _administrator_remains(unit, before)
+    await _end_everything(unit, before.id)
+
+
+async def _looks_after_nothing(unit: Unit, account_id: UUID) -> None:
+    if await near.leads_or_covers(unit.conn, account_id):
+        raise Refused("This person looks after cases. Hand them over first: the page about leaving does it at once.")
 
 
 async def enrol(service: Service, actor: Actor, account_id: UUID, *, secret: str | None = None) -> Enrolment:

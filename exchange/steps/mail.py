@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.model import Role
 from exchange.steps import settings as service_settings
+from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.mailer import MailError, MailServer, deliver
 from exchange.store.read import waiting_count
@@ -78,11 +79,26 @@ async def notify_concern(service: Service, concern_id: UUID) -> Sent:
 
     Raises `MailError` where somebody could not be told, so that the job is run again.
     """
+    return await _at_once(service, f"concern:{concern_id}", _case_of_concern(concern_id))
+
+
+async def notify_emergency(service: Service, emergency_id: UUID) -> Sent:
+    """Tell the same people that a case was opened in an emergency, or that somebody asks to. Safe to repeat.
+
+    Whoever asked is not told. Raises `MailError` as above.
+    """
+    e = t.emergency
+    one = select(e.c.case_id).where(e.c.id == emergency_id).scalar_subquery()
     async with reading(service) as conn:
-        people = await _concerned(conn, concern_id)
+        asked_by = (await conn.execute(select(e.c.account_id).where(e.c.id == emergency_id))).scalar_one()
+    return await _at_once(service, f"emergency:{emergency_id}", one, but=asked_by)
+
+
+async def _at_once(service: Service, kind: str, case: Any, *, but: UUID | None = None) -> Sent:
+    async with reading(service) as conn:
+        people = [one for one in await _overseers(conn, case) if one != but]
         clock = (await conn.execute(select(func.now()))).scalar_one()
     ever = datetime(2000, 1, 1, tzinfo=UTC)
-    kind = f"concern:{concern_id}"
     done = await _send(service, dict.fromkeys(people, 1), kind, since=ever, at=clock)
     if done.failed:
         raise MailError
@@ -136,9 +152,14 @@ def _text(account: Row[Any], count: int, kind: str, address: str) -> tuple[str, 
     return subject, f"{subject}.\n\n{sign_in} {address}\n"
 
 
-async def _concerned(conn: AsyncConnection, concern_id: UUID) -> Iterable[UUID]:
-    a, c, m = t.assignment, t.concern, t.message
-    case = select(m.c.case_id).join(c, c.c.message_id == m.c.id).where(c.c.id == concern_id).scalar_subquery()
+def _case_of_concern(concern_id: UUID) -> Any:
+    c, m = t.concern, t.message
+    return select(m.c.case_id).join(c, c.c.message_id == m.c.id).where(c.c.id == concern_id).scalar_subquery()
+
+
+async def _overseers(conn: AsyncConnection, case: Any) -> Iterable[UUID]:
+    """Accounts with an address: every supervisor, the case's team and its cover; nobody who is barred from it."""
+    a = t.assignment
     team = select(a.c.account_id).where(a.c.case_id == case, a.c.until.is_(None))
     cover = select(t.cases.c.cover_id).where(t.cases.c.id == case)
     told = or_(
@@ -147,6 +168,7 @@ async def _concerned(conn: AsyncConnection, concern_id: UUID) -> Iterable[UUID]:
         t.account.c.id.in_(cover),
     )
     mine = select(t.account.c.id).where(t.account.c.active, t.account.c.email.is_not(None), told)
+    mine = mine.where(~near.barred(case, t.account.c.id))
     return (await conn.execute(mine)).scalars().all()
 
 

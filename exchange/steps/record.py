@@ -7,6 +7,7 @@ written up to the newest checkpoint; what is filtered says so (DESIGN section 9)
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -94,9 +95,16 @@ async def find_case(service: Service, actor: Actor, untrusted: str) -> str:
     """The id of a case by its reference or id, as the record names it. BadInput (field case)."""
     access.require(actor, Permission.RECORD)
     wanted = untrusted.strip()
-    by_reference = select(t.cases.c.id).where(t.cases.c.reference == wanted.upper())
+    known = _uuid(wanted)
+    named = (
+        or_(t.cases.c.reference == wanted.upper(), t.cases.c.id == known)
+        if known
+        else (t.cases.c.reference == wanted.upper())
+    )
     async with reading(service) as conn:
-        found = (await conn.execute(by_reference)).scalar_one_or_none()
+        found = (await conn.execute(select(t.cases.c.id).where(named))).scalar_one_or_none()
+        if found and (await conn.execute(select(near.barred(found, actor.id)))).scalar_one():
+            _unknown("case")
     return str(found) if found else _id(wanted, "case")
 
 
@@ -144,8 +152,12 @@ def _signer_of(note: str) -> str:
 def _id(untrusted: str, field: str) -> str:
     known = _uuid(untrusted)
     if known is None:
-        raise BadInput("Nothing of this name is known. Enter a reference, a sign-in name or a number.", field=field)
+        _unknown(field)
     return str(known)
+
+
+def _unknown(field: str) -> NoReturn:
+    raise BadInput("Nothing of this name is known. Enter a reference, a sign-in name or a number.", field=field)
 
 
 def _uuid(untrusted: str) -> UUID | None:

@@ -20,7 +20,7 @@ from exchange.core.errors import BadInput, Conflict, NotFound, WaitAWhile
 from exchange.core.model import VISITOR, Actor
 from exchange.core.reference import new_reference
 from exchange.steps import cases
-from exchange.store import facts
+from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import service_opener, service_seal
 from exchange.store.service import Service
@@ -85,6 +85,7 @@ async def referrals(service: Service, actor: Actor, *, state: str | None = "new"
     """Referrals in one state (new, opened, not_for_us), or all with None; the longest waiting first."""
     access.require(actor, Permission.REFERRALS)
     query = select(t.referral).order_by(t.referral.c.created_at)
+    query = query.where(~near.barred(t.referral.c.case_id, actor.id))
     if state is not None:
         query = query.where(t.referral.c.state == state)
     async with reading(service) as conn:

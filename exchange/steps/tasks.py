@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exchange.core.access import Permission, Relation
-from exchange.core.errors import Conflict, NotFound
+from exchange.core import access
+from exchange.core.access import READS_INSIDE, Permission
+from exchange.core.errors import Conflict, NotAllowed, NotFound, Refused
 from exchange.core.model import Actor
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
-from exchange.store.unit import reading, unit_of_work
+from exchange.store.unit import Unit, reading, unit_of_work
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class TaskView:
     person: str
     told: str
     on_the_team: bool
+    emergency: UUID | None = None
+    """The emergency that it is about."""
 
 
 async def read_task(service: Service, actor: Actor, task_id: UUID) -> TaskView:
@@ -36,7 +39,7 @@ async def read_task(service: Service, actor: Actor, task_id: UUID) -> TaskView:
         if task is None or task.case_id is None:
             raise NotFound
         await near.require(conn, actor, Permission.CASE_SEE, task.case_id)
-        team = await near.relation(conn, task.case_id, actor.id) is not Relation.NONE
+        team = await near.relation(conn, task.case_id, actor.id) in READS_INSIDE
         case = select(t.cases.c.reference).where(t.cases.c.id == task.case_id)
         message = select(t.message.c.reference).where(t.message.c.id == task.message_id)
         return TaskView(
@@ -46,7 +49,18 @@ async def read_task(service: Service, actor: Actor, task_id: UUID) -> TaskView:
             person=await _person(service, conn, task),
             told=await _told(service, conn, task) if team else "",
             on_the_team=team,
+            emergency=await _emergency(conn, task),
         )
+
+
+async def _emergency(conn: AsyncConnection, task: Row[Any]) -> UUID | None:
+    """Which emergency, by the case and who asked; the newest that there was when the task was made."""
+    if task.kind not in ("emergency_opened", "decide_emergency"):
+        return None
+    e = t.emergency
+    mine = (e.c.case_id == task.case_id, e.c.account_id == task.account_id, e.c.asked_at <= task.at)
+    query = select(e.c.id).where(*mine).order_by(e.c.asked_at.desc()).limit(1)
+    return (await conn.execute(query)).scalar_one_or_none()
 
 
 async def finish_task(service: Service, actor: Actor, task_id: UUID) -> UUID:
@@ -57,11 +71,22 @@ async def finish_task(service: Service, actor: Actor, task_id: UUID) -> UUID:
         if task.case_id is None:
             raise NotFound
         await near.require(unit.conn, actor, _permission(task.kind), task.case_id)
+        await _not_ones_own(unit, task)
         done = update(k).where(k.c.id == task_id, k.c.done_at.is_(None))
         if not await unit.change(done.values(done_at=func.now(), done_by=actor.id)):
             raise Conflict("Somebody else has done this already.")
         unit.leaf("task.done", case=task.case_id, message=task.message_id, task=task_id, kind=task.kind)
     return UUID(str(task.case_id))
+
+
+async def _not_ones_own(unit: Unit, task: Row[Any]) -> None:
+    """That an emergency was looked at is for somebody else to say; one that waits is decided, not ticked off."""
+    if task.kind == "decide_emergency":
+        raise Refused("Decide it on its own page.")
+    if task.kind == "emergency_opened":
+        near_to = await near.relation(unit.conn, task.case_id, unit.actor.id)
+        if not access.may_judge_emergency(unit.actor, near_to, task.account_id):
+            raise NotAllowed
 
 
 def _permission(kind: str) -> Permission:

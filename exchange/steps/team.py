@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 
 from exchange.core import access
 from exchange.core.access import Permission, Relation
-from exchange.core.errors import BadInput
+from exchange.core.errors import BadInput, NotFound
 from exchange.core.model import Actor, Role
 from exchange.store import near
 from exchange.store import tables as t
@@ -19,7 +19,7 @@ async def assign(service: Service, actor: Actor, case_id: UUID, account_id: UUID
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)
         await _may_staff(unit, case_id)
-        await _can_facilitate(unit, account_id)
+        await _can_facilitate(unit, case_id, account_id)
         if part == "lead":
             await _end(unit, case_id, part="lead")
         await _end(unit, case_id, account_id=account_id)
@@ -47,22 +47,27 @@ async def set_cover(service: Service, actor: Actor, case_id: UUID, account_id: U
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)
         await _may_staff(unit, case_id)
-        await _can_facilitate(unit, account_id)
+        await _can_facilitate(unit, case_id, account_id)
         await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(cover_id=account_id))
         unit.leaf("case.cover_set", case=case_id, cover=account_id)
 
 
 async def _may_staff(unit: Unit, case_id: UUID) -> None:
-    if await near.relation(unit.conn, case_id, unit.actor.id) is Relation.LEAD:
+    near_to = await near.relation(unit.conn, case_id, unit.actor.id)
+    if near_to is Relation.BARRED:
+        raise NotFound
+    if near_to is Relation.LEAD:
         await near.require(unit.conn, unit.actor, Permission.CASE_CHANGE, case_id)
     else:
-        access.require(unit.actor, Permission.CASE_ASSIGN)
+        access.require(unit.actor, Permission.CASE_ASSIGN, near_to)
 
 
-async def _can_facilitate(unit: Unit, account_id: UUID) -> None:
+async def _can_facilitate(unit: Unit, case_id: UUID, account_id: UUID) -> None:
     row = await unit.one(select(t.account).where(t.account.c.id == account_id))
     if not row.active or not {Role.FACILITATOR, Role.SUPERVISOR} & set(row.roles):
         raise BadInput("Choose an active facilitator.", field="account")
+    if await near.relation(unit.conn, case_id, account_id) is Relation.BARRED:
+        raise BadInput("This person must not see this case. Choose somebody else.", field="account")
 
 
 async def _end(unit: Unit, case_id: UUID, *, account_id: UUID | None = None, part: str | None = None) -> None:

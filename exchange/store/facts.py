@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.gate import Approval, Facts, Grant, Person
 from exchange.core.model import LAPSING, CaseState, ConsentKind, FactKind, Policy, Side, State, Status
+from exchange.store import near
 from exchange.store import tables as t
 
 SUPPORT = (FactKind.GUARDIAN, FactKind.SUPPORTER, FactKind.INTERPRETER)
@@ -60,6 +61,7 @@ async def load(
         grant=_grant(grant, session),
         by_link=session is not None,
         asker_assigned=asker is not None and await on_the_team(conn, message.case_id, asker),
+        asker_in_emergency=(await conn.execute(select(near.in_emergency(message.case_id, asker)))).scalar_one(),
         harmed_must_start=policy_of(case).harmed_starts and not await _harmed_wrote(conn, message.case_id),
     )
 

@@ -17,11 +17,12 @@ from exchange.store.service import Service
 from exchange.store.unit import unit_of_work
 from exchange.web.frame import PUBLIC, route_census
 from tests.support.console_site import Console, running_console
-from tests.support.world import World, make_world
+from tests.support.world import World, make_world, staff
 
 PLANTED = ("Full name harmed", "Full name responsible", "Form harmed", "Form responsible", "people.example",
            "Planted summary", "Planted note", "Planted referral", "apple river garden", "Planted needs")  # fmt: skip
 MINE = ("/", "/admin", "/record", "/cases", "/people", "/referrals", "/supervisor", "/tasks", "/account",
+        "/emergency", "/emergencies",
         "/help", "/accessibility", "/cookies", "/sign-in", "/step-up")  # fmt: skip
 
 
@@ -50,9 +51,12 @@ async def setting(service: Service) -> AsyncIterator[Setting]:
     async with unit_of_work(service, world.facilitator) as unit:
         task = await unit.add(t.task, case_id=world.case, participant_id=world.author, kind="call_me")
         unit.leaf("task.added", case=world.case, participant=world.author, kind="call_me")
+        asker = await staff(service, "ash", Role.FACILITATOR)
+        emergency = await unit.add(t.emergency, case_id=world.case, account_id=asker.id, kind="danger")
     ids = {
         "case": str(world.case), "person": str(world.author), "kind": "status", "referral": str(found.id),
         "account": str(world.auditor.id), "task": str(task),
+        "emergency": str(emergency),
     }  # fmt: skip
     async with running_console(service) as console:
         yield Setting(console, world, ids)

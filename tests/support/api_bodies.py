@@ -23,6 +23,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/cases/{case}/policy"): {},
     ("POST", "/cases/{case}/team"): {"account": "{second}"},
     ("PUT", "/cases/{case}/cover"): {"account": "{supervisor}"},
+    ("POST", "/cases/{case}/bars"): {"account": "{second}", "reason": "Neighbours."},
+    ("POST", "/accounts/{account}/leaving"): {"takers": [{"case": "{case}", "account": "{second}"}]},
+    ("POST", "/emergencies"): {"reference": "C-22222", "kind": "danger", "reason": "Nobody answers."},
+    ("POST", "/emergencies/{emergency}/decision"): {"agree": True},
     ("POST", "/cases/{case}/participants"): {
         "side": "harmed", "name": "Name", "form_of_name": "N.", "contact": CONTACT,
     },
@@ -85,6 +89,8 @@ def without_request() -> set[tuple[str, str]]:
 def _filled(value: Any, ids: dict[str, UUID]) -> Any:
     if isinstance(value, dict):
         return {name: _filled(each, ids) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each, ids) for each in value]
     if isinstance(value, str) and value.startswith("{"):
         return str(ids[value[1:-1]])
     return value

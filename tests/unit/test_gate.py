@@ -234,3 +234,13 @@ def test_every_state_is_on_somebodys_list() -> None:
         assert wait.days is not None
         assert (state, wait.next) in gate.TRANSITIONS
         assert wait.group in ("", *GROUPS)
+
+
+@pytest.mark.parametrize("act", list(Act))
+def test_an_emergency_lets_look_and_nothing_else(act: Act) -> None:
+    """Somebody who is not on the case but opened it in an emergency passes at review only."""
+    outsider = replace(GOOD, asker_assigned=False)
+    inside = replace(outsider, asker_in_emergency=True)
+    without, with_it = ({r.code for r in gate.explain(act, one, NOW).reasons} for one in (outsider, inside))
+    assert without - with_it == ({"assignment"} if act is Act.REVIEW else set())
+    assert with_it <= without

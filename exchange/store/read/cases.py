@@ -9,10 +9,11 @@ from sqlalchemy import Row, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
-from exchange.core.access import Permission, Relation
+from exchange.core.access import READS_INSIDE, Permission, Relation
 from exchange.core.model import Actor, ConsentKind, FactKind, Policy, Role
 from exchange.store import facts, near
 from exchange.store import tables as t
+from exchange.store.read.emergencies import EmergencyRow, open_now
 from exchange.store.read.names import forms_of_name, staff_names
 from exchange.store.sealing import Opener, opener_of
 from exchange.store.service import Service
@@ -53,6 +54,7 @@ class CaseView:
     staff: dict[UUID, str]
     assessment_until: Any
     tasks: list[Row[Any]] = field(default_factory=list)
+    emergencies: list[EmergencyRow] = field(default_factory=list)
     summary: str = ""
     """What the case is about, for the team only."""
 
@@ -82,6 +84,8 @@ class PersonView:
     facts: dict[str, Row[Any]]
     consents: list[Row[Any]]
     feedback: list[tuple[Row[Any], str]]
+    may_change: bool
+    """Not in an emergency: then it is for reading."""
 
 
 async def case_list(service: Service, actor: Actor, *, show: str = "mine", search: str = "") -> list[CaseRow]:
@@ -90,8 +94,11 @@ async def case_list(service: Service, actor: Actor, *, show: str = "mine", searc
     c, a = t.cases, t.assignment
     mine = select(a.c.id).where(a.c.case_id == c.c.id, a.c.account_id == actor.id, a.c.until.is_(None)).exists()
     cover = c.c.cover_id == actor.id
-    may_see = {"mine": mine, "cover": cover}.get(show, or_(mine, cover, literal(Role.SUPERVISOR in actor.roles)))
-    query = select(c, mine.label("mine"), func.coalesce(cover, False).label("cover")).where(may_see)
+    emergency = near.in_emergency(c.c.id, actor.id)
+    every = or_(mine, cover, emergency, literal(Role.SUPERVISOR in actor.roles))
+    may_see = {"mine": or_(mine, emergency), "cover": cover}.get(show, every)
+    query = select(c, mine.label("mine"), func.coalesce(cover, False).label("cover"))
+    query = query.where(may_see, ~near.barred(c.c.id, actor.id))
     if search.strip():
         query = query.where(c.c.reference.icontains(search.strip(), autoescape=True))
     async with reading(service) as conn:
@@ -119,7 +126,7 @@ async def case_view(service: Service, actor: Actor, case_id: UUID) -> CaseView:
         known = dict(await facts.newest_facts(conn, case_id))
         staff = await staff_names(conn)
         near_to = await near.relation(conn, case_id, actor.id)
-        told = opener.open(case.summary_sealed, "cases.summary", case_id) if near_to is not Relation.NONE else ""
+        told = opener.open(case.summary_sealed, "cases.summary", case_id) if near_to in READS_INSIDE else ""
         return CaseView(
             case=case,
             summary=told,
@@ -137,6 +144,7 @@ async def case_view(service: Service, actor: Actor, case_id: UUID) -> CaseView:
             staff=staff,
             assessment_until=facts.assessed_until(known, facts.policy_of(case)),
             tasks=await _all(conn, t.task, (t.task.c.case_id == case_id) & t.task.c.done_at.is_(None), t.task.c.at),
+            emergencies=await open_now(conn, case_id),
         )
 
 
@@ -144,7 +152,7 @@ async def person_view(service: Service, actor: Actor, participant_id: UUID) -> P
     """The participant page, for the team only."""
     async with reading(service) as conn:
         case_id = await near.case_of_participant(conn, participant_id)
-        await near.require(conn, actor, Permission.CASE_CHANGE, case_id)
+        await near.require(conn, actor, Permission.PERSON_SEE, case_id)
         person = (await conn.execute(select(t.participant).where(t.participant.c.id == participant_id))).one()
         opener = await opener_of(service, conn, case_id)
         contact = await _contact(conn, opener, participant_id)
@@ -164,6 +172,7 @@ async def person_view(service: Service, actor: Actor, participant_id: UUID) -> P
                 conn, t.consent, t.consent.c.participant_id == participant_id, t.consent.c.number.desc()
             ),
             feedback=await _feedback(conn, opener, participant_id),
+            may_change=access.may(actor, Permission.CASE_CHANGE, await near.relation(conn, case_id, actor.id)),
         )
 
 

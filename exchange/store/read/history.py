@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from exchange.core import access
-from exchange.core.access import Permission, Relation
+from exchange.core.access import READS_INSIDE, Permission
 from exchange.core.model import Actor, FactKind, Role
 from exchange.store import near
 from exchange.store import tables as t
@@ -41,7 +41,7 @@ async def fact_history(
     about = f.c.participant_id.is_(None) if participant is None else f.c.participant_id == participant
     async with reading(service) as conn:
         await near.require(conn, actor, Permission.CASE_SEE, case_id)
-        team = await near.relation(conn, case_id, actor.id) is not Relation.NONE
+        team = await near.relation(conn, case_id, actor.id) in READS_INSIDE
         opener = await opener_of(service, conn, case_id)
         query = select(f).where(f.c.case_id == case_id, f.c.kind == kind, about).order_by(f.c.number.desc())
         rows = (await conn.execute(query)).all()
@@ -64,6 +64,15 @@ async def case_of(service: Service, actor: Actor, participant: UUID) -> UUID:
         case_id = await near.case_of_participant(conn, participant)
         await near.require(conn, actor, Permission.CASE_SEE, case_id)
     return case_id
+
+
+async def staff_accounts(service: Service, actor: Actor) -> list[tuple[UUID, str]]:
+    """(account, display name) of everybody who can sign in, whatever their roles, by name."""
+    access.require(actor, Permission.SUPERVISE)
+    a = t.account
+    query = select(a.c.id, a.c.display_name).where(a.c.active).order_by(a.c.display_name)
+    async with reading(service) as conn:
+        return [(row.id, row.display_name) for row in await conn.execute(query)]
 
 
 async def case_workers(service: Service, actor: Actor) -> list[tuple[UUID, str]]:

@@ -14,6 +14,7 @@ from exchange.core import access
 from exchange.core.access import Permission
 from exchange.core.model import Actor, ActorKind, Role, State
 from exchange.core.waiting import CONCERNS, DATES, GROUPS, ON_YOU, REFERRALS, TASKS, WAITING
+from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.read.names import forms_of_name
 from exchange.store.service import Service
@@ -88,7 +89,8 @@ async def supervisor_items(service: Service, actor: Actor) -> dict[UUID, list[An
         )
         .join(c, c.c.id == a.c.case_id)
         .join(m, m.c.case_id == c.c.id)
-        .where(a.c.until.is_(None), m.c.state.not_in([s for s in State if WAITING[s].owner == "nobody"]))
+        .where(a.c.until.is_(None), ~near.barred(c.c.id, actor.id))
+        .where(m.c.state.not_in([s for s in State if WAITING[s].owner == "nobody"]))
         .order_by(m.c.state_since)
     )
     found: dict[UUID, list[Any]] = {}
@@ -115,7 +117,7 @@ def _seen_by(actor: Actor, since: Any, *, at_once: Any = None) -> Any:
     parts = [_mine(actor), and_(late, or_(t.cases.c.cover_id == actor.id, supervisor))]
     if at_once is not None:
         parts.append(and_(at_once, supervisor))
-    return or_(*parts)
+    return and_(or_(*parts), ~near.barred(t.cases.c.id, actor.id))
 
 
 def _messages(actor: Actor) -> Select[Any]:

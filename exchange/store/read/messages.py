@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access, checklist, gate
-from exchange.core.access import Permission, Relation
+from exchange.core.access import READS_INSIDE, Permission, Relation
 from exchange.core.export import Filter
 from exchange.core.gate import TRANSITIONS, Act, Facts
 from exchange.core.model import Actor, Event, State
@@ -82,7 +82,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
     act = NEXT_ACT.get(State(message.state))
     names = await forms_of_name(service, conn, [message.case_id])
     near_to = await near.relation(conn, message.case_id, actor.id)
-    opener = await opener_of(service, conn, message.case_id) if near_to is not Relation.NONE else None
+    opener = await opener_of(service, conn, message.case_id) if near_to in READS_INSIDE else None
     revisions = await _of(conn, t.revision, message.id, t.revision.c.number.desc())
     concern = next(iter(await _of(conn, t.concern, message.id, t.concern.c.at.desc())), None)
     return MessageView(

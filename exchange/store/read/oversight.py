@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select
 from exchange.core import access
 from exchange.core.access import Permission
 from exchange.core.model import Actor, State
-from exchange.store import ledger, ledger_read
+from exchange.store import ledger, ledger_read, near
 from exchange.store import tables as t
 from exchange.store.sealing import follow
 from exchange.store.service import Service
@@ -55,13 +55,14 @@ async def waiting_decisions(service: Service, actor: Actor) -> Decisions:
             c.c.reference.label("case_reference"),
         )
         .join(c, c.c.id == m.c.case_id)
-        .where(m.c.state == State.IN_REVIEW, once)
+        .where(m.c.state == State.IN_REVIEW, once, ~near.barred(c.c.id, actor.id))
         .order_by(m.c.state_since)
     )
     decide = (
         select(k.c.id, k.c.case_id, k.c.kind, k.c.at, c.c.reference.label("case_reference"))
         .join(c, c.c.id == k.c.case_id)
         .where(k.c.done_at.is_(None), (k.c.kind == "appeal") | k.c.kind.like("decide\\_%"))
+        .where(~near.barred(c.c.id, actor.id))
         .order_by(k.c.at)
     )
     async with reading(service) as conn:

@@ -2,7 +2,8 @@
 
 `service_` what runs the service · `people` staff · `cases` cases, participants, facts · `messages`
 messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
-sessions, grants. The ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
+sessions, grants · `standing` conflicts of interest, emergencies. The ledger's tables stand in
+`ledger.sql`, the queue's in procrastinate.
 """
 
 from exchange.store.tables.base import metadata
@@ -23,6 +24,7 @@ from exchange.store.tables.links import access_leaf, feedback, grant, link, port
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.people import account, account_session, api_token
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
+from exchange.store.tables.standing import bar, emergency
 
 __all__ = [
     "access_leaf",
@@ -31,12 +33,14 @@ __all__ = [
     "api_token",
     "approval_current",
     "assignment",
+    "bar",
     "cases",
     "code",
     "concern",
     "concern_note",
     "consent",
     "draft",
+    "emergency",
     "fact",
     "feedback",
     "grant",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from exchange.core.access import Permission, Relation
+from exchange.core.access import READS_INSIDE, Permission, Relation
 from exchange.core.model import Policy, Side
 from exchange.steps import cases, team
 from exchange.store import read
@@ -59,6 +59,7 @@ class PolicyShape(Asked):
     window_days: int = Field(7, ge=1, le=3650)
     expire_days: int | None = Field(None, ge=1, le=36500)
     harmed_starts: bool = False
+    emergency_hours: int = Field(8, ge=1, le=72)
 
 
 class NewCase(Asked):
@@ -261,7 +262,7 @@ def _policy(asked: PolicyShape) -> Policy:
 
 
 def _story(view: CaseView) -> CaseStory:
-    on_the_team = view.relation is not Relation.NONE
+    inside = view.relation in READS_INSIDE
     return CaseStory(
         **{name: getattr(view.case, name) for name in ("id", "reference", "type", "state", "created_at", "moved_at")},
         policy=dataclasses.asdict(view.policy),
@@ -269,7 +270,7 @@ def _story(view: CaseView) -> CaseStory:
         summary=view.summary,
         assessment_until=view.assessment_until,
         cover_id=view.case.cover_id,
-        people=[_person(view, row, on_the_team) for row in view.people],
+        people=[_person(view, row, inside) for row in view.people],
         team=[Member.model_validate(row) for row in view.team],
         messages=[MessageLine.model_validate(row) for row in view.messages],
         facts=[FactLine.model_validate(row) for row in view.facts.values()],
@@ -279,8 +280,8 @@ def _story(view: CaseView) -> CaseStory:
     )
 
 
-def _person(view: CaseView, row: Any, on_the_team: bool) -> CasePerson:
-    names = {"form_of_name": view.forms[row.id], "name": view.names[row.id] if on_the_team else None}
+def _person(view: CaseView, row: Any, inside: bool) -> CasePerson:
+    names = {"form_of_name": view.forms[row.id], "name": view.names[row.id] if inside else None}
     facts = {name: getattr(row, name) for name in ("id", "side", "custody", "under_18", "language")}
     return CasePerson.model_validate(facts | names)
 

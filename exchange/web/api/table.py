@@ -11,6 +11,7 @@ from exchange.web.api import (
     record,
     reviewing,
     sharing,
+    standing,
     work,
 )
 from exchange.web.api.endpoint import Endpoint
@@ -20,6 +21,7 @@ ENDPOINTS: list[Endpoint] = [
     *work.ENDPOINTS,
     *cases.ENDPOINTS,
     *people.ENDPOINTS,
+    *standing.ENDPOINTS,
     *messages.ENDPOINTS,
     *reviewing.ENDPOINTS,
     *sharing.ENDPOINTS,

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Row
 
-from exchange.core.access import Permission, Relation
+from exchange.core.access import ON_THE_TEAM, READS_INSIDE, Permission, Relation
 from exchange.core.model import FactKind, Policy, State
 from exchange.steps import cases, record
 from exchange.store.read import CaseView, case_list, case_view
@@ -93,7 +93,9 @@ async def case_page(request: web.Request) -> web.StreamResponse:
         "view": view,
         "case": view.case,
         "type": words.said(words.TYPES, view.case.type),
-        "on_the_team": view.relation is not Relation.NONE,
+        "on_the_team": view.relation in ON_THE_TEAM,
+        "inside": view.relation in READS_INSIDE,
+        "emergencies": view.emergencies,
         "can_staff": view.relation is Relation.LEAD or is_supervisor(request),
         "supervisor": is_supervisor(request),
         "stopped": view.value(FactKind.HOLD) == "on" or any(c.ended_at is None for c in view.concerns),

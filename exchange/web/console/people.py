@@ -252,7 +252,7 @@ async def _code_page(
 ROUTES = [
     frame.Route("GET", "/cases/{case}/people/new", new_page, Permission.CASE_CHANGE),
     frame.Route("POST", "/cases/{case}/people/new", add, Permission.CASE_CHANGE),
-    frame.Route("GET", "/people/{person}", person_page, Permission.CASE_CHANGE),
+    frame.Route("GET", "/people/{person}", person_page, Permission.PERSON_SEE),
     frame.Route("GET", "/people/{person}/edit", edit_page, Permission.CASE_CHANGE),
     frame.Route("POST", "/people/{person}/edit", edit, Permission.CASE_CHANGE),
     frame.Route("GET", "/people/{person}/contact", contact_page, Permission.CASE_CHANGE),

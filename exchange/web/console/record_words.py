@@ -11,6 +11,7 @@ from exchange.web.frame import N_, gettext
 OF_ACCOUNTS: dict[str, str] = {
     "deactivated": N_("it was closed"),
     "details": N_("name, e-mail, language"),
+    "left": N_("its owner left: closed, and its cases handed over"),
     "factor": N_("a new second factor"),
     "factor_begun": N_("a new second factor was begun"),
     "password": N_("a new password"),
@@ -46,7 +47,12 @@ KINDS: dict[str, str] = {
     "pkcs11": N_("in a hardware module"),
     "vault": N_("in a vault"),
 }
-SCOPES: dict[str, str] = {**words.CONSENTS, "complete": N_("all of it"), "filtered": N_("a part")}
+SCOPES: dict[str, str] = {
+    **words.CONSENTS,
+    "complete": N_("all of it"),
+    "filtered": N_("a part"),
+    "emergencies": N_("the list of emergencies"),
+}
 OUTCOMES: dict[str, str] = {
     **of_messages.OUTCOMES,
     **of_messages.COPIES,
@@ -55,6 +61,7 @@ OUTCOMES: dict[str, str] = {
     "call": N_("a call"),
 }
 REASONS: dict[str, str] = {
+    **words.EMERGENCY_KINDS,
     **of_messages.LINK_STATES,
     **of_messages.CONCERNS,
     "wrong_person": words.TASKS["wrong_person"],

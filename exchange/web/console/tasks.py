@@ -24,6 +24,8 @@ ADVICE: dict[str, str] = {
     "appeal": N_("Somebody does not agree with a decision. A supervisor who did not make it should look at it."),
     "feedback": N_("Read what they wrote, and answer if they expect it."),
     "share_agreed": N_("The author agreed to share this version. See what is still needed before it can be offered."),
+    "emergency_opened": N_("Look at who opened it and why, and talk with them. End it if it is not needed."),
+    "decide_emergency": N_("This case needs a second person. Ring who asks, then agree or do not."),
     "decide_hold": N_("Everything in the case is stopped. Decide what follows, and write it down."),
     "decide_contact_order": N_("A contact order was recorded. Decide if an exception is allowed, and write it down."),
     "decide_status": N_("Their messages are stopped until you decide."),
@@ -39,7 +41,7 @@ async def task_page(request: web.Request) -> web.StreamResponse:
         "what": words.said(words.TASKS, view.task.kind),
         "advice": frame.gettext(ADVICE.get(view.task.kind, "")),
         "decide": _decide(view),
-        "can_finish": is_supervisor(request) or not view.task.kind.startswith("decide_"),
+        "can_finish": _can_finish(request, view),
     }
     return frame.render(request, "console/task.html", context)
 
@@ -50,10 +52,18 @@ async def finish(request: web.Request) -> web.StreamResponse:
     return frame.see_other(request, "/", done=DONE)
 
 
+def _can_finish(request: web.Request, view: TaskView) -> bool:
+    """Whether to offer the button; the step asks again."""
+    kind = view.task.kind
+    if kind == "emergency_opened":
+        return bool(view.task.account_id != actor_of(request).id)
+    return kind != "decide_emergency" and (is_supervisor(request) or not kind.startswith("decide_"))
+
+
 def _decide(view: TaskView) -> str:
     """The form on which a supervisor's decision is recorded, "" where there is none."""
     kind = view.task.kind.removeprefix("decide_")
-    if kind == view.task.kind:
+    if kind == view.task.kind or view.emergency:
         return ""
     if kind == FactKind.STATUS:
         return f"/people/{view.task.participant_id}/facts/{kind}"

@@ -1,6 +1,6 @@
 """Codes of the rules in the words of the pages: kinds, sides, facts, values, ways, tasks. Message ids all."""
 
-from exchange.core.model import Channel, ConsentKind, FactKind, Kind, Method, Role, Side, Status
+from exchange.core.model import Channel, ConsentKind, EmergencyKind, FactKind, Kind, Method, Role, Side, Status
 from exchange.core.waiting import CONCERNS, DATES, LINK_ASKED, ON_YOU, REFERRALS, TO_HAND_OVER, TO_REVIEW
 from exchange.web.frame import N_, gettext
 
@@ -66,6 +66,18 @@ FACTS: dict[str, str] = {
     FactKind.SUPPORTER: N_("Supporter"),
     FactKind.INTERPRETER: N_("Interpreter"),
 }
+EMERGENCY_KINDS: dict[str, str] = {
+    EmergencyKind.DANGER: N_("Somebody may be in danger"),
+    EmergencyKind.NOBODY_THERE: N_("Nobody of the team can be reached, and it cannot wait"),
+    EmergencyKind.DUTY: N_("The law or the police demand it now"),
+    EmergencyKind.OTHER: N_("Something else"),
+}
+EMERGENCY_STATES: dict[str, str] = {
+    "asked": N_("Asked, waits for a supervisor"),
+    "open": N_("Open now"),
+    "over": N_("Over"),
+    "declined": N_("Not opened"),
+}
 GROUP_TITLES: dict[str, str] = {
     CONCERNS: N_("Concerns"),
     TO_REVIEW: N_("To review"),
@@ -125,6 +137,8 @@ TASKS: dict[str, str] = {
     "appeal": N_("Does not agree with a decision"),
     "feedback": N_("Told us something"),
     "share_agreed": N_("The author agreed to share"),
+    "emergency_opened": N_("A case was opened in an emergency"),
+    "decide_emergency": N_("Somebody asks to open a case in an emergency"),
     "decide_hold": N_("Stopped for safety: a supervisor decides"),
     "decide_contact_order": N_("A contact order was recorded: decide what follows"),
     "decide_status": N_("Somebody's situation has changed: decide what follows"),

@@ -21,6 +21,7 @@ ENTRIES = (
     Entry(N_("Cases"), "/cases", Permission.CASE_LIST),
     Entry(N_("Referrals"), "/referrals", Permission.REFERRALS),
     Entry(N_("Supervisor"), "/supervisor", Permission.SUPERVISE),
+    Entry(N_("Emergencies"), "/emergencies", Permission.EMERGENCY_LIST),
     Entry(N_("The record"), "/record", Permission.RECORD),
     Entry(N_("Administration"), "/admin", Permission.ADMINISTER),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from exchange.core.access import Permission, Relation
+from exchange.core.access import ON_THE_TEAM, Permission
 from exchange.core.checklist import REASONS, Line
 from exchange.core.model import State
 from exchange.steps import view
@@ -87,7 +87,7 @@ def needed_of(found: MessageView) -> list[dict[str, Any]]:
 
 def _form(found: MessageView, line: Line) -> str:
     message = found.message
-    if not line.form or (found.relation is Relation.NONE and line.who != BY_SUPERVISOR):
+    if not line.form or (found.relation not in ON_THE_TEAM and line.who != BY_SUPERVISOR):
         return ""
     people = {"author": message.author_id, "recipient": message.recipient_id}
     return url_for_form(line.form, case=message.case_id, message=message.id, **people)
