@@ -5,7 +5,7 @@ from alembic import op
 from exchange.store.tables import bar, emergency, metadata
 
 revision = "0006"
-down_revision = "0001"
+down_revision = "0003"
 
 
 def upgrade() -> None:
