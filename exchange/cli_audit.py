@@ -6,12 +6,15 @@ the service: `verify` imports neither database nor web code.
 """
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from exchange import cli_proof, cli_witness
+from exchange.cli_words import stop, why
 from exchange.core.audit import Outcome, Verdict, verify
 from exchange.core.audit_rules import Replay
+from exchange.core.cosign import WitnessKey
 from exchange.core.errors import ExchangeError
 from exchange.core.export import Filter
 from exchange.core.notes import Verifier
@@ -36,6 +39,7 @@ def verify_command(
     keep: Annotated[Path | None, typer.Option(help="Write this export's checkpoint here, for next time.")] = None,
     rules: Annotated[bool, typer.Option("--rules", help="Also list accesses without their conditions.")] = False,
     part: Annotated[bool, typer.Option("--part", help="A filtered export is what I expect.")] = False,
+    witness: Annotated[list[str] | None, typer.Option(help="The key of a witness that must have cosigned.")] = None,
 ) -> None:
     """Check an export. Needs no access to the service.
 
@@ -46,9 +50,10 @@ def verify_command(
         kept = since.read_bytes().decode() if since else None
         # a line ends at \n only: anything else inside a line must show
         with export.open(encoding="utf-8", newline="\n") as lines:
-            verdict = verify(lines, Verifier.from_vkey(key), kept, run.see if rules else None)
+            named = [WitnessKey.from_vkey(vkey) for vkey in witness or []]
+            verdict = verify(lines, Verifier.from_vkey(key), kept, run.see if rules else None, named)
     except (OSError, UnicodeDecodeError, ExchangeError) as error:
-        _stop(f"The check could not be made: {_why(error)}")
+        stop(f"The check could not be made: {why(error)}")
     for line in (*(f"! {problem}" for problem in verdict.problems), *(f"? {r}" for r in verdict.remarks)):
         typer.echo(line)
     good = verdict.outcome is Outcome.WHOLE or (verdict.outcome is Outcome.PART and part and not rules)
@@ -96,22 +101,20 @@ def export_command(
             url = settings.database_url.get_secret_value()
             lines = write_export(url, target, filters if filters.wanted() else None)
     except FileExistsError:
-        _stop("There is a file of this name already. Choose another.")
+        stop("There is a file of this name already. Choose another.")
     except (OSError, ExchangeError) as error:
-        _stop(f"Nothing was exported: {_why(error)}")
+        stop(f"Nothing was exported: {why(error)}")
     kind = "part of the record" if filters.wanted() else "the whole record"
     typer.echo(f"Written: {kind}, {lines - 2} entries and their checkpoint, to {target}.")
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{error.strerror}: {error.filename}"
-    return "the file is not text" if isinstance(error, UnicodeDecodeError) else str(error)
-
-
-def _stop(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)
+app.command("proof")(cli_proof.proof)
+app.command("check-proof")(cli_proof.check_proof)
+app.command("submission")(cli_proof.submission)
+app.command("trust")(cli_proof.trust)
+app.command("cosigned")(cli_proof.cosigned)
+app.command("witness")(cli_witness.witness)
+app.command("witness-key")(cli_witness.witness_key)
 
 
 if __name__ == "__main__":

@@ -7,18 +7,22 @@ record must also begin with the record that it named; only that shows a record c
 honestly signed state. A filtered export verifies as **part** at best: each entry is proved to stand in the
 signed tree at its place, but nothing shows what was left out. Everything else is **broken**.
 
+An export may carry earlier checkpoints that witnesses cosigned: the last checkpoint must be proved to continue
+each. A witness that the auditor names must have cosigned one of them, or the last.
+
 Entries the schema of core/leaf.py does not know, and times that run backwards, do not break the record:
 they were signed. They are remarks.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from exchange.core.export import BadExport, Entry, Header, Leaf, parse_body, parse_leaf
+from exchange.core.cosign import WitnessKey, moment
+from exchange.core.export import BadExport, Entry, Header, Leaf, Seen, parse_body, parse_leaf
 from exchange.core.leaf import LeafRefused, check
-from exchange.core.ledger import Peaks, leaf_hash, verify_inclusion
-from exchange.core.notes import BadNote, Checkpoint, Verifier, open_checkpoint
+from exchange.core.ledger import Peaks, leaf_hash, verify_consistency, verify_inclusion
+from exchange.core.notes import BadNote, Checkpoint, Opened, Verifier, open_checkpoint, open_note
 
 MOST_LISTED = 20
 
@@ -40,6 +44,16 @@ class Verdict:
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     note: str | None = None
+    witnessed: tuple["Witnessed", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A witness that the auditor named saw the first `size` entries, last at `at` (seconds since 1970)."""
+
+    name: str
+    size: int
+    at: int
 
 
 @dataclass
@@ -56,6 +70,7 @@ class _Reading:
     last: int = -1
     last_time: str = ""
     note: str | None = None
+    seen: list[Seen] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -66,6 +81,12 @@ class _Reading:
             self.problems.append("something follows the checkpoint, which must come last")
         elif isinstance(found, str):
             self.note = found
+        elif isinstance(found, Seen):
+            self.seen.append(found)
+        elif self.seen:
+            self.problems.append(
+                f"entry {found.index} follows a cosigned checkpoint, which must come after all entries"
+            )
         else:
             self.entry(found)
 
@@ -108,10 +129,12 @@ def verify(
     verifier: Verifier,
     since: str | None = None,
     on_leaf: Callable[[int, Leaf], None] | None = None,
+    witnesses: Sequence[WitnessKey] = (),
 ) -> Verdict:
     """The verdict on an export, given line by line, each with its line end.
 
-    `since` is the note of a checkpoint that the auditor kept; BadNote if it is none of this key.
+    `since` is the note of a checkpoint that the auditor kept; BadNote if it is none of this key. Every one of
+    `witnesses` must have cosigned a checkpoint in it.
     `on_leaf` sees every entry of a known form in order, before anything is proved.
     """
     earlier = open_checkpoint(since, verifier) if since is not None else None
@@ -126,9 +149,36 @@ def verify(
         except BadExport as error:
             reading.problems.append(f"line {number}: {error}")
     problems = reading.problems + _signed(reading, verifier)
+    witnessed: tuple[Witnessed, ...] = ()
+    if not problems:
+        problems, witnessed = _witnessed(reading, verifier, witnesses)
     if problems:
         return _broken(problems, tuple(reading.remarks))
-    return _good(reading)
+    return _good(reading, witnessed)
+
+
+def _witnessed(
+    reading: _Reading, verifier: Verifier, witnesses: Sequence[WitnessKey]
+) -> tuple[list[str], tuple[Witnessed, ...]]:
+    """What speaks against the witnesses' checkpoints, and what each named witness saw last."""
+    try:
+        notes = [open_note(reading.note or "", verifier), *(open_note(seen.note, verifier) for seen in reading.seen)]
+        last = notes[0].checkpoint
+        found = [
+            f"the record does not continue the checkpoint of {note.checkpoint.size} entries that was cosigned"
+            for note, seen in zip(notes[1:], reading.seen, strict=True)
+            if not verify_consistency(note.checkpoint.size, last.size, note.checkpoint.root, last.root, seen.proof)
+        ]
+        seen_by = {witness: _seen_by(witness, notes) for witness in witnesses}
+    except BadNote as error:
+        return [str(error)], ()
+    found += [f"{witness.name} did not cosign it" for witness, saw in seen_by.items() if saw is None]
+    return found, tuple(saw for saw in seen_by.values() if saw)
+
+
+def _seen_by(witness: WitnessKey, notes: Sequence[Opened]) -> Witnessed | None:
+    saw = [(note.checkpoint.size, at) for note in notes for at in witness.times(note)]
+    return Witnessed(witness.name, *max(saw)) if saw else None
 
 
 def _signed(reading: _Reading, verifier: Verifier) -> list[str]:
@@ -186,7 +236,7 @@ def _broken(problems: list[str], remarks: tuple[str, ...]) -> Verdict:
     return Verdict(Outcome.BROKEN, sentence, _listed(problems), _listed(remarks))
 
 
-def _good(reading: _Reading) -> Verdict:
+def _good(reading: _Reading, witnessed: tuple[Witnessed, ...]) -> Verdict:
     header, earlier = reading.header, reading.earlier
     kept = f" It begins with the {earlier.size} entries of the checkpoint that you kept." if earlier else ""
     if header.filter is None:
@@ -201,7 +251,8 @@ def _good(reading: _Reading) -> Verdict:
             f"This is only part of the record: {header.count} of {header.size} entries, each unchanged and "
             f"in its place, as signed by {header.origin}. It cannot show that nothing was left out."
         )
-    return Verdict(outcome, sentence, (), _listed(reading.remarks), reading.note)
+    also = "".join(f" {saw.name} saw the first {saw.size}, at {moment(saw.at)}." for saw in witnessed)
+    return Verdict(outcome, sentence + also, (), _listed(reading.remarks), reading.note, witnessed)
 
 
 def _listed(items: Iterable[str]) -> tuple[str, ...]:

@@ -145,6 +145,19 @@ def note_line(note: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """An earlier checkpoint that witnesses cosigned, and the proof that the last one continues it."""
+
+    note: str
+    proof: tuple[bytes, ...]
+
+    @property
+    def line(self) -> str:
+        """Its line, between the last leaf and the last checkpoint."""
+        return _line({"cosigned": self.note, "proof": [b64encode(step).decode() for step in self.proof]})
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A leaf line: the place, the leaf's text, its proof or None."""
 
@@ -153,11 +166,13 @@ class Entry:
     proof: tuple[bytes, ...] | None
 
 
-def parse_body(untrusted_line: str) -> Entry | str:
-    """A leaf's line as an Entry, the last line as the text of its note; or BadExport."""
+def parse_body(untrusted_line: str) -> Entry | Seen | str:
+    """A leaf's line as an Entry, a cosigned checkpoint as Seen, the last line as its note's text; or BadExport."""
     found = _object(untrusted_line)
     if set(found) == {"note"} and isinstance(found["note"], str):
         return found["note"]
+    if set(found) == {"cosigned", "proof"} and isinstance(found["cosigned"], str):
+        return Seen(found["cosigned"], _proof(found["proof"]))
     if not {"i", "leaf"} <= set(found) <= {"i", "leaf", "proof"}:
         raise BadExport("A line is neither an entry nor a checkpoint.")
     if not _number(found["i"]) or not isinstance(found["leaf"], str):

@@ -13,6 +13,7 @@ Not here: what a leaf may say (core/leaf.py), who signs a head (core/notes.py), 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeAlias
 
 HASH_SIZE = 32
 EMPTY_ROOT = sha256(b"").digest()
@@ -64,12 +65,7 @@ class Peaks:
 
     def root(self) -> bytes:
         """32 bytes: the tree head."""
-        if not self.peaks:
-            return EMPTY_ROOT
-        node = self.peaks[-1]
-        for peak in reversed(self.peaks[:-1]):
-            node = node_hash(peak, node)
-        return node
+        return join(self.peaks) if self.peaks else EMPTY_ROOT
 
 
 class Tree:
@@ -93,43 +89,77 @@ class Tree:
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
         """The audit path of leaf `index` in the tree of the first `size` leaves (RFC 9162 2.1.3.1)."""
-        size = len(self) if size is None else size
-        if not 0 <= index < size <= len(self):
-            raise ValueError("no such leaf")
-        path, low, high = [], 0, size
-        while high - low > 1:
-            middle = low + _split(high - low)
-            if index < middle:
-                path.append(self._range(middle, high))
-                high = middle
-            else:
-                path.append(self._range(low, middle))
-                low = middle
-        return path[::-1]
+        return [self._range(low, high) for low, high in inclusion_ranges(index, self._within(size))]
 
     def consistency(self, old: int, size: int | None = None) -> list[bytes]:
         """The proof that the first `old` leaves are a prefix of the first `size` (RFC 9162 2.1.4.1)."""
-        size = len(self) if size is None else size
-        if not 0 < old <= size <= len(self):
-            raise ValueError("no such tree")
-        path, low, high, whole = [], 0, size, True
-        while old != high:
-            middle = low + _split(high - low)
-            if old <= middle:
-                path.append(self._range(middle, high))
-                high = middle
-            else:
-                path.append(self._range(low, middle))
-                low, whole = middle, False
-        return ([] if whole else [self._range(low, high)]) + path[::-1]
+        return [self._range(low, high) for low, high in consistency_ranges(old, self._within(size))]
+
+    def _within(self, size: int | None) -> int:
+        if size is not None and size > len(self):
+            raise ValueError("the tree is smaller than that")
+        return len(self) if size is None else size
 
     def _range(self, low: int, high: int) -> bytes:
-        width = high - low
-        if width & (width - 1) == 0:
-            level = width.bit_length() - 1
-            return self._levels[level][low >> level]
-        middle = low + _split(width)
-        return node_hash(self._range(low, middle), self._range(middle, high))
+        return join([self._full(*subtree) for subtree in full_subtrees(low, high)])
+
+    def _full(self, low: int, high: int) -> bytes:
+        level = (high - low).bit_length() - 1
+        return self._levels[level][low >> level]
+
+
+Range: TypeAlias = tuple[int, int]
+"""A subtree: its first leaf, and the one after its last."""
+
+
+def inclusion_ranges(index: int, size: int) -> list[Range]:
+    """The subtrees whose roots are the audit path of a leaf (RFC 9162 2.1.3.1). ValueError if there is no such leaf."""
+    if not 0 <= index < size:
+        raise ValueError("no such leaf")
+    path, low, high = [], 0, size
+    while high - low > 1:
+        middle = low + _split(high - low)
+        if index < middle:
+            path.append((middle, high))
+            high = middle
+        else:
+            path.append((low, middle))
+            low = middle
+    return path[::-1]
+
+
+def consistency_ranges(old: int, size: int) -> list[Range]:
+    """The subtrees whose roots prove that `old` leaves begin `size` (RFC 9162 2.1.4.1). ValueError for no such tree."""
+    if not 0 < old <= size:
+        raise ValueError("no such tree")
+    path, low, high, whole = [], 0, size, True
+    while old != high:
+        middle = low + _split(high - low)
+        if old <= middle:
+            path.append((middle, high))
+            high = middle
+        else:
+            path.append((low, middle))
+            low, whole = middle, False
+    return ([] if whole else [(low, high)]) + path[::-1]
+
+
+def full_subtrees(low: int, high: int) -> list[Range]:
+    """The full subtrees (sizes powers of two, largest first) that a subtree of the tree consists of."""
+    found = []
+    while low < high:
+        width = 1 << ((high - low).bit_length() - 1)
+        found.append((low, low + width))
+        low += width
+    return found
+
+
+def join(roots: Sequence[bytes]) -> bytes:
+    """32 bytes: the root over neighbouring full subtrees, largest first, given by theirs (at least one)."""
+    node = roots[-1]
+    for root in reversed(roots[:-1]):
+        node = node_hash(root, node)
+    return node
 
 
 def verify_inclusion(index: int, size: int, hash_of_leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:

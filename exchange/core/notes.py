@@ -3,8 +3,8 @@
 Sources: C2SP tlog-checkpoint (body: origin, size, root in base64, one line each) and C2SP signed-note
 (text, empty line, lines "— name base64(key id ‖ signature)"). The only signature type here is Ed25519
 (type byte 0x01); key id = SHA-256(name ‖ "\\n" ‖ 0x01 ‖ public key), first four bytes. By the same
-specification the key's name is the origin of the record. Signatures of other keys in a note (witnesses)
-are kept and ignored; a note without a valid signature of *our* key is refused.
+specification the key's name is the origin of the record. Signatures of other keys in a note (witnesses,
+core/cosign.py) are kept and ignored here; a note without a valid signature of *our* key is refused.
 """
 
 import re
@@ -52,15 +52,14 @@ class Verifier:
     public: bytes
 
     def __post_init__(self) -> None:
-        if not self.name or "+" in self.name or any(c.isspace() or ord(c) < 32 for c in self.name):
-            raise BadKey("A key's name has no spaces and no plus sign.")
+        check_name(self.name)
         if len(self.public) != 32:
             raise BadKey
 
     @property
     def key_id(self) -> bytes:
         """4 bytes that tell keys of one name apart."""
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+        return key_id_of(self.name, _ED25519 + self.public)
 
     @property
     def vkey(self) -> str:
@@ -145,37 +144,90 @@ class Checkpoint:
     def signed(self, signer: Signer) -> str:
         """The signed note."""
         verifier = signer.verifier
-        signature = verifier.key_id + signer.sign(self.body.encode())
-        return f"{self.body}\n{_DASH}{verifier.name} {b64encode(signature).decode()}\n"
+        line = signature_line(verifier.name, verifier.key_id + signer.sign(self.body.encode()))
+        return f"{self.body}\n{line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A note whose signature holds: the signed text, what it says, and every signature line as (name, bytes)."""
+
+    text: str
+    checkpoint: Checkpoint
+    signatures: tuple[tuple[str, bytes], ...]
+
+    @property
+    def note(self) -> str:
+        """The whole note again."""
+        return self.text + "\n" + "".join(signature_line(name, data) for name, data in self.signatures)
+
+    def of(self, name: str, key_id: bytes) -> list[bytes]:
+        """The signatures under this name and key id (4 bytes), without the key id."""
+        return [data[4:] for found, data in self.signatures if found == name and data[:4] == key_id]
 
 
 def open_checkpoint(untrusted_note: str, verifier: Verifier) -> Checkpoint:
     """The checkpoint in a note, once this key's signature holds. Raises BadNote and says why."""
+    return open_note(untrusted_note, verifier).checkpoint
+
+
+def open_unverified(untrusted_note: str) -> Opened:
+    """The parts of a note whose signatures nobody checked, for those who only pass it on. Raises BadNote."""
     text, signatures = _split(untrusted_note)
-    checkpoint = _parse_body(text)
-    mine = [s[4:] for name, s in signatures if name == verifier.name and s[:4] == verifier.key_id]
+    return Opened(text, _parse_body(text), tuple(signatures))
+
+
+def open_note(untrusted_note: str, verifier: Verifier) -> Opened:
+    """The note with all its signatures, once this key's holds. Raises BadNote and says why."""
+    opened = open_unverified(untrusted_note)
+    mine = opened.of(verifier.name, verifier.key_id)
     if not mine:
         raise BadNote("The checkpoint is not signed with this key.")
-    if not all(verifier.accepts(text.encode(), signature) for signature in mine):
+    if not all(verifier.accepts(opened.text.encode(), signature) for signature in mine):
         raise BadNote("The checkpoint's signature is wrong.")
-    if checkpoint.origin != verifier.name:
+    if opened.checkpoint.origin != verifier.name:
         raise BadNote("The checkpoint belongs to another record.")
-    return checkpoint
+    return opened
+
+
+def check_name(name: str) -> None:
+    """Raise BadKey unless a key may be called so (C2SP signed-note)."""
+    if not name or "+" in name or any(c.isspace() or ord(c) < 32 for c in name):
+        raise BadKey("A key's name has no spaces and no plus sign.")
+
+
+def key_id_of(name: str, typed_key: bytes) -> bytes:
+    """4 bytes: the id of a public key that begins with its type byte (C2SP signed-note)."""
+    return sha256(name.encode() + b"\n" + typed_key).digest()[:4]
+
+
+def signature_line(name: str, signature: bytes) -> str:
+    """A line of a note; `signature` begins with the key id."""
+    return f"{_DASH}{name} {b64encode(signature).decode()}\n"
+
+
+def parse_signature_lines(untrusted_lines: str) -> list[tuple[str, bytes]]:
+    """(name, key id and signature) of signature lines without their note, at least one. Raises BadNote."""
+    if len(untrusted_lines) > _MAX_NOTE:
+        raise BadNote
+    lines = untrusted_lines.split("\n")
+    if lines.pop() != "" or not 0 < len(lines) <= _MAX_SIGNATURES:
+        raise BadNote
+    return [_signature(line) for line in lines]
 
 
 def _split(untrusted_note: str) -> tuple[str, list[tuple[str, bytes]]]:
     if len(untrusted_note) > _MAX_NOTE or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", untrusted_note):
         raise BadNote
     text, gap, rest = untrusted_note.rpartition("\n\n")
-    lines = rest.split("\n")
-    if not gap or lines.pop() != "" or not 0 < len(lines) <= _MAX_SIGNATURES:
+    if not gap:
         raise BadNote
-    return text + "\n", [_signature(line) for line in lines]
+    return text + "\n", parse_signature_lines(rest)
 
 
 def _signature(untrusted_line: str) -> tuple[str, bytes]:
     name, _, data = untrusted_line.removeprefix(_DASH).partition(" ")
-    signature = _base64(data)
+    signature = canonical_base64(data)
     if not untrusted_line.startswith(_DASH) or not name or "+" in name or len(signature) < 5:
         raise BadNote
     return name, signature
@@ -185,13 +237,13 @@ def _parse_body(untrusted_text: str) -> Checkpoint:
     lines = untrusted_text.split("\n")
     if len(lines) < 4 or not all(lines[:-1]) or not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1]):
         raise BadNote
-    root = _base64(lines[2])
+    root = canonical_base64(lines[2])
     if len(root) != 32:
         raise BadNote
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
-def _base64(untrusted: str) -> bytes:
+def canonical_base64(untrusted: str) -> bytes:
     """Canonical base64 only: one text for one value."""
     try:
         data = b64decode(untrusted, validate=True)
@@ -204,7 +256,7 @@ def _base64(untrusted: str) -> bytes:
 
 def _key_bytes(untrusted: str) -> bytes:
     try:
-        data = _base64(untrusted)
+        data = canonical_base64(untrusted)
     except BadNote as error:
         raise BadKey from error
     if len(data) != 33 or data[:1] != _ED25519:

@@ -8,7 +8,6 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import text
@@ -18,6 +17,7 @@ from exchange.core.errors import ExchangeError
 from exchange.steps import settings as service_settings
 from exchange.steps import setup
 from exchange.store.sealing import follow
+from exchange.store.migrate import head
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -60,9 +60,7 @@ async def run(service: Service, checkers: tuple[tuple[str, Checker], ...]) -> li
 
 async def database(service: Service) -> Check:
     """Reachable, and of the newest schema."""
-    newest = max(
-        entry.name[:4] for entry in files("exchange.store.migrations.versions").iterdir() if entry.name[:4].isdigit()
-    )
+    newest = head()
     async with reading(service) as conn:
         found = (await conn.execute(text("select version_num from alembic_version"))).scalar_one_or_none()
     if found != newest:

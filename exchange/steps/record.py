@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput
+from exchange.core.errors import BadInput, NotFound
 from exchange.core.export import Filter
 from exchange.core.model import Actor
 from exchange.store import ledger, ledger_read, near
@@ -57,6 +57,17 @@ async def search(service: Service, actor: Actor, filters: Filter | None, *, belo
     await _note_reading(service, actor, filters)
     async with reading(service) as conn:
         return await _page(conn, filters, below)
+
+
+async def entry(service: Service, actor: Actor, index: int) -> tuple[Recorded, dict[UUID, str]]:
+    """One entry for an auditor, and names of staff by id. Raises NotFound. That it was read is recorded."""
+    access.require(actor, Permission.RECORD)
+    async with unit_of_work(service, actor) as unit:
+        found = await ledger_read.leaves(unit.conn, index, index + 1)
+        if not found:
+            raise NotFound
+        unit.leaf("record.read", scope="filtered", index=index)
+        return found[0], await staff_names(unit.conn)
 
 
 async def of_case(service: Service, actor: Actor, case_id: UUID, *, below: int | None = None) -> Shown:

@@ -49,8 +49,9 @@ class Signed:
 
 
 def ddl() -> str:
-    """The SQL script that creates tables, triggers and functions; run it once, without parameters."""
-    return files("exchange.store").joinpath("ledger.sql").read_text(encoding="utf-8")
+    """The SQL that creates tables, triggers and functions; run it once, without parameters."""
+    scripts = ("ledger.sql", "ledger_proofs.sql")
+    return "\n".join(files("exchange.store").joinpath(name).read_text(encoding="utf-8") for name in scripts)
 
 
 async def append(conn: Connection, leaves: Sequence[Mapping[str, Any]]) -> list[int]:

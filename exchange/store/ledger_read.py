@@ -6,6 +6,7 @@ reading the log is logged); that is the step's part, not done here.
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 from sqlalchemy import text
 
 from exchange.core.errors import NotFound
-from exchange.core.export import Filter, Header, leaf_line, note_line
-from exchange.core.ledger import Tree
+from exchange.core.export import Filter, Header, Seen, leaf_line, note_line
+from exchange.core.ledger import inclusion_ranges
 from exchange.core.notes import Checkpoint, Verifier, open_checkpoint
+from exchange.store import ledger, ledger_proofs
 from exchange.store.ledger import Connection, Signed, newest, raw_leaves
 
 _FIELDS = {
@@ -84,8 +86,8 @@ async def size(conn: Connection) -> int:
 async def export(conn: Connection, filters: Filter | None = None) -> AsyncIterator[str]:
     """The lines of an export up to the newest checkpoint; filtered if a filter is given.
 
-    Run it in one REPEATABLE READ transaction or not: what was signed does not change. A filtered export
-    holds the hashes of the whole record in memory, 64 bytes per entry. Raises NothingSigned.
+    Run it in one REPEATABLE READ transaction or not: what was signed does not change. Cosignatures of witnesses
+    come with it, under the newest checkpoint or the one each has cosigned last. Raises NothingSigned.
     """
     last = await newest(conn)
     if last is None:
@@ -94,7 +96,9 @@ async def export(conn: Connection, filters: Filter | None = None) -> AsyncIterat
     lines = _complete(conn, last, origin) if filters is None else _filtered(conn, last, origin, filters)
     async for line in lines:
         yield line
-    yield note_line(last.note)
+    for earlier in await ledger_proofs.cosigned(conn, last.size, last.root):
+        yield Seen(earlier.note, earlier.steps).line
+    yield note_line((await ledger_proofs.checkpoint_of(conn, last.size)).note)
 
 
 async def _complete(conn: Connection, last: Signed, origin: str) -> AsyncIterator[str]:
@@ -105,11 +109,16 @@ async def _complete(conn: Connection, last: Signed, origin: str) -> AsyncIterato
 
 async def _filtered(conn: Connection, last: Signed, origin: str, filters: Filter) -> AsyncIterator[str]:
     found = await leaves(conn, 0, last.size, filters)
-    tree = Tree([hash_of_leaf async for _, _, hash_of_leaf in raw_leaves(conn, 0, last.size)])
     yield Header(origin, last.size, len(found), filters).line
     for entry in found:
-        whole = len(tree) == last.size
-        yield leaf_line(entry.index, entry.text, tree.inclusion(entry.index) if whole else [])
+        yield leaf_line(entry.index, entry.text, await _steps(conn, entry.index, last.size))
+
+
+async def _steps(conn: Connection, index: int, size: int) -> list[bytes]:
+    """None where rows are missing: the export is still written, and will not verify."""
+    with suppress(ledger.LedgerBroken):
+        return await ledger_proofs.roots(conn, inclusion_ranges(index, size))
+    return []
 
 
 async def signed_by(conn: Connection, verifier: Verifier) -> tuple[Checkpoint, Signed] | None:

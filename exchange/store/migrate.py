@@ -8,9 +8,15 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 LOCK = 7_401_882
+
+
+def head() -> str | None:
+    """The newest revision there is, by the chain and not by the numbers of the files."""
+    return ScriptDirectory(str(Path(__file__).parent / "migrations")).get_current_head()
 
 
 def upgrade(url: str) -> None:

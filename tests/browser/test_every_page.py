@@ -33,7 +33,9 @@ SIZES = {"phone": (360, 640), "desk": (1280, 800)}
 NARROWEST = 320
 AXE = "axe.run(document, {resultTypes: ['violations']})"
 """All of its rules; loaded once for a page, run at each size."""
-NO_PAGES = re.compile(r"/static/|/healthz|/readyz|/api/|/uploads/|/part/|/progress$|/record/checkpoint|/s/\{session\}$")
+NO_PAGES = re.compile(
+    r"/static/|/healthz|/readyz|/api/|/uploads/|/part/|/progress$|/record/checkpoint|/record/entries/.*/proof$|/s/\{session\}$"
+)
 """Addresses of bytes, of programs, and those that only lead on to another page."""
 
 

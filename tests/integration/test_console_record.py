@@ -8,6 +8,7 @@ import pytest
 
 from exchange.core.audit import Outcome, verify
 from exchange.core.notes import Verifier
+from exchange.core.proof import EntryProof
 from exchange.steps import setup
 from exchange.store import ledger, ledger_read
 from exchange.store.ledgerkey import load_signer
@@ -155,3 +156,38 @@ async def test_the_checkpoint_is_the_newest_note(world: World, console: Console)
     assert note.startswith(key.name + "\n")
     _, page = await auditor.get("/record")
     assert key.name in page
+
+
+async def test_an_entry_has_a_page_and_its_proof(world: World, console: Console) -> None:
+    """The list leads to the entry, the entry to a file that verifies with the key alone; both are recorded."""
+    auditor = await console.as_(world.auditor)
+    _, page = await auditor.get("/record")
+    assert 'href="/record/entries/' in page
+    status, page = await auditor.get("/record/entries/4")
+    leaf = await newest(world.service)
+    assert (status, leaf["act"], leaf["index"]) == (200, "record.read", 4)
+    assert "/record/entries/4/proof" in page
+    status, file = await auditor.get("/record/entries/4/proof")
+    leaf = await newest(world.service)
+    assert (status, leaf["act"], leaf["index"]) == (200, "record.proved", 4)
+    key = load_signer(world.service.settings.ledger_key_file).verifier
+    assert EntryProof.parse(file).check(key).opened.checkpoint.size > 4
+
+
+@pytest.mark.parametrize("number", ["99999", "x", "-1", "1" * 30])
+async def test_an_entry_that_does_not_exist_has_no_page(world: World, console: Console, number: str) -> None:
+    """Nor a proof."""
+    auditor = await console.as_(world.auditor)
+    assert (await auditor.get(f"/record/entries/{number}"))[0] == 404
+    assert (await auditor.get(f"/record/entries/{number}/proof"))[0] == 404
+
+
+async def test_the_newest_entry_says_that_its_proof_comes_later(world: World, console: Console) -> None:
+    """Before a checkpoint covers it there is none."""
+    auditor = await console.as_(world.auditor)
+    await auditor.get("/record")
+    async with reading(world.service) as conn:
+        last = await ledger_read.size(conn) - 1
+    status, page = await auditor.get(f"/record/entries/{last}")
+    assert (status, "not under a checkpoint yet" in page) == (200, True)
+    assert (await auditor.get(f"/record/entries/{last}/proof"))[0] == 404

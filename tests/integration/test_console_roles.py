@@ -57,6 +57,7 @@ async def setting(service: Service) -> AsyncIterator[Setting]:
         "case": str(world.case), "person": str(world.author), "kind": "status", "referral": str(found.id),
         "account": str(world.auditor.id), "task": str(task),
         "emergency": str(emergency),
+        "index": "0",
     }  # fmt: skip
     async with running_console(service) as console:
         yield Setting(console, world, ids)
@@ -115,6 +116,7 @@ async def test_every_role_on_every_page(setting: Setting) -> None:
             want = expected(actor, permission, team=team)
             # the sign-in pages send whoever is signed in on; before the first checkpoint there is none to take
             good = {want, 303} if path.startswith("/sign-in") or path == "/record/checkpoint" else {want}
+            good |= {404} if path.endswith("/proof") and want == 200 else set()
             asked += 1
             if status not in good:
                 wrong.append((name, path, status, want))

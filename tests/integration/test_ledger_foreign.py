@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from exchange.core.cosign import Cosigner, Kind, WitnessKey
 from exchange.core.ledger import Tree, leaf_hash
-from exchange.core.notes import Checkpoint, KeySigner, Verifier, open_checkpoint
+from exchange.core.notes import Checkpoint, KeySigner, Verifier, open_checkpoint, open_note
+from exchange.core.proof import EntryProof
+from exchange.core.witness import Submission
 from tests.support.go import X_MOD
 from tests.support.ledger import ORIGIN, leaves, signed_note
 
@@ -82,3 +85,40 @@ def test_the_foreign_tool_accepts_our_inclusion_proofs(foreign: Foreign, index: 
     key = SIGNER.verifier.vkey
     assert foreign("place", key, "note", str(index), "leaf", "proof", **given).stdout == "in place\n"
     assert foreign("place", key, "note", str(index ^ 1), "leaf", "proof", **given).returncode == 1
+
+
+@pytest.mark.parametrize("index", [0, 77, 202])
+def test_the_foreign_tool_accepts_our_proof_files(foreign: Foreign, index: int) -> None:
+    """A `.tlog-proof` file leads there to the entry's text; at another place it does not."""
+    note, key = signed_note(TEXTS, SIGNER), SIGNER.verifier.vkey
+    proof = EntryProof(index, TEXTS[index], tuple(TREE.inclusion(index)), note).file
+    assert foreign("proof", key, "file", file=proof).stdout == TEXTS[index]
+    moved = proof.replace(f"index {index}\n", f"index {index ^ 1}\n")
+    assert foreign("proof", key, "file", file=moved).returncode == 1
+
+
+@pytest.mark.parametrize("old", [1, 64, 100, 202])
+def test_the_foreign_tool_accepts_our_consistency_proofs(foreign: Foreign, old: int) -> None:
+    """What a witness is sent continues the older checkpoint there too; another history does not."""
+    key, before = SIGNER.verifier.vkey, signed_note(TEXTS, SIGNER, old)
+    sent = Submission(old, tuple(TREE.consistency(old)), signed_note(TEXTS, SIGNER)).body
+    assert foreign("grows", key, "before", "sent", before=before, sent=sent).stdout == "continues\n"
+    other = signed_note(leaves(old, seed=2), SIGNER)
+    assert foreign("grows", key, "before", "sent", before=other, sent=sent).returncode == 1
+
+
+def test_the_foreign_tool_accepts_our_cosignature(foreign: Foreign) -> None:
+    """It reads the witness's key and time from a note that a second organisation cosigned."""
+    witness = Cosigner.generate("witness.example/w1", Kind.ED25519)
+    note = signed_note(TEXTS, SIGNER)
+    cosigned = note + witness.cosign(open_note(note, SIGNER.verifier), 1_800_000_000)
+    given = (SIGNER.verifier.vkey, witness.key.vkey, "note")
+    assert foreign("seen", *given, note=cosigned).stdout == "1800000000\n"
+    assert foreign("seen", *given, note=note).returncode == 1
+
+
+def test_we_accept_the_foreign_tool_s_cosignature(foreign: Foreign) -> None:
+    """A witness that runs other code."""
+    note = signed_note(TEXTS, SIGNER)
+    vkey, _, line = foreign("cosign", "foreign.example", "note", note=note).stdout.partition("\n")
+    assert WitnessKey.from_vkey(vkey).times(open_note(note + line, SIGNER.verifier)) == [1_700_000_000]

@@ -60,6 +60,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/messages/{message}/preview-link"): {"channel": "email"},
     ("POST", "/referrals/{referral}/not-for-us"): {"reason": "Somebody else does this."},
     ("POST", "/record/export"): {},
+    ("GET", "/record/proof"): {"index": 0},
+    ("POST", "/record/cosignatures"): {"size": 1, "lines": "x"},
     ("POST", "/accounts"): {"login": "newcomer", "display_name": "New", "roles": ["facilitator"]},
     ("PUT", "/accounts/{account}"): {"display_name": "Somebody"},
     ("PUT", "/accounts/{account}/roles"): {"roles": ["facilitator"]},

@@ -167,7 +167,8 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
         Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
     ]  # fmt: skip
-    record, admin = ("/", "/record", "/record/export"), ("/admin", "/admin/accounts", "/admin/accounts/new",
+    record = ("/", "/record", "/record/entries/1", "/record/export")
+    admin = ("/admin", "/admin/accounts", "/admin/accounts/new",
         f"/admin/accounts/{world.auditor.id}", "/admin/service", "/admin/keys")  # fmt: skip
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
     mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/leaving/{world.stranger.id}")

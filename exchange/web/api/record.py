@@ -11,13 +11,14 @@ from exchange.core.errors import NotFound
 from exchange.core.export import Filter
 from exchange.core.leaf import ACT
 from exchange.core.model import Actor
-from exchange.steps import record
+from exchange.steps import record, witnessing
 from exchange.steps.record import Shown
 from exchange.store.service import Service
 from exchange.web.api.endpoint import Call, Endpoint
-from exchange.web.api.shapes import Answer, Asked, Line, Moment, Word
+from exchange.web.api.shapes import Answer, Asked, Line, Moment, Word, Words
 
 JSON_LINES = "application/jsonl"
+TEXT = "text/plain"
 Below = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -69,6 +70,31 @@ class Checkpoint(Answer):
     note: str
 
 
+class Place(Asked):
+    """Which entry."""
+
+    index: int = Field(ge=0, le=2**53)
+
+
+class Since(Asked):
+    """How many entries the witness has seen; 0 for none."""
+
+    old: int = Field(0, ge=0, le=2**53)
+
+
+class Cosignatures(Asked):
+    """Signature lines, and the size of the checkpoint that they cosign."""
+
+    size: int = Field(ge=1, le=2**53)
+    lines: Words
+
+
+class Kept(Answer):
+    """The names of the witnesses whose cosignatures were new."""
+
+    witnesses: list[str]
+
+
 async def of_case(call: Call, asked: PageOf) -> Entries:
     """The record of one case, for those who see the case."""
     return _entries(await record.of_case(call.service, call.actor, call.id("case"), below=asked.below))
@@ -86,6 +112,21 @@ async def checkpoint(call: Call) -> Checkpoint:
     if found is None:
         raise NotFound("Nothing has been signed yet. Please try again in a few minutes.")
     return Checkpoint.model_validate(found)
+
+
+async def proof(call: Call, asked: Place) -> web.StreamResponse:
+    """The proof that one entry stands in the record (C2SP tlog-proof), for `exchange audit check-proof`."""
+    return web.Response(text=await witnessing.prove(call.service, call.actor, asked.index), content_type=TEXT)
+
+
+async def consistency(call: Call, asked: Since) -> web.StreamResponse:
+    """The newest checkpoint with the proof that it continues the first entries, for a witness (C2SP tlog-witness)."""
+    return web.Response(text=await witnessing.submission(call.service, call.actor, asked.old), content_type=TEXT)
+
+
+async def cosignatures(call: Call, asked: Cosignatures) -> Kept:
+    """Hand in a known witness's cosignatures of a checkpoint (C2SP tlog-cosignature)."""
+    return Kept(witnesses=await witnessing.keep(call.service, call.actor, asked.size, asked.lines))
 
 
 async def export(call: Call, asked: Wanted) -> web.StreamResponse:
@@ -125,5 +166,8 @@ ENDPOINTS = [
     Endpoint("GET", "/cases/{case}/record", of_case, Permission.CASE_SEE),
     Endpoint("GET", "/record", search, Permission.RECORD),
     Endpoint("GET", "/record/checkpoint", checkpoint, Permission.RECORD, errors=(404,)),
+    Endpoint("GET", "/record/proof", proof, Permission.RECORD, errors=(404, 507), produces=TEXT),
+    Endpoint("GET", "/record/consistency", consistency, Permission.RECORD, errors=(404,), produces=TEXT),
+    Endpoint("POST", "/record/cosignatures", cosignatures, Permission.RECORD),
     Endpoint("POST", "/record/export", export, Permission.RECORD_EXPORT, produces=JSON_LINES),
 ]

@@ -1,5 +1,6 @@
 """The record for auditors: find, check, take away. Ids and fixed words only; nobody's name but staff's."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -8,10 +9,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput, StepUpNeeded
+from exchange.core.errors import BadInput, NotFound, StepUpNeeded
 from exchange.core.export import Filter
 from exchange.core.leaf import ACT, WORD
-from exchange.steps import record
+from exchange.steps import record, witnessing
 from exchange.web import frame
 from exchange.web.console import acts
 from exchange.web.console.session import actor_of, service_of
@@ -54,6 +55,45 @@ async def checkpoint(request: web.Request) -> web.StreamResponse:
         return frame.see_other(request, "/record")
     headers = {"Content-Disposition": f'attachment; filename="checkpoint-{found.size}.note"'}
     return web.Response(text=found.note, content_type="text/plain", headers=headers)
+
+
+async def entry(request: web.Request) -> web.StreamResponse:
+    """One entry with all that it says, and where its proof is."""
+    found, staff = await record.entry(service_of(request), actor_of(request), _number(request))
+    names = {str(account): name for account, name in staff.items()}
+    signed = await record.newest_signature(service_of(request), actor_of(request))
+    context = {
+        "entry": acts.line(found, names),
+        "fields": _fields_of(found.leaf),
+        "text": found.text,
+        "signed": signed is not None and found.index < signed.size,
+    }
+    return frame.render(request, "console/record_entry.html", context)
+
+
+async def proof(request: web.Request) -> web.StreamResponse:
+    """The entry's proof as the file that `exchange audit check-proof` takes; that it was taken is recorded."""
+    number = _number(request)
+    text = await witnessing.prove(service_of(request), actor_of(request), number)
+    headers = {"Content-Disposition": f'attachment; filename="entry-{number}.tlog-proof"'}
+    return web.Response(text=text, content_type="text/plain", headers=headers)
+
+
+def _number(request: web.Request) -> int:
+    found = request.match_info["index"]
+    if not (found.isascii() and found.isdigit() and len(found) < 16):
+        raise NotFound
+    return int(found)
+
+
+def _fields_of(leaf: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every field of an entry as it is spelled there."""
+    flat = {**{f"actor {name}": value for name, value in leaf["actor"].items()}, **leaf}
+    return [
+        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in sorted(flat.items())
+        if name != "actor"
+    ]
 
 
 async def export_page(request: web.Request) -> web.StreamResponse:
@@ -163,6 +203,8 @@ def _acts() -> list[tuple[str, str]]:
 ROUTES = [
     frame.Route("GET", "/record", page, Permission.RECORD),
     frame.Route("GET", "/record/checkpoint", checkpoint, Permission.RECORD),
+    frame.Route("GET", "/record/entries/{index}", entry, Permission.RECORD),
+    frame.Route("GET", "/record/entries/{index}/proof", proof, Permission.RECORD),
     frame.Route("GET", "/record/export", export_page, Permission.RECORD_EXPORT),
     frame.Route("POST", "/record/export", export, Permission.RECORD_EXPORT),
 ]
