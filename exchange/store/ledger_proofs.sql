@@ -103,3 +103,6 @@ create trigger ledger_cosignature_no_truncate before truncate on public.ledger_c
     for each statement execute function public.ledger_refuse();
 
 revoke all on public.ledger_witness, public.ledger_cosignature from public;
+
+-- what auditors count and look through by act
+create index ledger_leaf_act on public.ledger_leaf (((leaf::jsonb) ->> 'act'), index);

@@ -167,7 +167,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
         Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
     ]  # fmt: skip
-    record = ("/", "/record", "/record/entries/1", "/record/export")
+    record = ("/", "/record", "/record/entries/1", "/record/overview", "/record/export")
     admin = ("/admin", "/admin/accounts", "/admin/accounts/new",
         f"/admin/accounts/{world.auditor.id}", "/admin/service", "/admin/keys")  # fmt: skip
     concern = next(stop.path for stop in stops if stop.name == "message-concern")

@@ -19,6 +19,7 @@ from exchange.web.console import (
     messages,
     people,
     record,
+    record_overview,
     referrals,
     sign_in,
     step_up,
@@ -47,6 +48,7 @@ ROUTES = [
     *supervisor.ROUTES,
     *leaving.ROUTES,
     *record.ROUTES,
+    *record_overview.ROUTES,
     *admin.ROUTES,
     *account.ROUTES,
 ]

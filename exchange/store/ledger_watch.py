@@ -1,0 +1,61 @@
+"""Reads of the ledger for the auditor's overview: accesses per day, and the leaves that `core/unusual.py` looks at."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from exchange.core.errors import BadInput
+from exchange.core.export import parse_leaf
+from exchange.core.unusual import ACCESSES, READING, REFUSALS, STAFFING
+from exchange.store.ledger import Connection
+
+MOST = 200_000
+
+_DAYS = text(
+    "select (at at time zone :zone)::date as day, leaf::jsonb #>> '{actor,kind}' as kind, count(*) as number"
+    " from public.ledger_leaf where leaf::jsonb ->> 'act' = any(cast(:acts as text[])) and at >= :since and at < :until"
+    " and (cast(:wanted as text) is null or leaf::jsonb ->> 'case' = :wanted) group by 1, 2"
+)
+_WATCHED = text(
+    "select index as place, leaf from public.ledger_leaf where"
+    " (leaf::jsonb ->> 'act' = any(cast(:staffing as text[])) and at < :until) or"
+    " (leaf::jsonb ->> 'act' = any(cast(:acts as text[])) and at >= :since and at < :until)"
+    " order by index limit :most"
+)
+
+
+class TooMuch(BadInput):
+    """There is too much in this time to look through at once. Choose a shorter time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnDay:
+    """How often content was opened on a day (of the zone asked for), by this kind of actor."""
+
+    day: date
+    kind: str
+    count: int
+
+
+async def accesses(
+    conn: Connection, since: datetime, until: datetime, zone: str, case: str | None = None
+) -> list[OnDay]:
+    """Openings of content per day and kind of actor; days without any are left out."""
+    values = {"zone": zone, "acts": sorted(ACCESSES), "since": since, "until": until, "wanted": case}
+    return [OnDay(row.day, row.kind, row.number) for row in (await conn.execute(_DAYS, values)).all()]
+
+
+async def watched(conn: Connection, since: datetime, until: datetime) -> list[tuple[int, dict[str, Any]]]:
+    """What the rules of the unusual ask about in this time, and who was put on cases ever before. Raises TooMuch."""
+    values = {"acts": _all(READING, REFUSALS), "staffing": sorted(STAFFING), "since": since, "until": until}
+    rows = (await conn.execute(_WATCHED, {**values, "most": MOST + 1})).all()
+    if len(rows) > MOST:
+        raise TooMuch
+    return [(row.place, parse_leaf(row.leaf)) for row in rows]
+
+
+def _all(*acts: Collection[str]) -> list[str]:
+    return sorted({one for some in acts for one in some})
