@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from exchange.core.errors import ExchangeError
 from exchange.steps import settings as service_settings
 from exchange.steps import setup
-from exchange.store.sealing import follow
 from exchange.store.migrate import head
+from exchange.store.sealing import follow
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
