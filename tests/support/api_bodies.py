@@ -61,6 +61,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/referrals/{referral}/not-for-us"): {"reason": "Somebody else does this."},
     ("POST", "/record/export"): {},
     ("GET", "/record/proof"): {"index": 0},
+    ("GET", "/record/entry"): {"index": 0},
     ("POST", "/record/cosignatures"): {"size": 1, "lines": "x"},
     ("POST", "/accounts"): {"login": "newcomer", "display_name": "New", "roles": ["facilitator"]},
     ("PUT", "/accounts/{account}"): {"display_name": "Somebody"},

@@ -1,7 +1,7 @@
 """The record: a case's part for its team; all of it, its checkpoint and its export for auditors."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
@@ -11,7 +11,8 @@ from exchange.core.errors import NotFound
 from exchange.core.export import Filter
 from exchange.core.leaf import ACT
 from exchange.core.model import Actor
-from exchange.steps import record, witnessing
+from exchange.core.unusual import Kind
+from exchange.steps import oversight, record, witnessing
 from exchange.steps.record import Shown
 from exchange.store.service import Service
 from exchange.web.api.endpoint import Call, Endpoint
@@ -76,6 +77,43 @@ class Place(Asked):
     index: int = Field(ge=0, le=2**53)
 
 
+class Looked(Asked):
+    """How far back (days, today included), and of which case or kind only."""
+
+    days: int = Field(30, ge=1, le=92)
+    case: Line | None = Field(None, description="A reference or an id.")
+    kind: Literal["outside_hours", "bulk", "not_assigned", "failures"] | None = None
+
+
+class Span(Answer):
+    """Openings of content from `first` to `last`, both days counted."""
+
+    first: date
+    last: date
+    staff: int
+    participants: int
+
+
+class Finding(Answer):
+    """What is unusual, from entry `first` to `last`; `who` is an account's or a link's id, `case` "" where several."""
+
+    kind: str
+    who: str
+    case: str
+    first: int
+    last: int
+    since: datetime
+    until: datetime
+    count: int
+
+
+class Overview(Answer):
+    """Spans without a gap, oldest first; findings, newest first."""
+
+    spans: list[Span]
+    findings: list[Finding]
+
+
 class Since(Asked):
     """How many entries the witness has seen; 0 for none."""
 
@@ -112,6 +150,20 @@ async def checkpoint(call: Call) -> Checkpoint:
     if found is None:
         raise NotFound("Nothing has been signed yet. Please try again in a few minutes.")
     return Checkpoint.model_validate(found)
+
+
+async def entry(call: Call, asked: Place) -> Entry:
+    """One entry. That it was read stands in the record."""
+    found, _ = await record.entry(call.service, call.actor, asked.index)
+    return Entry.model_validate(found)
+
+
+async def overview(call: Call, asked: Looked) -> Overview:
+    """How often content was opened, by day or week, and what is unusual. That it was looked at stands in the record."""
+    case = await record.find_case(call.service, call.actor, asked.case) if asked.case else None
+    kind = Kind(asked.kind) if asked.kind else None
+    found = await oversight.overview(call.service, call.actor, days=asked.days, case=case, kind=kind)
+    return Overview.model_validate(found)
 
 
 async def proof(call: Call, asked: Place) -> web.StreamResponse:
@@ -166,8 +218,10 @@ ENDPOINTS = [
     Endpoint("GET", "/cases/{case}/record", of_case, Permission.CASE_SEE),
     Endpoint("GET", "/record", search, Permission.RECORD),
     Endpoint("GET", "/record/checkpoint", checkpoint, Permission.RECORD, errors=(404,)),
-    Endpoint("GET", "/record/proof", proof, Permission.RECORD, errors=(404, 507), produces=TEXT),
-    Endpoint("GET", "/record/consistency", consistency, Permission.RECORD, errors=(404,), produces=TEXT),
+    Endpoint("GET", "/record/entry", entry, Permission.RECORD),
+    Endpoint("GET", "/record/overview", overview, Permission.RECORD),
+    Endpoint("GET", "/record/proof", proof, Permission.RECORD, produces=TEXT),
+    Endpoint("GET", "/record/consistency", consistency, Permission.RECORD, produces=TEXT),
     Endpoint("POST", "/record/cosignatures", cosignatures, Permission.RECORD),
     Endpoint("POST", "/record/export", export, Permission.RECORD_EXPORT, produces=JSON_LINES),
 ]
