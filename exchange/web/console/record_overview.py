@@ -27,8 +27,8 @@ WIDTH, HEIGHT, GAP = 640, 160, 2
 async def page(request: web.Request) -> web.StreamResponse:
     """The chart, its table and the findings; that they were looked at is recorded."""
     asked = {name: str(request.query.get(name, ""))[:80].strip() for name in ("days", "case", "kind")}
-    form = frame.blank(**asked)
     days = int(asked["days"]) if asked["days"] in TIMES else 30
+    form = frame.blank(**asked | {"days": str(days)})
     found = Overview([], [], {})
     try:
         found = await _found(request, asked, days)
@@ -39,7 +39,6 @@ async def page(request: web.Request) -> web.StreamResponse:
         "form": form,
         "times": [(code, gettext(text)) for code, text in TIMES.items()],
         "kinds": [("", gettext(N_("Any"))), *((code, gettext(text)) for code, text in KINDS.items())],
-        "days": str(days),
         "bars": bars(found.spans),
         "rows": [(_when(span), span.staff, span.participants, span.total) for span in found.spans],
         "total": sum(span.total for span in found.spans),
