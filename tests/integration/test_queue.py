@@ -15,16 +15,18 @@ from sqlalchemy import text
 from exchange.settings import Settings
 from exchange.store.queue import MEDIA, STEPS, defer
 from exchange.store.service import Service
+from tests.support.roles import as_owner
 from tests.support.worker import TABLE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
+MESSAGE = "6b0d2c9e-0f0b-4a51-9e39-6a1d2f4b7c10"
 
 
 @pytest.fixture
 async def notes(service: Service) -> Service:
     """A service whose database has the table that the test tasks write to."""
-    async with service.engine.begin() as connection:
+    async with as_owner(service).engine.begin() as connection:
         await connection.execute(text(TABLE))
     return service
 
@@ -72,11 +74,11 @@ async def test_a_committed_job_carries_its_ids_and_queue(service: Service) -> No
     """Ids arrive as they were given; long work has its own queue."""
     async with service.engine.begin() as connection:
         await defer(connection, "test_short", number="1'); --")
-        await defer(connection, "process_message", message="m")
+        await defer(connection, "process_message", message=MESSAGE)
     found = await _rows(service, "SELECT queue_name, task_name, args, attempts FROM procrastinate_jobs ORDER BY id")
     assert found == [
         (STEPS, "test_short", {"number": "1'); --"}, 0),
-        (MEDIA, "process_message", {"message": "m"}, 0),
+        (MEDIA, "process_message", {"message": MESSAGE}, 0),
     ]
 
 
