@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from exchange import __version__, cli_all, cli_audit, cli_demo, cli_keys, cli_serve, cli_service, cli_user
+from exchange import __version__, cli_all, cli_audit, cli_demo, cli_erase, cli_keys, cli_serve, cli_service, cli_user
 from exchange.core.errors import ExchangeError
 
 
@@ -33,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_audit.app)
+app.add_typer(cli_erase.app)
 app.add_typer(cli_keys.app)
 app.add_typer(cli_user.app)
 app.command("init")(cli_service.init)

@@ -5,7 +5,7 @@ Every task may run twice, or on two workers at once. Times are cron lines in UTC
 
 from uuid import UUID
 
-from exchange.steps import mail, process, release, sweep
+from exchange.steps import certificate, mail, process, release, sweep
 from exchange.store import reaper, record
 from exchange.store.scratch import remove_stale
 from exchange.store.service import Service
@@ -65,6 +65,18 @@ async def notify_emergency(service: Service, emergency: str) -> None:
 async def grant_on_acceptance(service: Service, session: str, message: str) -> None:
     """The recipient accepted and may read on in the same sitting."""
     await release.grant_on_acceptance(service, UUID(session), UUID(message))
+
+
+@task("certify_erasure")
+async def certify_erasure(service: Service, erasure: str) -> None:
+    """Sign the certificate of an erasure."""
+    await certificate.certify(service, UUID(erasure))
+
+
+@task("certify_waiting", cron="*/5 * * * *")
+async def certify_waiting(service: Service) -> None:
+    """Sign what could not be signed when it was erased."""
+    await certificate.certify_waiting(service)
 
 
 @task("checkpoint", cron="* * * * *")

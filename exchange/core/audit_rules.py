@@ -119,7 +119,7 @@ class Replay:
         match act, leaf.get("fact"):
             case (("case.opened" | "case.reopened"), _):
                 case.open = True
-            case "case.closed", _:
+            case (("case.closed" | "case.erased"), _):
                 case.open = False
             case (("case.paused" | "case.resumed"), _):
                 case.paused = _FOREVER if act == "case.paused" else None

@@ -70,6 +70,10 @@ class Refused(ExchangeError):
         self.reasons = reasons
 
 
+class OnHold(Refused):
+    """There is a legal hold on this case, so nothing of it can be erased. A supervisor must lift it first."""
+
+
 class TooLarge(ExchangeError):
     """The file is larger than this service takes. Nothing was kept."""
 

@@ -70,10 +70,11 @@ class EmergencyKind(StrEnum):
 
 
 class CaseState(StrEnum):
-    """A case is open, or closed for good (it can be opened again by a supervisor)."""
+    """A case is open, closed (it can be opened again by a supervisor), or erased, which is for ever."""
 
     OPEN = "open"
     CLOSED = "closed"
+    ERASED = "erased"
 
 
 class Kind(StrEnum):

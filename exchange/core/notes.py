@@ -262,3 +262,21 @@ def _key_bytes(untrusted: str) -> bytes:
     if len(data) != 33 or data[:1] != _ED25519:
         raise BadKey
     return data[1:]
+
+
+def sign_note(text: str, signer: Signer) -> str:
+    """A text (its last line ended) as a signed note, for what is no checkpoint."""
+    verifier = signer.verifier
+    signature = verifier.key_id + signer.sign(text.encode())
+    return f"{text}\n{_DASH}{verifier.name} {b64encode(signature).decode()}\n"
+
+
+def open_note(untrusted_note: str, verifier: Verifier) -> str:
+    """The text of a signed note, once this key's signature holds. Raises BadNote and says why."""
+    text, signatures = _split(untrusted_note)
+    mine = [s[4:] for name, s in signatures if name == verifier.name and s[:4] == verifier.key_id]
+    if not mine:
+        raise BadNote("This is not signed with this key.")
+    if not all(verifier.accepts(text.encode(), signature) for signature in mine):
+        raise BadNote("The signature is wrong.")
+    return text

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from exchange.core import access, links
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput
+from exchange.core.errors import BadInput, Conflict
 from exchange.core.keys import new_data_key
 from exchange.core.model import Actor, CaseState, Channel, Policy, Side
 from exchange.core.reference import new_reference
@@ -192,8 +192,10 @@ async def close_case(service: Service, actor: Actor, case_id: UUID, *, opened: b
     """Close a case, or open it again (a supervisor's decision)."""
     state = CaseState.OPEN if opened else CaseState.CLOSED
     async with unit_of_work(service, actor) as unit:
-        await unit.case(case_id)
+        row = await unit.case(case_id)
         await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        if row.state == CaseState.ERASED:
+            raise Conflict("This case was erased. It cannot be opened again.")
         await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(state=state, moved_at=func.now()))
         unit.leaf("case.reopened" if opened else "case.closed", case=case_id)
 

@@ -1,17 +1,24 @@
-"""Erasure of a message: keys destroyed, texts emptied, objects handed to the reaper; a trace remains (rule 23).
+"""Erasure of a message or a case: keys destroyed, texts emptied, objects reaped; a trace remains (rule 23).
 
 What stays says that something happened, and when, not what it was: states, decisions without their words,
-and the record. Whoever frees a message must be a supervisor of the case; a concern must be ended first.
+and the record. Whoever erases must be a supervisor of the case; a concern must be ended and a legal hold lifted
+first. Each erasure gets a certificate (`steps/certificate.py`), and is done again after a restore (`replay`).
 """
 
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exchange.core.access import Permission
-from exchange.core.model import Actor, Event, Purpose
-from exchange.steps.revoke import end_links, void_decisions
+from exchange.core.erasures import erased
+from exchange.core.errors import Conflict, NotAllowed, Refused
+from exchange.core.model import Actor, ActorKind, CaseState, Event, Purpose, State
+from exchange.steps.hold import refuse_if_held
+from exchange.steps.revoke import end_links, kill_links, void_decisions
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -27,27 +34,150 @@ EMPTIED = (
     (t.feedback, {"text_sealed": None}),
     (t.consent, {"note_sealed": None}),
 )
+# Likewise of a case; what must not be NULL becomes empty, which opens to nothing.
+EMPTIED_OF_CASE: tuple[tuple[Table, dict[str, Any]], ...] = (
+    (t.participant, {"name_sealed": b"", "form_of_name_sealed": b"", "needs_sealed": None}),
+    (t.feedback, {"text_sealed": None}),
+    (t.fact, {"note_sealed": None}),
+    (t.concern, {"note_sealed": b""}),
+    (t.referral, {"detail_sealed": None, "reason_sealed": None}),
+    (t.legal_hold, {"reason_sealed": None, "lifted_reason_sealed": None}),
+)
 
 
 async def erase_message(service: Service, actor: Actor, message_id: UUID) -> int:
-    """Erase one message; how many objects go."""
+    """Erase one message; how many objects go. `OnHold`, `Refused` while a concern is open."""
     async with unit_of_work(service, actor) as unit:
         message = await unit.message(message_id)
         await near.require(unit.conn, actor, Permission.CASE_CLOSE, message.case_id)
-        moved = await unit.move(message, Event.ERASE, title_sealed=None)
-        await void_decisions(unit, message)
-        await end_links(unit, message.id, (Purpose.SUBMIT, Purpose.STOP))
-        objects = await _objects(unit, message.id)
-        for key in objects:
-            gone = insert(t.reap).values(object_key=key, after=unit.now)
-            await unit.change(gone.on_conflict_do_update(index_elements=["object_key"], set_={"after": unit.now}))
-        for table, values in EMPTIED:
-            await unit.change(update(table).where(table.c.message_id == message.id).values(**values))
-        await unit.change(t.review_note.delete().where(t.review_note.c.message_id == message.id))
-        through = select(t.link.c.id).where(t.link.c.message_id == message.id)
-        await unit.change(t.draft.delete().where(t.draft.c.link_id.in_(through)))
-        unit.leaf("message.erased", case=message.case_id, message=message.id, count=len(objects), **moved)
-        return len(objects)
+        await refuse_if_held(unit, message.case_id)
+        objects = await _erase(unit, message)
+        await _to_certify(unit, message.case_id, objects, message.id)
+        return objects
+
+
+async def erase_case(service: Service, actor: Actor, case_id: UUID) -> int:
+    """Erase a case and everything in it; how many objects go. `OnHold`, `Refused` while a concern is open."""
+    async with unit_of_work(service, actor) as unit:
+        case = await unit.case(case_id)
+        await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        if case.state == CaseState.ERASED:
+            raise Conflict("This case was erased already.")
+        await refuse_if_held(unit, case_id)
+        if await _messages(unit, case_id, t.message.c.state == State.CONCERN):
+            raise Refused("A concern is open in this case. A supervisor must decide it first.")
+        objects = await _erase_case(unit, case_id)
+        await _to_certify(unit, case_id, objects, None)
+    if service.keys is not None:
+        service.keys.forget(str(case.key_id))
+    return objects
+
+
+async def replay(service: Service, actor: Actor, leaves: Iterable[Mapping[str, Any]]) -> int:
+    """After a restore: erase again what these leaves of the record say was erased; how many messages and cases.
+
+    The leaves come from outside the restored database. Neither hold nor concern stops it: it was done once. Command
+    line only; may be run again.
+    """
+    if actor.kind is not ActorKind.OPERATOR:
+        raise NotAllowed
+    gone, done = erased(leaves), 0
+    for message_id in sorted(gone.messages):
+        done += await _again(service, actor, message_id)
+    for case_id in sorted(gone.cases):
+        done += await _case_again(service, actor, case_id)
+    return done
+
+
+async def _again(service: Service, actor: Actor, message_id: UUID) -> int:
+    async with unit_of_work(service, actor) as unit:
+        known = await unit.maybe(select(t.message.c.state).where(t.message.c.id == message_id))
+        if known is None or known.state == State.ERASED:
+            return 0
+        message = await _without_concern(unit, await unit.message(message_id))
+        await _to_certify(unit, message.case_id, await _erase(unit, message), message.id)
+        return 1
+
+
+async def _case_again(service: Service, actor: Actor, case_id: UUID) -> int:
+    async with unit_of_work(service, actor) as unit:
+        known = await unit.maybe(select(t.cases.c.state).where(t.cases.c.id == case_id))
+        if known is None or known.state == CaseState.ERASED:
+            return 0
+        await unit.case(case_id)
+        for message in await _messages(unit, case_id, t.message.c.state == State.CONCERN):
+            await _without_concern(unit, message)
+        await _to_certify(unit, case_id, await _erase_case(unit, case_id), None)
+        return 1
+
+
+async def _without_concern(unit: Unit, message: Row[Any]) -> Row[Any]:
+    """A concern that the backup brought back had been decided before the message was erased."""
+    if message.state != State.CONCERN:
+        return message
+    moved = await unit.move(message, Event.END_CONCERN_WITHHELD)
+    open_ones = update(t.concern).where(t.concern.c.message_id == message.id, t.concern.c.ended_at.is_(None))
+    await unit.change(open_ones.values(ended_at=func.now(), outcome="withhold"))
+    unit.leaf("concern.ended", case=message.case_id, message=message.id, outcome="withhold", **moved)
+    return await unit.message(message.id)
+
+
+async def _erase(unit: Unit, message: Row[Any]) -> int:
+    """One locked message: decisions void, links dead, keys and words gone, objects to be reaped."""
+    moved = await unit.move(message, Event.ERASE, title_sealed=None)
+    await void_decisions(unit, message)
+    await end_links(unit, message.id, (Purpose.SUBMIT, Purpose.STOP))
+    objects = await _objects(unit, message.id)
+    for key in objects:
+        gone = insert(t.reap).values(object_key=key, after=unit.now)
+        await unit.change(gone.on_conflict_do_update(index_elements=["object_key"], set_={"after": unit.now}))
+    for table, values in EMPTIED:
+        await unit.change(update(table).where(table.c.message_id == message.id).values(**values))
+    await unit.change(t.review_note.delete().where(t.review_note.c.message_id == message.id))
+    through = select(t.link.c.id).where(t.link.c.message_id == message.id)
+    await unit.change(t.draft.delete().where(t.draft.c.link_id.in_(through)))
+    unit.leaf("message.erased", case=message.case_id, message=message.id, count=len(objects), **moved)
+    return len(objects)
+
+
+async def _erase_case(unit: Unit, case_id: UUID) -> int:
+    """A locked case: every message, every link, session, draft and code, every word, then the case's own key."""
+    objects = 0
+    for message in await _messages(unit, case_id, t.message.c.state != State.ERASED):
+        objects += await _erase(unit, message)
+    links = [row.id for row in await unit.all(select(t.link.c.id).where(t.link.c.case_id == case_id).with_for_update())]
+    await kill_links(unit, links, "revoked")
+    await unit.change(t.draft.delete().where(t.draft.c.link_id.in_(links)))
+    for table, values in EMPTIED_OF_CASE:
+        await unit.change(update(table).where(table.c.case_id == case_id).values(**values))
+    people = select(t.participant.c.id).where(t.participant.c.case_id == case_id)
+    await unit.change(update(t.consent).where(t.consent.c.participant_id.in_(people)).values(note_sealed=None))
+    for table in (t.safe_contact, t.code):
+        await unit.change(table.delete().where(table.c.participant_id.in_(people)))
+    concerns = select(t.concern.c.id).where(t.concern.c.case_id == case_id)
+    await unit.change(t.concern_note.delete().where(t.concern_note.c.concern_id.in_(concerns)))
+    todo = update(t.task).where(t.task.c.case_id == case_id, t.task.c.done_at.is_(None))
+    await unit.change(todo.values(done_at=func.now()))
+    key_id = select(t.cases.c.key_id).where(t.cases.c.id == case_id).scalar_subquery()
+    destroyed = {"private_wrapped": None, "field_key_sealed": None}
+    await unit.change(update(t.key_pair).where(t.key_pair.c.id == key_id).values(**destroyed))
+    over = {"state": CaseState.ERASED, "summary_sealed": None, "moved_at": func.now()}
+    await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(**over))
+    unit.leaf("case.erased", case=case_id, count=objects)
+    return objects
+
+
+async def _to_certify(unit: Unit, case_id: UUID, objects: int, message_id: UUID | None) -> None:
+    """A worker signs it: the console has no key to sign with."""
+    until = (unit.now + timedelta(days=unit.service.settings.backup_days)).date()
+    values = {"what": "message" if message_id else "case", "objects": objects, "backups_until": until}
+    erasure = await unit.add(t.erasure, case_id=case_id, message_id=message_id, **values)
+    await unit.defer("certify_erasure", erasure=erasure)
+
+
+async def _messages(unit: Unit, case_id: UUID, which: Any) -> list[Row[Any]]:
+    m = t.message
+    return await unit.all(select(m).where(m.c.case_id == case_id, which).order_by(m.c.id).with_for_update())
 
 
 async def _objects(unit: Unit, message_id: UUID) -> list[str]:

@@ -51,6 +51,8 @@ class Opener(Seal):
 
     private: bytes = field(repr=False)
     field_key: bytes = field(repr=False)
+    gone: bool = False
+    """The case was erased: its texts are "", its keys Unreadable."""
 
     def seal(self, text: str, column: str, row: UUID | str) -> bytes:
         """A text for a `*_sealed` column, under the field key."""
@@ -58,7 +60,7 @@ class Opener(Seal):
 
     def open(self, untrusted_blob: bytes | None, column: str, row: UUID | str) -> str:
         """The text of a `*_sealed` column; "" for NULL. `Unreadable` if it was moved or changed."""
-        if untrusted_blob is None:
+        if untrusted_blob is None or self.gone:
             return ""
         where = self.where(column, row)
         return keys.open_field(untrusted_blob, where, field_key=self.field_key, private=self.private)
@@ -117,6 +119,14 @@ async def opener_of(service: Service, conn: AsyncConnection, case_id: UUID) -> O
     if row is None:
         raise NotFound
     return await _opener(service, row)
+
+
+async def reader_of(service: Service, conn: AsyncConnection, case_id: UUID) -> Opener:
+    """As `opener_of`, for pages and lists: of an erased case every text is ""."""
+    row = (await conn.execute(_of_case(case_id, t.key_pair))).one_or_none()
+    if row is not None and row.private_wrapped is None:
+        return Opener(row.id, row.public, b"", b"", gone=True)
+    return await opener_of(service, conn, case_id)
 
 
 async def service_seal(conn: AsyncConnection) -> Seal:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from exchange.core.model import State
-from exchange.steps import concern
+from exchange.steps import certificate, concern, setup
 from exchange.store.service import Service
 from tests.support.api import running_api
 from tests.support.console_site import Console, running_console
@@ -80,3 +80,49 @@ async def test_the_api_names_erasing_only_to_whoever_may(service: Service, world
         assert await world.state(message) == State.IN_REVIEW
         assert (await supervisor.ask("POST", f"/messages/{message}/erase")).status == 204
     assert await world.state(message) == State.ERASED
+
+
+async def test_a_supervisor_erases_a_case_and_takes_its_certificate(world: World, console: Console) -> None:
+    """Over what goes and what stays; the case's pages still open, without names; the file is the signed note."""
+    setup.make_keys(world.service.settings)
+    await world.released()
+    path = f"/cases/{world.case}"
+    rowan, fern = await console.as_(world.supervisor), await console.as_(world.facilitator)
+    assert "Full name" in (await fern.get(path))[1]
+    assert f'href="{path}/erase"' not in (await fern.get(path))[1]
+    assert (await fern.get(f"{path}/erase"))[0] == 403
+    _, text = await rowan.get(f"{path}/erase")
+    assert "What goes" in text
+    status, _, where = await rowan.send(f"{path}/erase")
+    assert (status, where) == (303, f"{path}/erasures")
+    assert "being prepared" in (await rowan.get(f"{path}/erasures"))[1]
+    await certificate.certify_waiting(world.service)
+    _, text = await fern.get(f"{path}/erasures")
+    [link] = {part.split('"')[0] for part in text.split('href="') if part.startswith("/erasures/")}
+    status, note = await fern.get(link)
+    assert (status, note.splitlines()[0]) == (200, "exchange erasure certificate, version 1")
+    reed = await console.as_(world.stranger)
+    assert (await reed.get(link))[0] == 404
+    for page in (path, "/cases?show=all", "/", f"{path}/record", f"{path}/team"):
+        status, text = await rowan.get(page)
+        assert status == 200, page
+        assert "Full name" not in text
+        assert "Form " not in text
+
+
+async def test_a_legal_hold_stands_in_the_way_and_says_why(world: World, console: Console) -> None:
+    """Placed on its page with a reason; erasing is then refused; lifted with a reason."""
+    message = await world.letter()
+    path = f"/cases/{world.case}"
+    rowan = await console.as_(world.supervisor)
+    status, _, _ = await rowan.send(f"{path}/legal-hold", reason="")
+    assert status == 422
+    status, _, _ = await rowan.send(f"{path}/legal-hold", reason="A court asked for it.")
+    assert status == 303
+    assert "A court asked for it." in (await rowan.get(f"{path}/legal-hold"))[1]
+    assert "so nothing of it can be erased" in (await rowan.get(f"{path}/erase"))[1]
+    assert (await rowan.send(f"{path}/erase", f"{path}/legal-hold"))[0] == 409
+    assert (await rowan.send(f"/messages/{message}/erase"))[0] == 409
+    status, _, _ = await rowan.send(f"{path}/legal-hold", reason="The court is done.")
+    assert status == 303
+    assert (await rowan.send(f"{path}/erase"))[0] == 303

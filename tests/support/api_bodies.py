@@ -21,6 +21,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/cases"): {},
     ("PUT", "/cases/{case}/state"): {"state": "open"},
     ("PUT", "/cases/{case}/policy"): {},
+    ("POST", "/cases/{case}/legal-hold"): {"reason": "A court asked."},
+    ("POST", "/cases/{case}/legal-hold/lift"): {"reason": "It is over."},
     ("POST", "/cases/{case}/team"): {"account": "{second}"},
     ("PUT", "/cases/{case}/cover"): {"account": "{supervisor}"},
     ("POST", "/cases/{case}/bars"): {"account": "{second}", "reason": "Neighbours."},

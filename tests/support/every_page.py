@@ -171,7 +171,8 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     admin = ("/admin", "/admin/accounts", "/admin/accounts/new",
         f"/admin/accounts/{world.auditor.id}", "/admin/service", "/admin/keys")  # fmt: skip
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
-    mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/leaving/{world.stranger.id}")
+    mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/leaving/{world.stranger.id}",
+            f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold")  # fmt: skip
     overseen = (*mine, case, "/cases", concern, in_review, f"{in_review}/erase")
     return [
         (None, _outside()),

@@ -15,7 +15,7 @@ from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.read.emergencies import EmergencyRow, open_now
 from exchange.store.read.names import forms_of_name, staff_names
-from exchange.store.sealing import Opener, opener_of
+from exchange.store.sealing import Opener, reader_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -121,7 +121,7 @@ async def case_view(service: Service, actor: Actor, case_id: UUID) -> CaseView:
     async with reading(service) as conn:
         await near.require(conn, actor, Permission.CASE_SEE, case_id)
         case = (await conn.execute(select(t.cases).where(t.cases.c.id == case_id))).one()
-        opener = await opener_of(service, conn, case_id)
+        opener = await reader_of(service, conn, case_id)
         people = await _people_of(conn, [case_id])
         known = dict(await facts.newest_facts(conn, case_id))
         staff = await staff_names(conn)
@@ -154,7 +154,7 @@ async def person_view(service: Service, actor: Actor, participant_id: UUID) -> P
         case_id = await near.case_of_participant(conn, participant_id)
         await near.require(conn, actor, Permission.PERSON_SEE, case_id)
         person = (await conn.execute(select(t.participant).where(t.participant.c.id == participant_id))).one()
-        opener = await opener_of(service, conn, case_id)
+        opener = await reader_of(service, conn, case_id)
         contact = await _contact(conn, opener, participant_id)
         known = await facts.newest_facts(conn, case_id)
         code = (await conn.execute(select(t.code).where(t.code.c.participant_id == participant_id))).first()

@@ -13,7 +13,7 @@ from exchange.core.model import Actor, Role
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.read.names import forms_of_name, staff_names
-from exchange.store.sealing import opener_of
+from exchange.store.sealing import reader_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -41,7 +41,7 @@ async def concern_view(service: Service, actor: Actor, concern_id: UUID) -> Conc
             raise NotFound
         await near.require(conn, actor, Permission.CONCERN_RAISE, concern.case_id)
         message = (await conn.execute(select(t.message).where(t.message.c.id == concern.message_id))).one()
-        opener = await opener_of(service, conn, concern.case_id)
+        opener = await reader_of(service, conn, concern.case_id)
         names = await forms_of_name(service, conn, [concern.case_id])
         n = t.concern_note
         rows = (await conn.execute(select(n).where(n.c.concern_id == concern_id).order_by(n.c.at))).all()

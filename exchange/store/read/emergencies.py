@@ -14,7 +14,7 @@ from exchange.core.errors import NotFound
 from exchange.core.model import Actor
 from exchange.store import near
 from exchange.store import tables as t
-from exchange.store.sealing import opener_of
+from exchange.store.sealing import reader_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -79,7 +79,7 @@ async def emergency_view(service: Service, actor: Actor, emergency_id: UUID) -> 
         own = row.account_id == actor.id and near_to is not Relation.BARRED
         if not own:
             await near.require(conn, actor, Permission.CASE_SEE, row.case_id)
-        opener = await opener_of(service, conn, row.case_id)
+        opener = await reader_of(service, conn, row.case_id)
         shown = _row(row)
         return EmergencyView(
             row=shown,

@@ -13,7 +13,7 @@ from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.facts import newest_facts
 from exchange.store.read.names import staff_names
-from exchange.store.sealing import opener_of
+from exchange.store.sealing import reader_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -42,7 +42,7 @@ async def fact_history(
     async with reading(service) as conn:
         await near.require(conn, actor, Permission.CASE_SEE, case_id)
         team = await near.relation(conn, case_id, actor.id) in READS_INSIDE
-        opener = await opener_of(service, conn, case_id)
+        opener = await reader_of(service, conn, case_id)
         query = select(f).where(f.c.case_id == case_id, f.c.kind == kind, about).order_by(f.c.number.desc())
         rows = (await conn.execute(query)).all()
         sealed = select(t.participant.c.form_of_name_sealed).where(t.participant.c.id == participant)

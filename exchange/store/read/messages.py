@@ -15,7 +15,7 @@ from exchange.core.model import Actor, Event, State
 from exchange.store import facts, ledger_read, near
 from exchange.store import tables as t
 from exchange.store.read.names import forms_of_name, staff_names
-from exchange.store.sealing import Opener, opener_of
+from exchange.store.sealing import Opener, reader_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -82,7 +82,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
     act = NEXT_ACT.get(State(message.state))
     names = await forms_of_name(service, conn, [message.case_id])
     near_to = await near.relation(conn, message.case_id, actor.id)
-    opener = await opener_of(service, conn, message.case_id) if near_to in READS_INSIDE else None
+    opener = await reader_of(service, conn, message.case_id) if near_to in READS_INSIDE else None
     revisions = await _of(conn, t.revision, message.id, t.revision.c.number.desc())
     concern = next(iter(await _of(conn, t.concern, message.id, t.concern.c.at.desc())), None)
     return MessageView(

@@ -7,14 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.store import tables as t
-from exchange.store.sealing import Opener, opener_of
+from exchange.store.sealing import Opener, reader_of
 from exchange.store.service import Service
 
 
 async def forms_of_name(service: Service, conn: AsyncConnection, cases: Iterable[UUID]) -> dict[UUID, str]:
     """The agreed form of name of every participant of these cases, by participant id."""
     wanted = set(cases)
-    openers: dict[UUID, Opener] = {case: await opener_of(service, conn, case) for case in wanted}
+    openers: dict[UUID, Opener] = {case: await reader_of(service, conn, case) for case in wanted}
     rows = await conn.execute(
         select(t.participant.c.id, t.participant.c.case_id, t.participant.c.form_of_name_sealed).where(
             t.participant.c.case_id.in_(wanted)

@@ -10,7 +10,7 @@ from exchange.core.errors import NotFound
 from exchange.core.model import Actor
 from exchange.store import near
 from exchange.store import tables as t
-from exchange.store.sealing import opener_of
+from exchange.store.sealing import reader_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -40,7 +40,7 @@ async def uploads_of(service: Service, actor: Actor, message_id: UUID) -> list[A
         if message is None:
             raise NotFound
         await near.require(conn, actor, Permission.PUT_IN, message.case_id)
-        opener = await opener_of(service, conn, message.case_id)
+        opener = await reader_of(service, conn, message.case_id)
         mine = (u.c.message_id == message_id) & (u.c.round == message.round) & (u.c.state != "gone")
         rows = await conn.execute(select(u).where(mine).order_by(u.c.position, u.c.created_at))
         return [

@@ -2,8 +2,8 @@
 
 `service_` what runs the service · `people` staff · `cases` cases, participants, facts · `messages`
 messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
-sessions, grants · `standing` conflicts of interest, emergencies. The ledger's tables stand in
-`ledger.sql`, the queue's in procrastinate.
+sessions, grants · `standing` conflicts of interest, emergencies · `erasing` erasures, legal holds. The ledger's
+tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
 from exchange.store.tables.base import metadata, plain
@@ -20,6 +20,7 @@ from exchange.store.tables.decisions import (
     review_note,
     share_current,
 )
+from exchange.store.tables.erasing import erasure, legal_hold
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.people import account, account_session, api_token
@@ -41,10 +42,12 @@ __all__ = [
     "consent",
     "draft",
     "emergency",
+    "erasure",
     "fact",
     "feedback",
     "grant",
     "key_pair",
+    "legal_hold",
     "link",
     "mail_sent",
     "message",

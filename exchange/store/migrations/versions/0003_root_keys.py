@@ -1,8 +1,10 @@
-"""Root keys that follow one another: every wrap names its key, the service names the key in use."""
+"""Root keys that follow one another, and erasing a case: every wrap names its key, the service the key in use."""
 
 from importlib.resources import files
 
 from alembic import op
+
+from exchange.store.tables import erasure, legal_hold
 
 revision = "0003"
 down_revision = "0002"
@@ -22,10 +24,18 @@ def upgrade() -> None:
         f"insert into service_setting (name, value) select 'root_key', to_jsonb({first}) where {named}"
         " on conflict (name) do nothing"
     )
+    _erasing()
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor:
         cursor.execute(files("exchange.store").joinpath("root_wraps.sql").read_bytes())
+
+
+def _erasing() -> None:
+    for table in (erasure, legal_hold):
+        table.create(op.get_bind(), checkfirst=True)
+    op.execute("alter table cases drop constraint if exists ck_cases_state")
+    op.execute("alter table cases add constraint ck_cases_state check (state in ('open', 'closed', 'erased'))")
 
 
 def _prefix(table: str, column: str, key: str) -> None:

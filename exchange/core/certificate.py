@@ -1,0 +1,74 @@
+"""The erasure certificate: a signed statement, without content, that something was erased and when.
+
+A C2SP signed note under the key that signs the record's checkpoints. Its text is one line of title and one
+`name: value` per line, in this order; it cannot be taken for a checkpoint, whose second line is a number:
+
+    exchange erasure certificate, version 1
+    record: desk.example.org/record
+    what: case
+    case: <id>
+    message: <id>                    only where one message was erased
+    erased: 2026-11-22T12:00:00Z
+    objects: 12
+    entry: 4711                      its place in the record
+    backups: 2026-12-27              after this day no backup from before it is kept, by the service's policy
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from exchange.core.notes import BadNote, Signer, Verifier, open_note, sign_note
+
+_TITLE = "exchange erasure certificate, version 1"
+_LINE = re.compile(r"([a-z]+): ([ -~]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was erased, when, how many objects, where the record says so, and when old backups are gone."""
+
+    record: str
+    case: UUID
+    message: UUID | None
+    erased: datetime
+    objects: int
+    entry: int
+    backups: date
+
+    @property
+    def text(self) -> str:
+        """What is signed."""
+        lines = {
+            "record": self.record,
+            "what": "message" if self.message else "case",
+            "case": str(self.case),
+            **({"message": str(self.message)} if self.message else {}),
+            "erased": self.erased.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "objects": str(self.objects),
+            "entry": str(self.entry),
+            "backups": self.backups.isoformat(),
+        }
+        return "\n".join((_TITLE, *(f"{name}: {value}" for name, value in lines.items()))) + "\n"
+
+    def signed(self, signer: Signer) -> str:
+        """The signed note."""
+        return sign_note(self.text, signer)
+
+
+def open_certificate(untrusted_note: str, verifier: Verifier) -> Certificate:
+    """The certificate, once this key's signature holds. Raises BadNote and says why."""
+    text = open_note(untrusted_note, verifier)
+    found = {match[1]: match[2] for match in map(_LINE.fullmatch, text.splitlines()[1:]) if match}
+    try:
+        message = UUID(found["message"]) if "message" in found else None
+        read = Certificate(
+            found["record"], UUID(found["case"]), message, datetime.fromisoformat(found["erased"]),
+            int(found["objects"]), int(found["entry"]), date.fromisoformat(found["backups"]),
+        )  # fmt: skip
+    except (KeyError, ValueError):
+        raise BadNote("This is not an erasure certificate.") from None
+    if read.text != text or read.record != verifier.name:
+        raise BadNote("This is not an erasure certificate of this record.")
+    return read
