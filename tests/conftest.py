@@ -65,7 +65,10 @@ def settings(database: str, tmp_path: Path) -> "Settings":
     from exchange.settings import Settings
     from exchange.store.rootkey import FileRootKey
 
-    found = Settings.load(folder=tmp_path / "service", database_url=database, scratch=tmp_path / "scratch", demo=True)
+    unhurried = {"requests_per_minute": 0, "knocks_per_minute": 0, "tries_per_link": 0}  # tests ask fast; some set it
+    found = Settings.load(
+        folder=tmp_path / "service", database_url=database, scratch=tmp_path / "scratch", demo=True, **unhurried
+    )
     found.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(found.root_key_file)
     return found

@@ -5,6 +5,7 @@ of them it was stays unknown. A scanner that runs scripts and submits forms has 
 """
 
 import asyncio
+from contextlib import suppress
 from typing import ClassVar
 
 from aiohttp import web
@@ -57,6 +58,7 @@ async def claim(request: web.Request) -> web.StreamResponse:
         return frame.render(request, "portal/landing.html", {"form": form}, status=422)
     cookie = cookie_of(request) or links.new_secret()
     try:
+        _count(request, form.link)
         session = await visit.claim(service_of(request), form.link, cookie, form.code)
     except LinkDead:
         await _at_the_fixed_time(came)
@@ -100,6 +102,8 @@ async def ask_for_new_link(request: web.Request) -> web.Response:
     form = await frame.parse(request, NewLink)
     if isinstance(form, frame.ErrorSummary):
         return frame.render(request, "portal/new_link.html", {"form": form}, status=422)
+    with suppress(LinkDead):
+        _count(request, form.link)
     await visit.ask_for_new_link(service_of(request), form.link)
     await _at_the_fixed_time(came)
     return frame.see_other(request, "/new-link/asked#")
@@ -108,6 +112,11 @@ async def ask_for_new_link(request: web.Request) -> web.Response:
 async def asked(request: web.Request) -> web.Response:
     """GET /new-link/asked."""
     return frame.render(request, "portal/new_link_asked.html")
+
+
+def _count(request: web.Request, untrusted_link: str) -> None:
+    """One try of this link, whether or not there is such a link. Raises TooOften; LinkDead for what can be none."""
+    frame.try_link(request, links.lookup_hash(links.parse_secret(untrusted_link)))
 
 
 async def _at_the_fixed_time(came: float) -> None:
