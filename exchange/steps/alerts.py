@@ -9,7 +9,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, select, update
 
 from exchange.core.errors import BadInput, LinkDead, WaitAWhile
 from exchange.steps.revoke import end_link
@@ -42,7 +42,7 @@ async def count_wrong(unit: Unit, link: Row[Any]) -> Exception:
 
 async def tell_team(unit: Unit, link: Row[Any], kind: str) -> None:
     """A task for the case's team about this link's person, unless one of the kind is open."""
-    if await unit.maybe(open_task(link, kind)) is None:
+    if await unit.maybe(open_task(link.participant_id, kind)) is None:
         await unit.add(
             t.task,
             case_id=link.case_id,
@@ -54,7 +54,7 @@ async def tell_team(unit: Unit, link: Row[Any], kind: str) -> None:
         unit.leaf("task.added", case=link.case_id, participant=link.participant_id, kind=kind)
 
 
-def open_task(link: Row[Any], kind: str) -> Any:
-    """The SELECT of an open task of this kind about this link's person."""
-    known = t.task.c.participant_id == link.participant_id, t.task.c.kind == kind, t.task.c.done_at.is_(None)
+def open_task(participant: Any, kind: str) -> Select[Any]:
+    """The SELECT of an open task of this kind about a person: their id, or the column that holds it."""
+    known = t.task.c.participant_id == participant, t.task.c.kind == kind, t.task.c.done_at.is_(None)
     return select(t.task.c.id).where(*known)

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from weakref import WeakValueDictionary
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, Select, func, select, update
 
 from exchange.core import keys, links
 from exchange.core.errors import LinkDead, SessionLocked, SignInNeeded, WaitAWhile
@@ -80,15 +80,15 @@ async def claim(service: Service, untrusted_secret: str, cookie: str, untrusted_
 
 async def _is_known_dead(service: Service, lookup: bytes, cookie: str) -> bool:
     """One look without a lock: no such link, or one that has ended, is not this browser's and was reported before."""
+    mine = _sessions_of(t.link.c.id, cookie).exists().label("mine")
+    told = alerts.open_task(t.link.c.participant_id, alerts.TRIED).exists().label("told")
     async with reading(service) as conn:
-        link = (await conn.execute(select(t.link).where(t.link.c.lookup_hash == lookup))).first()
-        if link is None:
-            return True
-        if link.state in ("live", "claimed") and link.purpose not in ONE_SESSION:
-            return False
-        if link.state == "live" or (await conn.execute(_sessions_of(link.id, cookie))).first():
-            return False
-        return (await conn.execute(alerts.open_task(link, alerts.TRIED))).first() is not None
+        query = select(t.link.c.state, t.link.c.purpose, mine, told).where(t.link.c.lookup_hash == lookup)
+        link = (await conn.execute(query)).first()
+    if link is None:
+        return True
+    may_open = link.state == "live" or (link.state == "claimed" and link.purpose not in ONE_SESSION)
+    return not may_open and not link.mine and bool(link.told)
 
 
 async def _claim(service: Service, secret: str, cookie: str, untrusted_code: str) -> UUID:
@@ -217,7 +217,7 @@ async def _resumable(unit: Unit, link: Row[Any], cookie: str) -> UUID | None:
     return row.id if row else None
 
 
-def _sessions_of(link_id: UUID, cookie: str) -> Any:
+def _sessions_of(link_id: Any, cookie: str) -> Select[Any]:
     s = t.portal_session
     return select(s.c.id).where(
         s.c.link_id == link_id,

@@ -6,7 +6,9 @@ of them it was stays unknown. A scanner that runs scripts and submits forms has 
 
 import asyncio
 from contextlib import suppress
+from time import monotonic
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 from pydantic import Field
@@ -16,12 +18,13 @@ from exchange.core.errors import BadInput, LinkDead, WaitAWhile
 from exchange.steps import visit
 from exchange.web import frame
 from exchange.web.frame import N_, PUBLIC, Route
-from exchange.web.frame.i18n import LANGUAGES
+from exchange.web.frame.i18n import LANGUAGES, current_language
 from exchange.web.frame.language import COOKIE as LANGUAGE
 from exchange.web.frame.language import YEAR
 from exchange.web.portal.visits import cookie_of, keep_cookie, service_of
 
 ANSWERED_AFTER = 0.3
+_dead_pages: WeakKeyDictionary[web.Application, dict[str, tuple[float, bytes]]] = WeakKeyDictionary()
 
 
 class Landing(frame.Form):
@@ -81,9 +84,19 @@ async def _welcome(request: web.Request, session: object, cookie: str) -> web.Re
 
 
 def dead(request: web.Request) -> web.Response:
-    """The one page of every dead link: no token and no nonce, so that its bytes are always the same."""
-    plain = {"nonce": "", "csrf_token": _no_token, "notice": None, "path": "/l"}
-    return frame.render(request, "portal/dead.html", plain, status=404)
+    """The one page of every dead link: no token and no nonce, so that its bytes are always the same.
+
+    Made once a second, so that whoever tries many costs little and sees nothing in the time it takes.
+    """
+    kept, now = _dead_pages.setdefault(request.app, {}), monotonic()
+    made, body = kept.get(current_language(), (0.0, b""))
+    if not body or now - made > 1:
+        plain = {"nonce": "", "csrf_token": _no_token, "notice": None, "path": "/l"}
+        found = frame.render(request, "portal/dead.html", plain, status=404).body
+        assert isinstance(found, bytes)
+        body = found
+        kept[current_language()] = now, body
+    return web.Response(body=body, status=404, content_type="text/html", charset="utf-8")
 
 
 async def closed(request: web.Request) -> web.Response:
