@@ -5,6 +5,7 @@ secret (DESIGN section 12). Sizes are bytes, times are seconds unless a name say
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -96,6 +97,14 @@ class Settings(BaseSettings):
     console_host: str = "127.0.0.1"
     console_port: int = Field(8602, ge=0, le=65535)
     console_url: str = ""
+    trusted_proxies: str = ""
+    """Addresses or networks, with commas, of our own proxies: only they may say from where a request comes."""
+    requests_per_minute: int = Field(6000, ge=0)
+    """From one address; 0 means as many as they like, here and below."""
+    knocks_per_minute: int = Field(60, ge=0)
+    """Tries of links, codes and passwords from one address, whatever came of them."""
+    tries_per_link: int = Field(20, ge=0)
+    """Tries of one link in a minute, whether or not it exists."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(0, ge=0, le=65535)
     """0 means that no metrics are served."""
@@ -150,6 +159,15 @@ class Settings(BaseSettings):
         if value and not value.startswith("https://") and host not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError("must begin with https://")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        try:
+            [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+        except ValueError:
+            raise ValueError("must list addresses or networks with commas, such as 10.0.0.0/8") from None
+        return value
 
     @field_validator("database_url", "owner_database_url", "portal_database_url")
     @classmethod

@@ -75,13 +75,13 @@ class ProcessTree:
     """Children by name. Their logs lie in `logs`, which is made with mode 0700."""
 
     def __init__(self, logs: Path) -> None:
-        self._logs = logs
+        self.logs = logs
         self.children: list[Child] = []
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         """Start one more child; its output goes to `<logs>/<name>.log`, begun anew."""
-        self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log = self._logs / f"{name}.log"
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log = self.logs / f"{name}.log"
         log.unlink(missing_ok=True)
         child = Child(name, command, environment, log)
         child.start()
@@ -93,7 +93,7 @@ class ProcessTree:
         while not ready():
             self.look_after()
             if time.monotonic() > until:
-                raise ChildFailed(f"The service was not ready after {seconds:.0f} seconds. See {self._logs}.")
+                raise ChildFailed(f"The service was not ready after {seconds:.0f} seconds. See {self.logs}.")
             time.sleep(POLL_SECONDS)
 
     def watch(self) -> None:

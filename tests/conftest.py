@@ -66,8 +66,9 @@ def settings(database: str, tmp_path: Path) -> "Settings":
     from exchange.store.rootkey import FileRootKey
     from tests.support.database import role_urls
 
-    urls = role_urls(database)
-    found = Settings.load(folder=tmp_path / "service", scratch=tmp_path / "scratch", demo=True, **urls)
+    unhurried = {"requests_per_minute": 0, "knocks_per_minute": 0, "tries_per_link": 0}  # tests ask fast; some set it
+    folders = {"folder": tmp_path / "service", "scratch": tmp_path / "scratch"}
+    found = Settings.load(demo=True, **folders, **role_urls(database), **unhurried)
     found.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(found.root_key_file)
     return found

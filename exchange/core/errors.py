@@ -9,6 +9,8 @@ class ExchangeError(Exception):
     """Something went wrong. Nothing was changed. Please try again."""
 
     status = 500
+    retry_after = 0
+    """Seconds after which trying again may help; 0 where waiting alone does not."""
 
     def __init__(self, sentence: str | None = None) -> None:
         super().__init__(sentence or type(self).sentence())
@@ -80,10 +82,18 @@ class TooLarge(ExchangeError):
     status = 413
 
 
+class TooOften(ExchangeError):
+    """That was too often in a short time. Nothing is lost. Please wait a minute and try again."""
+
+    status = 429
+    retry_after = 60
+
+
 class WaitAWhile(ExchangeError):
     """Too many wrong attempts. Please wait 15 minutes and try again. Nothing is lost."""
 
     status = 429
+    retry_after = 900
 
 
 class LinkDead(ExchangeError):

@@ -52,6 +52,8 @@ WAITING: dict[State, Wait] = {
 # Tasks that no state says by itself: kind -> heading.
 TASKS: dict[str, str] = {
     "link_asked": LINK_ASKED,
+    "link_tried": LINK_ASKED,
+    "link_locked": LINK_ASKED,
     "wrong_attempts": LINK_ASKED,
     "follow_up": DATES,
     "assessment_due": DATES,

@@ -10,14 +10,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, delete, select
 
-from exchange.core.errors import BadInput, NotFound, Refused
+from exchange.core.access import Permission
+from exchange.core.errors import BadInput, Conflict, NotFound, Refused
 from exchange.core.gate import TRANSITIONS
-from exchange.core.model import ConsentKind, Event, Method, Purpose, State
+from exchange.core.model import Actor, Channel, ConsentKind, Event, Method, Purpose, State
 from exchange.steps import consent, links
 from exchange.steps.consent import Said
+from exchange.steps.revoke import end_links
 from exchange.steps.visit import Visit
+from exchange.store import near
 from exchange.store import tables as t
-from exchange.store.sealing import seal_of
+from exchange.store.sealing import opener_of, seal_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
@@ -36,6 +39,25 @@ async def receipt(service: Service, visit: Visit, message_id: UUID) -> tuple[str
         payload = {"you": visit.payload["you"]}
         return message.reference, await links.make(
             unit, seal, person, Purpose.STOP, payload, message=message, days=None
+        )
+
+
+async def renew(service: Service, actor: Actor, message_id: UUID, *, channel: Channel) -> links.NewLink:
+    """A new stop link for the author, made by the team: theirs was lost, or locked by wrong codes. Ends earlier ones.
+
+    Nobody may be left without a way to stop (rule 5), so this asks for no gate: only an erased message has none.
+    """
+    async with unit_of_work(service, actor) as unit:
+        message = await unit.message(message_id)
+        await near.require(unit.conn, actor, Permission.CONSENT, message.case_id)
+        if message.state == State.ERASED:
+            raise Conflict("This message was erased: there is nothing left to stop.")
+        await end_links(unit, message.id, (Purpose.STOP,))
+        person = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
+        opener = await opener_of(service, unit.conn, message.case_id)
+        payload = {"you": links.form_of_name(opener, person)}
+        return await links.make(
+            unit, opener, person, Purpose.STOP, payload, message=message, channel=channel, days=None
         )
 
 

@@ -5,7 +5,8 @@
 - On the claim, what lay wrapped under the link's secret is wrapped anew under the session's cookie, and the
   link's wrap is destroyed: one-time in the cryptographic sense. `submit`, `decide` and `stop` links keep
   theirs until they are done: each visit asks for secret and code again.
-- Five wrong codes: wait 15 minutes. Ten: locked until the facilitator makes a new link. Nothing is burned.
+- Wrong codes are counted, and the facilitator hears of them and of dead links that are tried (`steps/alerts.py`).
+- Whoever hammers on one link waits for their turn, and takes one connection to the database, not all of them.
 - Exit or idleness locks the session; the code opens it again.
 """
 
@@ -15,12 +16,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from weakref import WeakValueDictionary
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, Select, func, select, update
 
 from exchange.core import keys, links
-from exchange.core.errors import BadInput, LinkDead, SessionLocked, SignInNeeded, WaitAWhile
+from exchange.core.errors import LinkDead, SessionLocked, SignInNeeded, WaitAWhile
 from exchange.core.model import VISITOR, Actor, ActorKind, Purpose
+from exchange.steps import alerts
 from exchange.steps.links import GRANT, PAYLOAD, about
 from exchange.steps.revoke import end_link, locked_link
 from exchange.store import tables as t
@@ -30,8 +33,7 @@ from exchange.store.unit import Unit, reading, unit_of_work
 
 PRIVATE = b"exchange/session-private"
 ONE_SESSION = (Purpose.VIEW, Purpose.PREVIEW)
-WAIT_AFTER, LOCK_AFTER, WAIT_MINUTES = 5, 10, 15
-WRONG_CODE = "That is not the code. Check it and try again; capitals, spaces and hyphens do not matter."
+_turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,27 @@ async def claim(service: Service, untrusted_secret: str, cookie: str, untrusted_
     `BadInput` for a wrong code. `cookie` is the random value this browser was given on landing.
     """
     secret = links.parse_secret(untrusted_secret)
+    found = links.lookup_hash(secret)
+    async with _turns.setdefault(found, asyncio.Lock()):
+        if await _is_known_dead(service, found, cookie):
+            raise LinkDead
+        return await _claim(service, secret, cookie, untrusted_code)
+
+
+async def _is_known_dead(service: Service, lookup: bytes, cookie: str) -> bool:
+    """One look without a lock: no such link, or one that has ended, is not this browser's and was reported before."""
+    mine = _sessions_of(t.link.c.id, cookie).exists().label("mine")
+    told = alerts.open_task(t.link.c.participant_id, alerts.TRIED).exists().label("told")
+    async with reading(service) as conn:
+        query = select(t.link.c.state, t.link.c.purpose, mine, told).where(t.link.c.lookup_hash == lookup)
+        link = (await conn.execute(query)).first()
+    if link is None:
+        return True
+    may_open = link.state == "live" or (link.state == "claimed" and link.purpose not in ONE_SESSION)
+    return not may_open and not link.mine and bool(link.told)
+
+
+async def _claim(service: Service, secret: str, cookie: str, untrusted_code: str) -> UUID:
     wrong: Exception
     async with unit_of_work(service, VISITOR) as unit:
         link = await _find(unit, secret)
@@ -76,12 +99,12 @@ async def claim(service: Service, untrusted_secret: str, cookie: str, untrusted_
             raise LinkDead
         again = await _resumable(unit, link, cookie)
         if link.state == "locked" or (again is None and not _open_now(link, unit.now)):
-            await _ask_for_new(unit, link)
+            await alerts.tell_team(unit, link, alerts.TRIED)
             wrong = LinkDead()
         elif link.wait_until is not None and link.wait_until > unit.now:
             wrong = WaitAWhile()
         elif not await _code_fits(unit, link.participant_id, untrusted_code):
-            wrong = await _count_wrong(unit, link)
+            wrong = await alerts.count_wrong(unit, link)
         else:
             if again is not None:
                 return await _reopen(unit, link, again)
@@ -146,7 +169,7 @@ async def unlock(service: Service, cookie: str | None, session_id: UUID, untrust
         elif link.wait_until is not None and link.wait_until > unit.now:
             wrong = WaitAWhile()
         elif not await _code_fits(unit, link.participant_id, untrusted_code):
-            wrong = await _count_wrong(unit, link)
+            wrong = await alerts.count_wrong(unit, link)
         else:
             await _reopen(unit, link, session_id)
             return
@@ -164,7 +187,7 @@ async def is_for_me(service: Service, visit: Visit, yes: bool) -> None:
         link = await locked_link(unit, t.link.c.id == visit.link.id)
         if link is not None:
             await end_link(unit, link, "revoked")
-        await _task(unit, visit.link, "not_for_me")
+        await alerts.tell_team(unit, visit.link, "not_for_me")
 
 
 async def ask_for_new_link(service: Service, untrusted_secret: str) -> None:
@@ -176,7 +199,7 @@ async def ask_for_new_link(service: Service, untrusted_secret: str) -> None:
     async with unit_of_work(service, VISITOR) as unit:
         link = await _find(unit, secret)
         if link is not None:
-            await _ask_for_new(unit, link)
+            await alerts.tell_team(unit, link, alerts.ASKED)
 
 
 async def _find(unit: Unit, secret: str) -> Row[Any] | None:
@@ -190,16 +213,18 @@ def _open_now(link: Row[Any], now: datetime) -> bool:
 
 async def _resumable(unit: Unit, link: Row[Any], cookie: str) -> UUID | None:
     """The session this very browser got from this link, if it still runs."""
-    s = t.portal_session
-    row = await unit.maybe(
-        select(s.c.id).where(
-            s.c.link_id == link.id,
-            s.c.cookie_hash == links.session_hash(cookie),
-            s.c.state != "ended",
-            (s.c.until.is_(None)) | (s.c.until > func.now()),
-        )
-    )
+    row = await unit.maybe(_sessions_of(link.id, cookie))
     return row.id if row else None
+
+
+def _sessions_of(link_id: Any, cookie: str) -> Select[Any]:
+    s = t.portal_session
+    return select(s.c.id).where(
+        s.c.link_id == link_id,
+        s.c.cookie_hash == links.session_hash(cookie),
+        s.c.state != "ended",
+        (s.c.until.is_(None)) | (s.c.until > func.now()),
+    )
 
 
 async def _reopen(unit: Unit, link: Row[Any], session_id: UUID) -> UUID:
@@ -218,29 +243,6 @@ async def _code_fits(unit: Unit, participant_id: UUID, untrusted_code: str) -> b
     if row is None:
         return False
     return await asyncio.to_thread(links.code_matches, untrusted_code, row.salt, row.hash)
-
-
-async def _count_wrong(unit: Unit, link: Row[Any]) -> Exception:
-    """One more wrong code: the answer, and what it does to the link."""
-    attempts = link.wrong_attempts + 1
-    values: dict[str, Any] = {"wrong_attempts": attempts}
-    answer: Exception = BadInput(WRONG_CODE, field="code")
-    if attempts >= LOCK_AFTER:
-        answer = LinkDead()
-        await _lock_link(unit, link)
-    elif attempts % WAIT_AFTER == 0:
-        values["wait_until"] = unit.now + timedelta(minutes=WAIT_MINUTES)
-        answer = WaitAWhile()
-        await _task(unit, link, "wrong_attempts")
-    await unit.change(update(t.link).where(t.link.c.id == link.id).values(**values))
-    unit.leaf("link.refused", case=link.case_id, link=link.id, attempts=attempts)
-    return answer
-
-
-async def _lock_link(unit: Unit, link: Row[Any]) -> None:
-    """Ten wrong codes: this link is over, the message is not; the facilitator makes a new one."""
-    await end_link(unit, link, "locked")
-    await _task(unit, link, "wrong_attempts")
 
 
 async def _take(unit: Unit, link: Row[Any], secret: str, cookie: str) -> UUID:
@@ -311,22 +313,3 @@ async def _session(conn: Any, cookie: str, session_id: UUID) -> Row[Any] | None:
     )
     found: Row[Any] | None = (await conn.execute(query)).first()
     return found
-
-
-async def _ask_for_new(unit: Unit, link: Row[Any]) -> None:
-    await _task(unit, link, "link_asked")
-
-
-async def _task(unit: Unit, link: Row[Any], kind: str) -> None:
-    """One open task of a kind per person: pressing twice does not nag twice."""
-    known = t.task.c.participant_id == link.participant_id, t.task.c.kind == kind, t.task.c.done_at.is_(None)
-    if await unit.maybe(select(t.task.c.id).where(*known)) is None:
-        await unit.add(
-            t.task,
-            case_id=link.case_id,
-            message_id=link.message_id,
-            participant_id=link.participant_id,
-            kind=kind,
-            due_at=unit.now,
-        )
-        unit.leaf("task.added", case=link.case_id, participant=link.participant_id, kind=kind)

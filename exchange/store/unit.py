@@ -19,6 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import Executable, Row, Table, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import gate
@@ -150,7 +151,7 @@ def _sentences() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise Conflict from error
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, NoConnectionLeft) as error:
         raise StorageUnavailable from error
     except DBAPIError as error:
         if error.connection_invalidated:

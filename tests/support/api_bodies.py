@@ -60,6 +60,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/messages/{message}/not-now"): SAID,
     ("POST", "/invitations"): {"author": "{participant}", "recipient": "{other}", "channel": "email"},
     ("POST", "/messages/{message}/preview-link"): {"channel": "email"},
+    ("POST", "/messages/{message}/stop-link"): {"channel": "email"},
     ("POST", "/referrals/{referral}/not-for-us"): {"reason": "Somebody else does this."},
     ("POST", "/record/export"): {},
     ("GET", "/record/proof"): {"index": 0},

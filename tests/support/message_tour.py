@@ -91,6 +91,7 @@ async def shared(world: World, _folder: Path) -> list[tuple[str, str]]:
     printed = await release.print_pack(service, who, paper)
     return [
         ("approved", f"/messages/{approved}"), ("preview-link", f"/messages/{approved}/preview-link"),
+        ("stop-link", f"/messages/{approved}/stop-link"),
         ("consent-share", f"/messages/{approved}/consent/share"), ("retract", f"/messages/{approved}/retract"),
         ("offer", f"/messages/{agreed}/offer"), ("offer-blocked", f"/messages/{approved}/offer"),
         ("consent-receive", f"/messages/{offered}/consent/receive"), ("hand-over", f"/messages/{waiting}/hand-over"),

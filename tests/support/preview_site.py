@@ -32,6 +32,10 @@ class Settings:
     portal_url: str = "http://localhost:8601"
     console_url: str = "http://127.0.0.1:8602"
     demo: bool = True
+    trusted_proxies: str = ""
+    requests_per_minute: int = 0
+    knocks_per_minute: int = 0
+    tries_per_link: int = 0
 
 
 @dataclass(frozen=True)

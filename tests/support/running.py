@@ -33,6 +33,7 @@ NAMES = {Side.HARMED: "Wilhelmina Plantedname", Side.RESPONSIBLE: "Bartholomew P
 FORMS = {Side.HARMED: "Willow", Side.RESPONSIBLE: "Barley"}
 CONTACTS = {Side.HARMED: "willow.planted@people.example", Side.RESPONSIBLE: "01632 960 987"}
 READY_SECONDS = 90.0
+UNHURRIED = {"requests_per_minute": 0, "knocks_per_minute": 0, "tries_per_link": 0}
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Exchange:
     console: str
     accounts: dict[str, Account]
     tree: ProcessTree
+    metrics: tuple[int, ...] = ()
 
     @asynccontextmanager
     async def service(self) -> AsyncIterator[Service]:
@@ -95,23 +97,28 @@ class Exchange:
 def running_exchange(
     database: str, folder: Path, names: Sequence[str] = ("portal", "console", "worker"), **values: int
 ) -> Iterator[Exchange]:
-    """Found a service, start its processes, wait until both sites are ready; end them by their ids."""
+    """Found a service, start its processes, wait until both sites are ready; end them by their ids.
+
+    Every process serves its metrics on a port of its own.
+    """
     ports = free_port(), free_port()
     settings = Settings.load(
         folder=folder / "service", scratch=folder / "scratch", demo=True, **role_urls(database),
-        portal_port=ports[0], console_port=ports[1], **values,
+        portal_port=ports[0], console_port=ports[1], **{**UNHURRIED, **values},
     )  # fmt: skip
     setup.make_keys(settings)
     found = asyncio.run(_found(settings))
     tree = ProcessTree(folder / "logs")
     environments = settings.environments()
     try:
-        for name in names:
-            tree.start(name, exchange_command(name), environments[name.split("-")[0]])
+        told = [free_port() for _ in names]
+        for name, port in zip(names, told, strict=True):
+            environment = environments[name.split("-")[0]] | {"EXCHANGE_METRICS_PORT": str(port)}
+            tree.start(name, exchange_command(name), environment)
         sites = {"portal": settings.portal_url, "console": settings.console_url}
         started = [sites[name] for name in names if name in sites]
-        tree.wait_until(lambda: all(_answers(site) for site in started), READY_SECONDS)
-        yield Exchange(settings, *sites.values(), found, tree)
+        tree.wait_until(lambda: all(answers(site) for site in started), READY_SECONDS)
+        yield Exchange(settings, *sites.values(), found, tree, tuple(told))
     finally:
         tree.stop()
 
@@ -128,7 +135,8 @@ async def _found(settings: Settings) -> dict[str, Account]:
     return made
 
 
-def _answers(site: str) -> bool:
+def answers(site: str) -> bool:
+    """Whether a site is ready."""
     try:
         with urllib.request.urlopen(f"{site}/readyz", timeout=2) as answer:  # noqa: S310  # our own address
             return bool(answer.status == 200)
@@ -136,4 +144,4 @@ def _answers(site: str) -> bool:
         return False
 
 
-__all__ = ["PASSWORD", "Account", "Exchange", "running_exchange"]
+__all__ = ["PASSWORD", "Account", "Exchange", "answers", "running_exchange"]

@@ -120,6 +120,10 @@ class World:
         link = await release.release_by_link(self.service, self.facilitator, message, channel=Channel.EMAIL)
         return message, link
 
+    async def revoke(self, message: UUID) -> None:
+        """Take the reading back."""
+        await release.revoke(self.service, self.facilitator, message)
+
     async def visit(self, link: links.NewLink, cookie: str, *, is_me: bool = True) -> visit.Visit:
         """Claim a link with the right code in one browser, and say that it is the right person."""
         portal = as_portal(self.service)

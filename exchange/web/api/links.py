@@ -7,7 +7,7 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Kind
-from exchange.steps import links
+from exchange.steps import links, stop
 from exchange.steps import settings as service_settings
 from exchange.store import read
 from exchange.web.api.endpoint import Call, Endpoint
@@ -79,6 +79,11 @@ async def preview(call: Call, asked: By) -> LinkMade:
     return await made(call, await step)
 
 
+async def stop_link(call: Call, asked: By) -> LinkMade:
+    """A new link with which the author can stop or take back, where theirs is lost or locked. It ends earlier ones."""
+    return await made(call, await stop.renew(call.service, call.actor, call.id("message"), channel=asked.channel))
+
+
 async def of_case(call: Call) -> Links:
     """The links of a case, for its team."""
     found = await read.links_of_case(call.service, call.actor, call.id("case"))
@@ -113,6 +118,7 @@ async def made(call: Call, link: links.NewLink) -> LinkMade:
 ENDPOINTS = [
     Endpoint("POST", "/invitations", invite, Permission.PUT_IN, status=201, errors=(404,)),
     Endpoint("POST", "/messages/{message}/preview-link", preview, Permission.CONSENT, status=201),
+    Endpoint("POST", "/messages/{message}/stop-link", stop_link, Permission.CONSENT, status=201),
     Endpoint("GET", "/cases/{case}/links", of_case, Permission.CASE_CHANGE),
     Endpoint("GET", "/links/{link}", see, Permission.CASE_CHANGE),
     Endpoint("POST", "/links/{link}/show", show, Permission.CASE_CHANGE),

@@ -14,6 +14,14 @@ from exchange.web.frame import N_
 DONE = frame.notice("task-done", N_("Done. It is off the list."))
 ADVICE: dict[str, str] = {
     "link_asked": N_("Ring them if that is safe, then make a new link on the message's page. Nothing is lost."),
+    "link_tried": N_(
+        "It was opened before, ran out or was taken back. Ask if it was them, in the way that is safe. If it was, make "
+        "a new link. If not, somebody else may have it: it opens nothing, but find out how they got it."
+    ),
+    "link_locked": N_(
+        "Nothing is lost. Ask if it was them, agree a new code if in doubt, then make a new link on the message's "
+        "page. If it was their link for stopping, make them a new one: they must not be without it."
+    ),
     "wrong_attempts": N_("Somebody entered wrong codes. Ask if it was them; agree a new code if in doubt."),
     "follow_up": N_("They have read, heard or seen it. Ask how they are, and what should happen to their copy."),
     "call_me": N_("Call them in the way that is safe for them."),

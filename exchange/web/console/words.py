@@ -126,7 +126,9 @@ STATE_NEXT: dict[str, str] = {
 }
 TASKS: dict[str, str] = {
     "link_asked": N_("Asked for a new link"),
-    "wrong_attempts": N_("Locked after wrong codes"),
+    "link_tried": N_("Somebody tried a link that has ended"),
+    "link_locked": N_("A link is locked after ten wrong codes"),
+    "wrong_attempts": N_("Wrong codes were entered"),
     "follow_up": N_("Ask how they are after reading"),
     "assessment_due": N_("Risk assessment is due"),
     "call_me": N_("Asked for a call"),

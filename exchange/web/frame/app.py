@@ -6,12 +6,14 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from exchange.web.frame import health, language, rendering
+from exchange.web.frame.address import networks
 from exchange.web.frame.csrf import csrf_middleware
 from exchange.web.frame.headers import add_headers
+from exchange.web.frame.pace import Allowance, Pace, pace_middleware
 from exchange.web.frame.problems import problem_middleware
 from exchange.web.frame.routing import PUBLIC, Authorise, Handler, Route, add_routes, route_of
 from exchange.web.frame.site import LoadFacts, SiteName, SiteSettings, site_from
-from exchange.web.frame.state import ACTOR, SERVICE, SITE, STATICS
+from exchange.web.frame.state import ACTOR, PACE, PROXIES, SERVICE, SITE, STATICS
 from exchange.web.frame.statics import Statics
 
 MAX_FORM = 1024 * 1024
@@ -38,16 +40,24 @@ def base_application(
     actor or raises an ExchangeError. An exception of any kind means no. `facts` reads what administration
     says about the service; without it the defaults of ServiceFacts are shown.
     """
-    chain = [language.language_middleware, problem_middleware, csrf_middleware, _authorising(authorise)]
+    outer = [language.language_middleware, problem_middleware, pace_middleware]
+    chain = [*outer, csrf_middleware, _authorising(authorise)]
     app = web.Application(middlewares=chain, client_max_size=MAX_FORM)
     app[SERVICE] = service
     app[SITE] = site_from(service.settings, site, facts)
     app[STATICS] = Statics()
+    app[PACE] = _pace(service.settings)
+    app[PROXIES] = networks(service.settings.trusted_proxies)
     rendering.setup(app)
     static = Route("GET", "/static/{digest}/{name:.+}", app[STATICS].serve, PUBLIC)
     add_routes(app, [static, language.ROUTE, *health.ROUTES, *routes])
     app.on_response_prepare.append(add_headers)
     return app
+
+
+def _pace(settings: SiteSettings) -> Pace:
+    per_minute = settings.requests_per_minute, settings.knocks_per_minute, settings.tries_per_link
+    return Pace(*(Allowance(one) for one in per_minute))
 
 
 def _authorising(authorise: Authorise) -> Any:

@@ -60,7 +60,8 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
     except ExchangeError as error:
         if isinstance(error, SignInNeeded) and _may_sign_in(request):
             return see_other(request, "/sign-in")
-        return problem(request, error.status, str(error), error=error)
+        wait = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+        return problem(request, error.status, str(error), error=error, headers=wait)
     except ConnectionResetError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever it was, people get a page

@@ -1,7 +1,7 @@
 """The keys under which the frame keeps things on the application and on a request."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from multidict import MultiDict
@@ -9,9 +9,14 @@ from multidict import MultiDict
 from exchange.web.frame.site import Site
 from exchange.web.frame.statics import Statics
 
+if TYPE_CHECKING:
+    from exchange.web.frame.pace import Pace
+
 SERVICE: web.AppKey[Any] = web.AppKey("service", object)
 SITE = web.AppKey("site", Site)
 STATICS = web.AppKey("statics", Statics)
+PACE: "web.AppKey[Pace]" = web.AppKey("pace", object)  # type: ignore[arg-type]
+PROXIES: web.AppKey[Any] = web.AppKey("proxies", tuple)
 
 ACTOR: web.RequestKey[Any] = web.RequestKey("actor", object)
 SIGNED_IN_NAME = web.RequestKey("signed_in_name", str)

@@ -5,7 +5,10 @@ of them it was stays unknown. A scanner that runs scripts and submits forms has 
 """
 
 import asyncio
+from contextlib import suppress
+from time import monotonic
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 from pydantic import Field
@@ -15,12 +18,13 @@ from exchange.core.errors import BadInput, LinkDead, WaitAWhile
 from exchange.steps import visit
 from exchange.web import frame
 from exchange.web.frame import N_, PUBLIC, Route
-from exchange.web.frame.i18n import LANGUAGES
+from exchange.web.frame.i18n import LANGUAGES, current_language
 from exchange.web.frame.language import COOKIE as LANGUAGE
 from exchange.web.frame.language import YEAR
 from exchange.web.portal.visits import cookie_of, keep_cookie, service_of
 
 ANSWERED_AFTER = 0.3
+_dead_pages: WeakKeyDictionary[web.Application, dict[str, tuple[float, bytes]]] = WeakKeyDictionary()
 
 
 class Landing(frame.Form):
@@ -57,6 +61,7 @@ async def claim(request: web.Request) -> web.StreamResponse:
         return frame.render(request, "portal/landing.html", {"form": form}, status=422)
     cookie = cookie_of(request) or links.new_secret()
     try:
+        _count(request, form.link)
         session = await visit.claim(service_of(request), form.link, cookie, form.code)
     except LinkDead:
         await _at_the_fixed_time(came)
@@ -79,9 +84,19 @@ async def _welcome(request: web.Request, session: object, cookie: str) -> web.Re
 
 
 def dead(request: web.Request) -> web.Response:
-    """The one page of every dead link: no token and no nonce, so that its bytes are always the same."""
-    plain = {"nonce": "", "csrf_token": _no_token, "notice": None, "path": "/l"}
-    return frame.render(request, "portal/dead.html", plain, status=404)
+    """The one page of every dead link: no token and no nonce, so that its bytes are always the same.
+
+    Made once a second, so that whoever tries many costs little and sees nothing in the time it takes.
+    """
+    kept, now = _dead_pages.setdefault(request.app, {}), monotonic()
+    made, body = kept.get(current_language(), (0.0, b""))
+    if not body or now - made > 1:
+        plain = {"nonce": "", "csrf_token": _no_token, "notice": None, "path": "/l"}
+        found = frame.render(request, "portal/dead.html", plain, status=404).body
+        assert isinstance(found, bytes)
+        body = found
+        kept[current_language()] = now, body
+    return web.Response(body=body, status=404, content_type="text/html", charset="utf-8")
 
 
 async def closed(request: web.Request) -> web.Response:
@@ -100,6 +115,8 @@ async def ask_for_new_link(request: web.Request) -> web.Response:
     form = await frame.parse(request, NewLink)
     if isinstance(form, frame.ErrorSummary):
         return frame.render(request, "portal/new_link.html", {"form": form}, status=422)
+    with suppress(LinkDead):
+        _count(request, form.link)
     await visit.ask_for_new_link(service_of(request), form.link)
     await _at_the_fixed_time(came)
     return frame.see_other(request, "/new-link/asked#")
@@ -108,6 +125,11 @@ async def ask_for_new_link(request: web.Request) -> web.Response:
 async def asked(request: web.Request) -> web.Response:
     """GET /new-link/asked."""
     return frame.render(request, "portal/new_link_asked.html")
+
+
+def _count(request: web.Request, untrusted_link: str) -> None:
+    """One try of this link, whether or not there is such a link. Raises TooOften; LinkDead for what can be none."""
+    frame.try_link(request, links.lookup_hash(links.parse_secret(untrusted_link)))
 
 
 async def _at_the_fixed_time(came: float) -> None:

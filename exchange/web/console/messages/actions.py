@@ -12,6 +12,7 @@ E, S, P = Event, State, Permission
 SHARED = frozenset({S.APPROVED, S.OFFERED, S.ACCEPTED, S.DECLINED, S.LATER, S.RELEASED, S.OPENED, S.LAPSED})
 ASKED = frozenset({S.OFFERED, S.DECLINED, S.LATER})
 READABLE = frozenset({S.RELEASED, S.OPENED})
+STOPPABLE = frozenset(S) - {S.RECEIVING, S.SUPERSEDED, S.ERASED}
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ RULES = (
     _Rule(N_("Send it back"), "return", P.REVIEW, event=E.RETURN, main=NEVER),
     _Rule(N_("Not to be shared"), "withhold", P.REVIEW, event=E.WITHHOLD, main=NEVER),
     _Rule(N_("Take the approval back"), "retract", P.REVIEW, event=E.RETRACT, main=NEVER),
+    _Rule(N_("Give the author a new link to stop it"), "stop-link", P.CONSENT, STOPPABLE, main=NEVER),
     _Rule(N_("The author takes it back"), "withdraw", P.CONSENT, event=E.WITHDRAW, main=NEVER),
     _Rule(N_("Erase it"), "erase", P.CASE_CLOSE, event=E.ERASE, main=NEVER),
     _Rule(N_("Raise a concern"), "concern", P.CONCERN_RAISE, event=E.RAISE_CONCERN, main=NEVER),

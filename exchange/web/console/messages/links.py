@@ -7,7 +7,7 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Purpose
-from exchange.steps import links, settings
+from exchange.steps import links, settings, stop
 from exchange.store import read
 from exchange.store.read import LinkView, reach_one_device
 from exchange.web import frame
@@ -39,7 +39,7 @@ class Invitation(frame.Form):
 
 
 class Preview(frame.Form):
-    """By what way the preview's link goes."""
+    """By what way the author's link goes: to see it, or to stop it."""
 
     channel: ChannelName
     sentences: ClassVar = {"channel": HOW_TO_GIVE}
@@ -76,6 +76,22 @@ async def preview(request: web.Request) -> web.StreamResponse:
         return frame.see_other(request, f"/links/{made.id}")
 
     return await asked(request, Preview, _show_preview, act, at="channel")
+
+
+async def stop_page(request: web.Request) -> web.StreamResponse:
+    """A new link for stopping: how does it go?"""
+    return await _show_stop(request, frame.blank(), 200)
+
+
+async def stop_link(request: web.Request) -> web.StreamResponse:
+    """Make the link and show it."""
+
+    async def act(form: Preview) -> web.StreamResponse:
+        service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
+        made = await stop.renew(service, actor, message, channel=Channel(form.channel))
+        return frame.see_other(request, f"/links/{made.id}")
+
+    return await asked(request, Preview, _show_stop, act, at="channel")
 
 
 async def link_page(request: web.Request) -> web.StreamResponse:
@@ -135,6 +151,16 @@ async def _show_invite(request: web.Request, form: frame.ErrorSummary, status: i
     return frame.render(request, "console/messages/invite.html", context, status=status)
 
 
+async def _show_stop(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    found = await message_of(request)
+    person = await read.person_view(service_of(request), actor_of(request), found.message.author_id)
+    code = person.code_agreed
+    return page(
+        request, "stop_link", found, form, status=status, person=person,
+        channels=channel_choices(code.agreed_how if code else None),
+    )  # fmt: skip
+
+
 async def _show_preview(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     found = await message_of(request)
     person = await read.person_view(service_of(request), actor_of(request), found.message.author_id)
@@ -150,6 +176,8 @@ ROUTES = [
     frame.Route("POST", "/cases/{case}/invite", invite, Permission.PUT_IN),
     frame.Route("GET", "/messages/{message}/preview-link", preview_page, Permission.CONSENT),
     frame.Route("POST", "/messages/{message}/preview-link", preview, Permission.CONSENT),
+    frame.Route("GET", "/messages/{message}/stop-link", stop_page, Permission.CONSENT),
+    frame.Route("POST", "/messages/{message}/stop-link", stop_link, Permission.CONSENT),
     frame.Route("GET", "/links/{link}", link_page, Permission.CASE_CHANGE),
     frame.Route("POST", "/links/{link}/revoke", revoke, Permission.REVOKE),
 ]
