@@ -18,7 +18,7 @@ from exchange.settings import Settings
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.store.rootkey import FileRootKey
 from exchange.store.service import open_service
-from tests.support.database import cloned, make_template
+from tests.support.database import cloned, make_template, role_urls
 from tests.support.walk import campaign
 from tests.support.world import make_world
 
@@ -26,7 +26,7 @@ BATCH = 2500
 
 
 async def _walk(url: str, folder: Path, seed: int, walks: int) -> Counter[str]:
-    settings = Settings.load(folder=folder, database_url=url, scratch=folder / "scratch", demo=True)
+    settings = Settings.load(folder=folder, scratch=folder / "scratch", demo=True, **role_urls(url))
     settings.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(settings.root_key_file)
     async with open_service(settings, with_keys=True) as service:

@@ -1,7 +1,6 @@
 """`exchange serve`: a real service on one machine, with the embedded PostgreSQL unless another one is named."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,11 +28,11 @@ def serve(folder: Folder = None) -> None:
         with ended_by_signals(), database_of(settings_for(folder)) as settings:
             asyncio.run(_check_founded(settings))
             tree = ProcessTree(settings.folder / "logs")
-            environment = {**os.environ, **settings.environment()}
+            environments = settings.environments()
             for name in ("portal", "console"):
-                tree.start(name, exchange_command(name), environment)
+                tree.start(name, exchange_command(name), environments[name])
             for number in range(1, WORKERS + 1):
-                tree.start(f"worker-{number}", exchange_command("worker"), environment)
+                tree.start(f"worker-{number}", exchange_command("worker"), environments["worker"])
             typer.echo(
                 f"Staff {settings.console_url}, participants {settings.portal_url}. Logs: {settings.folder}/logs"
             )

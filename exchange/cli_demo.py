@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import SecretStr
 
 from exchange.core.errors import WrongSetting
 
@@ -58,6 +57,7 @@ def demo(
 
 
 def _run(settings: "Settings", stack: ExitStack, json_file: Path | None, started: float) -> None:
+    from exchange.cli_open import with_roles
     from exchange.steps.setup import make_keys
     from exchange.store.embedded import EmbeddedPostgres
     from exchange.store.migrate import upgrade
@@ -65,19 +65,19 @@ def _run(settings: "Settings", stack: ExitStack, json_file: Path | None, started
 
     database = stack.enter_context(EmbeddedPostgres(settings.folder / "postgres"))
     upgrade(database.url)
-    settings = settings.model_copy(update={"database_url": SecretStr(database.url)})
+    settings = with_roles(settings, database)
     make_keys(settings)
     tree = ProcessTree(settings.folder / "logs")
     stack.callback(tree.stop)
-    environment = {**os.environ, **settings.environment()}
+    environments = settings.environments()
     for name in ("portal", "console"):
-        tree.start(name, exchange_command(name), environment)
+        tree.start(name, exchange_command(name), environments[name])
     facts = _facts(settings, asyncio.run(_seeded(settings)))
     ports = (settings.portal_port, settings.console_port)
     tree.wait_until(lambda: all(_listens(port) for port in ports), READY_SECONDS)
     # last, so that on two cores they do not delay the pages; what is queued meanwhile waits for them
     for number in range(1, WORKERS + 1):
-        tree.start(f"worker-{number}", exchange_command("worker"), environment)
+        tree.start(f"worker-{number}", exchange_command("worker"), environments["worker"])
     if json_file:
         _write_private(json_file, json.dumps(facts, indent=2) + "\n")
     _tell(facts, time.monotonic() - started)

@@ -11,6 +11,7 @@ from exchange.settings import Settings
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.store.engine import driver_url
 from exchange.store.migrate import upgrade
+from exchange.store.roles import CONSOLE, PORTAL
 from exchange.store.rootring import has_root_key
 from exchange.store.service import Service, open_service
 
@@ -31,21 +32,23 @@ def database_of(settings: Settings, *, migrate: bool = False) -> Iterator[Settin
     """The settings with a database that answers: the one they name, or the embedded one of the folder,
     started for as long as the block runs unless the service is running it."""
     if settings.database_url is not None:
-        yield _migrated(settings) if migrate else settings
+        if migrate:
+            _migrate(settings.owner_database_url or settings.database_url)
+        yield settings
         return
     server = EmbeddedPostgres(settings.folder / "postgres")
     if not migrate and not (settings.folder / "postgres").exists():
         raise WrongSetting(f"There is no service in {settings.folder}. Run exchange init, or name its --folder.")
     try:
         server.start()
-        url = server.url
     except WrongSetting:
         if not (settings.folder / "postgres" / "password").exists():
             raise
-        url = server.attach()
+        server.attach()
     try:
-        reached = settings.model_copy(update={"database_url": SecretStr(url)})
-        yield _migrated(reached) if migrate else reached
+        if migrate:
+            _migrate(SecretStr(server.url))
+        yield with_roles(settings, server)
     finally:
         server.stop()
 
@@ -57,7 +60,11 @@ async def service_of(settings: Settings) -> AsyncIterator[Service]:
         yield service
 
 
-def _migrated(settings: Settings) -> Settings:
-    assert settings.database_url is not None
-    upgrade(driver_url(settings.database_url.get_secret_value()).render_as_string(hide_password=False))
-    return settings
+def with_roles(settings: Settings, server: EmbeddedPostgres) -> Settings:
+    """The settings with the URLs of an embedded server: console and portal each as their own role."""
+    urls = {"database_url": server.url_as(CONSOLE), "portal_database_url": server.url_as(PORTAL)}
+    return settings.model_copy(update={name: SecretStr(url) for name, url in urls.items()})
+
+
+def _migrate(owner: SecretStr) -> None:
+    upgrade(driver_url(owner.get_secret_value()).render_as_string(hide_password=False))

@@ -29,13 +29,13 @@ SHUTDOWN_SECONDS = 5.0
 def portal() -> None:
     """Serve the participants' site. It holds no key that opens anything.
 
-    Example: EXCHANGE_DATABASE_URL_FILE=/run/secrets/db exchange portal
+    Example: EXCHANGE_PORTAL_DATABASE_URL_FILE=/run/secrets/portal_db exchange portal
     """
     from exchange.settings import Settings
     from exchange.web.portal.app import create
 
     to_json_lines("portal")
-    settings = Settings.load()
+    settings = Settings.load_portal()
     asyncio.run(_serve(settings, create, settings.portal_host, settings.portal_port, with_keys=False))
 
 
@@ -69,16 +69,17 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database to the newest schema; safe to run at every start and from several machines.
 
-    Example: EXCHANGE_DATABASE_URL=postgresql://… exchange migrate
+    Example: EXCHANGE_OWNER_DATABASE_URL=postgresql://… exchange migrate
     """
     from exchange.settings import Settings
     from exchange.store.engine import driver_url
     from exchange.store.migrate import upgrade
 
     settings = Settings.load()
-    if settings.database_url is None:
-        raise WrongSetting("Set EXCHANGE_DATABASE_URL to the database that is to be brought up to date.")
-    url = driver_url(settings.database_url.get_secret_value())
+    owner = settings.owner_database_url or settings.database_url
+    if owner is None:
+        raise WrongSetting("Set EXCHANGE_OWNER_DATABASE_URL to the database that is to be brought up to date.")
+    url = driver_url(owner.get_secret_value())
     upgrade(url.render_as_string(hide_password=False))
     typer.echo("The database is up to date.")
 
@@ -86,12 +87,15 @@ def migrate() -> None:
 async def _serve(settings: "Settings", create: "Create", host: str, port: int, *, with_keys: bool) -> None:
     from aiohttp import web
 
+    from exchange.steps.health import require_isolated
     from exchange.store.service import open_service
     from exchange.web.frame.runner import FrameRunner
 
     keep_freed_memory()
     _serve_metrics(settings)
     async with open_service(settings, with_keys=with_keys) as service:
+        if not with_keys:
+            await require_isolated(service)
         runner = FrameRunner(await create(service), shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
         try:

@@ -17,7 +17,21 @@ from exchange.core.errors import WrongSetting
 
 PREFIX = "EXCHANGE_"
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  # only a private 0700 folder below it is used
-SECRETS = ("database_url", "s3_access_key", "s3_secret_key", "smtp_password", "vault_token", "pkcs11_pin")
+SECRETS = (
+    "database_url",
+    "owner_database_url",
+    "portal_database_url",
+    "s3_access_key",
+    "s3_secret_key",
+    "portal_s3_access_key",
+    "portal_s3_secret_key",
+    "smtp_password",
+    "vault_token",
+    "pkcs11_pin",
+)
+NOT_FOR_THE_PORTAL = ("owner_database_url", "root_key_file", "ledger_key_file", "smtp_user", "smtp_password")
+
+_PORTAL_S3 = ("portal_s3_access_key", "portal_s3_secret_key")
 
 
 class Settings(BaseSettings):
@@ -28,7 +42,11 @@ class Settings(BaseSettings):
     folder: Path = Path("data")
     """Where the service keeps what is its own: objects, keys, embedded database."""
     database_url: SecretStr | None = None
-    """`postgresql://…`; None means the embedded PostgreSQL in `folder`/postgres."""
+    """`postgresql://…` of console, worker and command line; None means the embedded one in `folder`/postgres."""
+    owner_database_url: SecretStr | None = None
+    """For `migrate` and `init`: the owner of the schema. None means `database_url`."""
+    portal_database_url: SecretStr | None = None
+    """For the portal alone: its own role. Whatever else the portal is given, it forgets (`for_portal`)."""
     demo: bool = False
 
     objects: str = ""
@@ -37,6 +55,9 @@ class Settings(BaseSettings):
     s3_bucket: str = "exchange"
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
+    portal_s3_access_key: SecretStr | None = None
+    portal_s3_secret_key: SecretStr | None = None
+    """The portal's own credentials; None means the ones above."""
     s3_region: str = "us-east-1"
     s3_secure: bool = True
 
@@ -118,7 +139,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https://")
         return value.rstrip("/")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "owner_database_url", "portal_database_url")
     @classmethod
     def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgresql+psycopg://")):
@@ -149,12 +170,39 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _object_store(self) -> Self:
         if self.objects == "s3":
-            missing = [name for name in ("s3_endpoint", "s3_access_key", "s3_secret_key") if not getattr(self, name)]
+            needed = ("s3_endpoint", "s3_access_key", "s3_secret_key")
+            if self.portal_s3_access_key and self.portal_s3_secret_key:
+                needed = ("s3_endpoint",)  # the portal's process may be given nothing but its own
+            missing = [name for name in needed if not getattr(self, name)]
             if missing:
                 raise ValueError("EXCHANGE_OBJECTS is s3: also set " + _names(missing))
         elif not self.objects.startswith("local:/"):
             raise ValueError("EXCHANGE_OBJECTS must be s3 or local:/an/absolute/path")
         return self
+
+    @classmethod
+    def load_portal(cls) -> Self:
+        """What the portal's process works with: its own credentials and nothing of the others.
+
+        Raises `WrongSetting` where its environment holds what it must not know.
+        """
+        told = [name for name in NOT_FOR_THE_PORTAL if _is_told(name)]
+        if _is_told("portal_database_url") and _is_told("database_url"):
+            told.append("database_url")
+        if told:
+            raise WrongSetting(f"The portal must not know {_names(told)}. Remove it from this process's environment.")
+        return cls.load().for_portal()
+
+    def for_portal(self) -> Self:
+        """These settings with the portal's own credentials in place of ours, and no trace of a key or its place."""
+        own = {
+            "database_url": self.portal_database_url or self.database_url,
+            "s3_access_key": self.portal_s3_access_key or self.s3_access_key,
+            "s3_secret_key": self.portal_s3_secret_key or self.s3_secret_key,
+        }
+        blank = {name: type(self).model_fields[name].default for name in NOT_FOR_THE_PORTAL}
+        gone = dict.fromkeys(("portal_database_url", *_PORTAL_S3))
+        return self.model_copy(update={**blank, **gone, **own, "scratch": Path()})
 
     @property
     def zone(self) -> ZoneInfo:
@@ -171,6 +219,13 @@ class Settings(BaseSettings):
         found = {PREFIX + name.upper(): _plain(getattr(self, name)) for name in type(self).model_fields}
         return {name: value for name, value in found.items() if value is not None}
 
+    def environments(self) -> dict[str, dict[str, str]]:
+        """The whole environment of each kind of child process: ours, and these settings as far as it may know."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        others = dict.fromkeys(("owner_database_url", "portal_database_url", *_PORTAL_S3))
+        staff = {**ours, **self.model_copy(update=others).environment()}
+        return {"portal": {**ours, **self.for_portal().environment()}, "console": staff, "worker": staff}
+
 
 def _scratch(folder: Path) -> Path:
     in_memory = MEMORY_FOLDER.is_dir() and os.access(MEMORY_FOLDER, os.W_OK)
@@ -178,7 +233,7 @@ def _scratch(folder: Path) -> Path:
 
 
 def _plain(value: object) -> str | None:
-    if value is None:
+    if value is None or value == Path():
         return None
     if isinstance(value, SecretStr):
         return value.get_secret_value()
@@ -187,6 +242,11 @@ def _plain(value: object) -> str | None:
 
 def _names(fields: list[str]) -> str:
     return ", ".join(PREFIX + name.upper() for name in fields)
+
+
+def _is_told(name: str) -> bool:
+    variable = PREFIX + name.upper()
+    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
 
 
 def _secrets_from_files() -> dict[str, str]:

@@ -64,8 +64,10 @@ def settings(database: str, tmp_path: Path) -> "Settings":
     """Settings over a fresh database, with a folder and a scratch of their own and a fresh root key."""
     from exchange.settings import Settings
     from exchange.store.rootkey import FileRootKey
+    from tests.support.database import role_urls
 
-    found = Settings.load(folder=tmp_path / "service", database_url=database, scratch=tmp_path / "scratch", demo=True)
+    urls = role_urls(database)
+    found = Settings.load(folder=tmp_path / "service", scratch=tmp_path / "scratch", demo=True, **urls)
     found.root_key_file.parent.mkdir(mode=0o700, parents=True)
     FileRootKey.create(found.root_key_file)
     return found
@@ -81,9 +83,12 @@ async def service(settings: "Settings") -> "AsyncIterator[Service]":
 
 
 @pytest.fixture
-def portal_service(service: "Service") -> "Service":
-    """The same database and objects without keys, as the portal has it."""
-    return replace(service, keys=None)
+async def portal_service(service: "Service") -> "AsyncIterator[Service]":
+    """The same database and objects as the portal has them: its own database role, no keys."""
+    from exchange.store.service import open_service
+
+    async with open_service(service.settings.for_portal(), with_keys=False) as opened:
+        yield replace(opened, objects=service.objects)
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ async def save(service: Service, visit: Visit, untrusted_text: str) -> datetime:
 async def load(service: Service, visit: Visit) -> Draft | None:
     """What was written so far, or None."""
     async with reading(service) as conn:
-        row = (await conn.execute(select(t.draft).where(t.draft.c.link_id == visit.link.id))).one_or_none()
+        row = (await conn.execute(select(*t.plain(t.draft)).where(t.draft.c.link_id == visit.link.id))).one_or_none()
     if row is None:
         return None
     return Draft(keys.unwrap(_key(visit), row.text_wrapped, _bound(visit)).decode(), row.at)

@@ -13,9 +13,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from exchange.core.errors import ExchangeError
+from exchange.core.errors import ExchangeError, WrongSetting
 from exchange.steps import settings as service_settings
 from exchange.steps import setup
+from exchange.store import roles
 from exchange.store.migrate import head
 from exchange.store.sealing import follow
 from exchange.store.service import Service
@@ -66,6 +67,27 @@ async def database(service: Service) -> Check:
     if found != newest:
         return Check("Database", "Its schema is not of this version.", "Start the newest version once; it migrates.")
     return Check("Database")
+
+
+async def isolation(service: Service) -> Check:
+    """The portal's role reads no key, no account, nothing sealed: our own role in the portal, named elsewhere."""
+    name = "Portal's rights"
+    async with reading(service) as conn:
+        found = await roles.reached(conn, None if service.keys is None else roles.PORTAL)
+    if found:
+        return Check(
+            name,
+            f"The portal's database role can read {', '.join(found)}.",
+            f"Give the portal the URL of the role {roles.PORTAL}: EXCHANGE_PORTAL_DATABASE_URL.",
+        )
+    return Check(name)
+
+
+async def require_isolated(service: Service) -> None:
+    """Raise `WrongSetting` unless the portal's rights could be looked at and are as narrow as they must be."""
+    (found,) = await run(service, (("Portal's rights", isolation),))
+    if not found.ok:
+        raise WrongSetting(f"The portal does not start. {found.wrong} {found.mend}")
 
 
 async def objects(service: Service) -> Check:
@@ -141,6 +163,7 @@ async def kind(service: Service) -> Check:
 
 ESSENTIAL: tuple[tuple[str, Checker], ...] = (
     ("Database", database),
+    ("Portal's rights", isolation),
     ("Object store", objects),
     ("Set-up", founded),
     ("Recovery sheet", recovery),

@@ -60,7 +60,7 @@ async def begin_message(
             author_id=author,
             recipient_id=recipient,
             kind=kind,
-            put_in_by=None if link else actor.id,
+            **({} if link else {"put_in_by": actor.id}),
             answers_id=answers,
             replaces_id=replaces,
         )
@@ -153,7 +153,7 @@ async def _under_way(unit: Unit, actor: Actor, kind: Kind, recipient: UUID) -> U
     """The message that this visitor's link is already putting in, if there is one."""
     link = await submit_link(unit.conn, actor)
     m, u = t.message, t.upload
-    row = await unit.maybe(select(m).where(m.c.id == link.message_id, m.c.state == State.RECEIVING))
+    row = await unit.maybe(select(*t.plain(m)).where(m.c.id == link.message_id, m.c.state == State.RECEIVING))
     if row is None:
         return None
     begun = (await unit.one(select(exists().where(u.c.message_id == row.id, u.c.state != "gone"))))[0]
@@ -173,7 +173,7 @@ async def _ask_gate(unit: Unit, message: Row[Any]) -> None:
 async def _complete_uploads(unit: Unit, message: Row[Any]) -> list[Row[Any]]:
     u = t.upload
     mine = (u.c.message_id == message.id) & (u.c.round == message.round) & (u.c.state != "gone")
-    rows = await unit.all(select(u).where(mine).order_by(u.c.position, u.c.created_at).with_for_update())
+    rows = await unit.all(select(*t.plain(u)).where(mine).order_by(u.c.position, u.c.created_at).with_for_update())
     if not rows:
         raise BadInput("Nothing has been put in yet. Please write something, or choose a file.")
     if any(row.state != "complete" for row in rows):
@@ -187,7 +187,7 @@ async def _supersede_replaced(unit: Unit, message: Row[Any]) -> None:
     """What it replaces is superseded where that fits; elsewhere both go on as two (DESIGN section 6)."""
     if message.replaces_id is None:
         return
-    old = await unit.one(select(t.message).where(t.message.c.id == message.replaces_id).with_for_update())
+    old = await unit.one(select(*t.plain(t.message)).where(t.message.c.id == message.replaces_id).with_for_update())
     if (State(old.state), Event.REPLACE) in gate.TRANSITIONS:
         moved = await unit.move(old, Event.REPLACE)
         unit.leaf("message.replaced", case=old.case_id, message=old.id, **moved)

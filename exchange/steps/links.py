@@ -61,7 +61,7 @@ async def make(
 
     `payload` is what the person will see without opening anything: at least `you`, how they are addressed.
     """
-    agreed = await unit.maybe(select(t.code).where(t.code.c.participant_id == person.id))
+    agreed = await unit.maybe(select(t.code.c.agreed_how).where(t.code.c.participant_id == person.id))
     if agreed is None:
         raise BadInput("Agree a code with this person first: face to face or by phone.", field="code")
     secret, link_id = links.new_secret(), uuid4()
@@ -79,7 +79,7 @@ async def make(
         secret_sealed=seal.seal(secret, "link.secret", link_id),
         channel=channel,
         code_channel=agreed.agreed_how,
-        made_by=unit.actor.id if unit.actor.kind is ActorKind.STAFF else None,
+        **({"made_by": unit.actor.id} if unit.actor.kind is ActorKind.STAFF else {}),
         expires_at=unit.now + timedelta(days=days) if days else None,
     )
     about_whom = {"case": person.case_id, "participant": person.id, "message": about_message}

@@ -30,7 +30,7 @@ async def submit_link(conn: AsyncConnection, actor: Actor) -> Row[Any]:
     """The `submit` link of a participant's session. `LinkDead` without one, `SessionLocked` if locked."""
     s, link = t.portal_session, t.link
     query = (
-        select(link, s.c.state.label("session_state"))
+        select(*t.plain(link), s.c.state.label("session_state"))
         .join(s, s.c.link_id == link.c.id)
         .where(s.c.id == actor.session, link.c.participant_id == actor.id, s.c.state != "ended")
         .where(link.c.purpose == Purpose.SUBMIT, link.c.state.in_(("live", "claimed")))

@@ -67,13 +67,13 @@ async def kill_links(unit: Unit, link_ids: list[UUID], state: str) -> None:
 
 
 async def locked_link(unit: Unit, which: ColumnElement[bool]) -> Row[Any] | None:
-    """The link, locked; its case and message before it, in the one order of `store/unit.py`."""
+    """The link without what is sealed, locked; its case and message before it, in the one order of `store/unit.py`."""
     found = await unit.maybe(select(t.link.c.id, t.link.c.message_id).where(which))
     if found is None:
         return None
     if found.message_id is not None:
         await unit.message(found.message_id)
-    return await unit.one(select(t.link).where(t.link.c.id == found.id).with_for_update())
+    return await unit.one(select(*t.plain(t.link)).where(t.link.c.id == found.id).with_for_update())
 
 
 async def end_link(unit: Unit, link: Row[Any], state: str) -> None:

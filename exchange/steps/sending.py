@@ -65,7 +65,7 @@ async def send(service: Service, visit: Visit) -> None:
 
     async def receipt(unit: Unit, message: Row[Any]) -> None:
         await unit.change(delete(t.draft).where(t.draft.c.link_id == visit.link.id))
-        person = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
+        person = await unit.one(select(*t.plain(t.participant)).where(t.participant.c.id == message.author_id))
         seal = await seal_of(unit.conn, message.case_id)
         carried = {name: visit.payload[name] for name in STOP_NEEDS}
         made = await links.make(unit, seal, person, Purpose.STOP, carried, message=message, days=None)

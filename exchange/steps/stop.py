@@ -31,7 +31,7 @@ async def receipt(service: Service, visit: Visit, message_id: UUID) -> tuple[str
         message = await unit.message(message_id)
         if message.author_id != visit.actor.id:
             raise NotFound
-        person = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
+        person = await unit.one(select(*t.plain(t.participant)).where(t.participant.c.id == message.author_id))
         seal = await seal_of(unit.conn, message.case_id)
         payload = {"you": visit.payload["you"]}
         return message.reference, await links.make(
@@ -87,7 +87,7 @@ async def _pause(unit: Unit, message: Row[Any]) -> None:
     row = await unit.maybe(select(s.c.digest).where(s.c.message_id == message.id))
     if row is None:
         return
-    person = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
+    person = await unit.one(select(*t.plain(t.participant)).where(t.participant.c.id == message.author_id))
     said = Said(Method.LINK, WORDING)
     try:
         await consent.apply(unit, person, ConsentKind.SHARE, False, said, message=message, digest=row.digest)

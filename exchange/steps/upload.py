@@ -83,8 +83,7 @@ async def begin_upload(
             message_id=message_id,
             position=max(0, min(position, MOST_FILES)),
             round=message.round,
-            account_id=actor.id if link is None else None,
-            link_id=link,
+            **({"account_id": actor.id} if link is None else {"link_id": link}),
             size=size,
             typed=typed,
             expires_at=func.now() + text(f"interval '{pieces.OPEN_DAYS} days'"),
@@ -189,12 +188,12 @@ async def _room_for_one_more(unit: Unit, message: Row[Any]) -> None:
 
 async def _mine(conn: AsyncConnection, actor: Actor, upload_id: UUID) -> Row[Any]:
     """The upload and its case, if the actor may go on with it: staff with staff's, a visitor with theirs."""
-    columns = (t.upload, t.message.c.case_id)
+    columns = (*t.plain(t.upload), t.message.c.case_id)
     query = select(*columns).join(t.message, t.message.c.id == t.upload.c.message_id)
     row = (await conn.execute(query.where(t.upload.c.id == upload_id))).one_or_none()
     if row is None:
         raise NotFound
-    message = (await conn.execute(select(t.message).where(t.message.c.id == row.message_id))).one()
+    message = (await conn.execute(select(*t.plain(t.message)).where(t.message.c.id == row.message_id))).one()
     link = await require_message(conn, actor, message)
     if link != row.link_id:
         raise NotFound
@@ -216,4 +215,5 @@ async def _data_key(service: Service, conn: AsyncConnection, row: Row[Any], visi
             raise UploadGone
         return keys.unwrap(visitor.key, row.key_wrapped, wrap_context(row.case_id, row.message_id, row.id))
     opener = await opener_of(service, conn, row.case_id)
-    return opener.open_key(row.key_sealed, "upload.key", row.id)
+    sealed = (await conn.execute(select(t.upload.c.key_sealed).where(t.upload.c.id == row.id))).scalar_one()
+    return opener.open_key(sealed, "upload.key", row.id)

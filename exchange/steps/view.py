@@ -23,7 +23,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, ExchangeError, NotFound, SessionLocked, SignInNeeded
 from exchange.core.gate import Act
 from exchange.core.model import Actor, Purpose, ReleaseWay, State
-from exchange.steps.links import GRANT, about
+from exchange.steps.links import GRANT, about, revision_key
 from exchange.steps.release import COPY, decisions, opened
 from exchange.steps.revoke import kill_links
 from exchange.steps.visit import Visit
@@ -117,9 +117,9 @@ async def streaming(service: Service, found: Opened) -> AsyncIterator[Stream]:
 
 
 async def revision_parts(unit: Unit, message_id: UUID, digest: str) -> tuple[Row[Any], list[Row[Any]]]:
-    """A revision and its parts in order."""
+    """A revision (without its sealed key) and its parts in order."""
     r = t.revision
-    revision = await unit.one(select(r).where(r.c.message_id == message_id, r.c.digest == digest))
+    revision = await unit.one(select(*t.plain(r)).where(r.c.message_id == message_id, r.c.digest == digest))
     parts = await unit.all(select(t.part).where(t.part.c.revision_id == revision.id).order_by(t.part.c.position))
     return revision, parts
 
@@ -149,7 +149,7 @@ async def _allowed(unit: Unit, visit: Visit) -> tuple[Row[Any], Row[Any]]:
     if grant is None or not visit.is_me:
         raise NotFound
     await _still_open(unit, visit)
-    message = await unit.one(select(t.message).where(t.message.c.id == grant.message_id))
+    message = await unit.one(select(*t.plain(t.message)).where(t.message.c.id == grant.message_id))
     known = await facts.load(unit.conn, message, digest=grant.digest, grant=grant, session=visit.id)
     act = Act.PREVIEW if grant.purpose == Purpose.PREVIEW else Act.VIEW
     gate.explain(act, known, unit.now).require()
@@ -218,12 +218,12 @@ async def _staff_part(
     gate.explain(act, known, unit.now).require()
     if known.digest is None:
         raise NotFound
-    revision, parts = await revision_parts(unit, message_id, known.digest)
+    _, parts = await revision_parts(unit, message_id, known.digest)
     part = next((p for p in parts if p.name == name and (release is None or is_shown(p))), None)
     if part is None:
         raise NotFound
     opener = await opener_of(service, unit.conn, message.case_id)
-    return part, message, known.digest, opener.open_key(revision.key_sealed, "revision.key", revision.id)
+    return part, message, known.digest, await revision_key(unit, opener, message_id, known.digest)
 
 
 async def _under_way(unit: Unit, message: Row[Any], release: UUID) -> tuple[Act, str]:

@@ -102,7 +102,7 @@ async def load(service: Service, cookie: str | None, session_id: UUID) -> Visit:
         if row.idle > min(15, service.settings.idle_lock_seconds // 4):
             touch = update(t.portal_session).where(t.portal_session.c.id == session_id)
             await conn.execute(touch.values(last_used_at=func.now()))
-        link = (await conn.execute(select(t.link).where(t.link.c.id == row.link_id))).one()
+        link = (await conn.execute(select(*t.plain(t.link)).where(t.link.c.id == row.link_id))).one()
     key = links.session_key(cookie)
     payload = json.loads(keys.unwrap(key, row.payload, about(session_id, PAYLOAD)))
     return Visit(session_id, link, payload, key, row.is_me, row.until, row.public, row.private_wrapped)
@@ -214,7 +214,7 @@ async def _reopen(unit: Unit, link: Row[Any], session_id: UUID) -> UUID:
 
 
 async def _code_fits(unit: Unit, participant_id: UUID, untrusted_code: str) -> bool:
-    row = await unit.maybe(select(t.code).where(t.code.c.participant_id == participant_id))
+    row = await unit.maybe(select(t.code.c.salt, t.code.c.hash).where(t.code.c.participant_id == participant_id))
     if row is None:
         return False
     return await asyncio.to_thread(links.code_matches, untrusted_code, row.salt, row.hash)
@@ -260,7 +260,7 @@ async def _take(unit: Unit, link: Row[Any], secret: str, cookie: str) -> UUID:
     if won != 1:
         raise LinkDead
     await _end_earlier(unit, link.id)
-    case = await unit.one(select(t.cases).where(t.cases.c.id == link.case_id))
+    case = await unit.one(select(t.cases.c.policy).where(t.cases.c.id == link.case_id))
     until = unit.now + timedelta(days=policy_of(case).window_days)
     session = await _new_session(unit, link, secret, cookie, until)
     await _rewrap(unit, link, secret, cookie, session, until)

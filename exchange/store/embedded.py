@@ -25,6 +25,7 @@ from sqlalchemy.engine import URL
 from exchange.core.errors import StorageUnavailable, WrongSetting
 from exchange.store.engine import plain_url
 from exchange.store.postgres_account import as_ordinary_account, socket_folder
+from exchange.store.roles import ROLES, let_sign_in
 
 USER = "exchange"
 DATABASE = "exchange"
@@ -60,7 +61,6 @@ class EmbeddedPostgres:
         self.folder = folder.absolute()
         self._durable = durable
         self._data = self.folder / "data"
-        self._password_file = self.folder / "password"
         self._sockets = self.folder
         self._lock: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -79,12 +79,16 @@ class EmbeddedPostgres:
         """The URL of the service's database; it holds the password, so never print it."""
         return self.url_of(DATABASE)
 
-    def url_of(self, database: str) -> str:
-        """The URL of any database of this cluster."""
-        password = self._password_file.read_text(encoding="ascii")
+    def url_of(self, database: str, role: str = USER) -> str:
+        """The URL of any database of this cluster, for the owner or one of `roles.ROLES`."""
+        password = self._password_of(role).read_text(encoding="ascii")
         query = {"host": str(self._sockets)}
-        url = URL.create("postgresql+psycopg", USER, password, database=database, query=query)
+        url = URL.create("postgresql+psycopg", role, password, database=database, query=query)
         return url.render_as_string(hide_password=False)
+
+    def url_as(self, role: str) -> str:
+        """The URL of the service's database for one of `roles.ROLES`; it holds that role's own password."""
+        return self.url_of(DATABASE, role)
 
     def start(self) -> None:
         """Make the cluster if there is none, end what a killed run left, start, wait until it answers.
@@ -129,16 +133,25 @@ class EmbeddedPostgres:
             ) from None
         self._lock = lock
 
+    def _password_of(self, role: str) -> Path:
+        """Where a role's password lies; mode 0600, in this folder of mode 0700."""
+        return self.folder / ("password" if role == USER else f"password-{role}")
+
+    def _make_password(self, role: str) -> None:
+        path = self._password_of(role)
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32))
+
     def _make_cluster(self) -> None:
         """Beside, then renamed: an interrupted first start leaves nothing that looks finished."""
         draft = self.folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
-        self._password_file.unlink(missing_ok=True)
-        descriptor = os.open(self._password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32))
+        for role in (USER, *ROLES):
+            self._make_password(role)
         draft.mkdir(mode=0o700)
-        options = ["--username", USER, "--pwfile", str(self._password_file), "--auth=scram-sha-256"]
+        options = ["--username", USER, "--pwfile", str(self._password_of(USER)), "--auth=scram-sha-256"]
         options += ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"]
         options += [] if self._durable else ["--no-sync"]
         command = as_ordinary_account([_binary("initdb"), "--pgdata", str(draft), *options], owns=draft)
@@ -214,10 +227,15 @@ class EmbeddedPostgres:
         return False
 
     def _make_database(self) -> None:
+        """The database and the roles that processes connect as; nothing changes where they are there."""
         with psycopg.connect(plain_url(self.url_of("postgres")), autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
             if not found:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+            for role in ROLES:
+                if not self._password_of(role).exists():
+                    self._make_password(role)
+                let_sign_in(connection, role, self._password_of(role).read_text(encoding="ascii"))
 
 
 def _binary(name: str) -> str:

@@ -34,7 +34,7 @@ async def load(
     `digest`: the revision asked about, by default the newest. `asker`: the account that asks. `grant`: the
     row of the grant through which a visitor asks, `session` theirs; without a grant, it is not by link.
     """
-    case = (await conn.execute(select(t.cases).where(t.cases.c.id == message.case_id))).one()
+    case = (await conn.execute(select(*t.plain(t.cases)).where(t.cases.c.id == message.case_id))).one()
     known = await newest_facts(conn, message.case_id)
     newest = await _newest_revision(conn, message.id)
     digest = digest or (newest.digest if newest else None)
@@ -80,7 +80,7 @@ async def newest_facts(conn: AsyncConnection, case_id: UUID) -> FactTable:
     An expired contact order ends; an expired pause ends; an expired exception ends; a hold never does.
     """
     newest = (
-        select(t.fact, func.now().label("read_at"))
+        select(*t.plain(t.fact), func.now().label("read_at"))
         .where(t.fact.c.case_id == case_id)
         .ext(distinct_on(t.fact.c.participant_id, t.fact.c.kind))
         .order_by(t.fact.c.participant_id, t.fact.c.kind, t.fact.c.number.desc())
@@ -124,7 +124,7 @@ async def on_the_team(conn: AsyncConnection, case_id: UUID, account_id: UUID) ->
 async def consent_now(conn: AsyncConnection, participant_id: UUID) -> dict[ConsentKind, Row[Any]]:
     """The newest decision per kind that is not about one message (take part, be asked)."""
     rows = await conn.execute(
-        select(t.consent)
+        select(*t.plain(t.consent))
         .where(t.consent.c.participant_id == participant_id, t.consent.c.message_id.is_(None))
         .ext(distinct_on(t.consent.c.kind))
         .order_by(t.consent.c.kind, t.consent.c.number.desc())
@@ -134,7 +134,7 @@ async def consent_now(conn: AsyncConnection, participant_id: UUID) -> dict[Conse
 
 async def _people(conn: AsyncConnection, message: Row[Any], known: FactTable) -> dict[str, Person]:
     rows = await conn.execute(
-        select(t.participant).where(t.participant.c.id.in_((message.author_id, message.recipient_id)))
+        select(*t.plain(t.participant)).where(t.participant.c.id.in_((message.author_id, message.recipient_id)))
     )
     found = {row.id: await _person(conn, row, known) for row in rows}
     return {"author": found[message.author_id], "recipient": found[message.recipient_id]}
@@ -174,7 +174,7 @@ async def _harmed_wrote(conn: AsyncConnection, case_id: UUID) -> bool:
 
 
 async def _newest_revision(conn: AsyncConnection, message_id: UUID) -> Row[Any] | None:
-    query = select(t.revision).where(t.revision.c.message_id == message_id)
+    query = select(*t.plain(t.revision)).where(t.revision.c.message_id == message_id)
     return (await conn.execute(query.order_by(t.revision.c.number.desc()).limit(1))).first()
 
 

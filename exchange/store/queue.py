@@ -23,6 +23,14 @@ SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[
 ]))
 """)
 
+ASKED_BY_THE_PORTAL = {
+    "process_message": text("SELECT public.queue_process_message(CAST(:message AS uuid))"),
+    "grant_on_acceptance": text(
+        "SELECT public.queue_grant_on_acceptance(CAST(:message AS uuid), CAST(:session AS uuid))"
+    ),
+}
+"""Tasks that the portal may queue: each by a definer function of its own (`roles.sql`), whoever asks."""
+
 
 async def defer(connection: AsyncConnection | AsyncSession, task: str, /, **ids: str) -> int:
     """Queue `task(**ids)` in the running transaction; the job's number, of use to tests and logs only."""
@@ -31,6 +39,8 @@ async def defer(connection: AsyncConnection | AsyncSession, task: str, /, **ids:
 
 async def defer_until(connection: AsyncConnection | AsyncSession, task: str, at: datetime | None, /, **ids: str) -> int:
     """The same, to be run at `at` (aware) or later; None means at once."""
+    if task in ASKED_BY_THE_PORTAL and at is None:
+        return int((await connection.execute(ASKED_BY_THE_PORTAL[task], ids)).scalar_one())
     queue = MEDIA if task in LONG else STEPS
     values = {"queue": queue, "task": task, "arguments": json.dumps(ids, sort_keys=True), "at": at}
     found = await connection.execute(DEFER, values)

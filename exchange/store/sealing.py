@@ -121,7 +121,7 @@ async def opener_of(service: Service, conn: AsyncConnection, case_id: UUID) -> O
 
 async def service_seal(conn: AsyncConnection) -> Seal:
     """The public half of the service's own key pair."""
-    row = await service_key_row(conn)
+    row = await service_key_row(conn, t.key_pair.c.id, t.key_pair.c.public)
     return Seal(row.id, row.public)
 
 
@@ -134,13 +134,13 @@ def _of_case(case_id: UUID, *columns: Any) -> Any:
     return select(*columns).join(t.cases, t.cases.c.key_id == t.key_pair.c.id).where(t.cases.c.id == case_id)
 
 
-async def service_key_row(conn: AsyncConnection) -> Row[Any]:
-    """The row of the service's own key pair; NotFound before it was founded."""
+async def service_key_row(conn: AsyncConnection, *columns: Any) -> Row[Any]:
+    """The row of the service's own key pair, or some columns of it; NotFound before it was founded."""
     named = select(t.service_setting.c.value).where(t.service_setting.c.name == "key_pair")
     key_id = (await conn.execute(named)).scalar_one_or_none()
     if key_id is None:
         raise NotFound
-    return (await conn.execute(select(t.key_pair).where(t.key_pair.c.id == UUID(key_id)))).one()
+    return (await conn.execute(select(*(columns or t.key_pair.c)).where(t.key_pair.c.id == UUID(key_id)))).one()
 
 
 async def _opener(service: Service, row: Row[Any]) -> Opener:

@@ -68,14 +68,14 @@ class Unit:
         return UUID(str(found.scalar_one()))
 
     async def case(self, case_id: UUID) -> Row[Any]:
-        """The case, locked for this transaction."""
-        return await self.one(select(t.cases).where(t.cases.c.id == case_id).with_for_update())
+        """The case without what is sealed, locked for this transaction."""
+        return await self.one(select(*t.plain(t.cases)).where(t.cases.c.id == case_id).with_for_update())
 
     async def message(self, message_id: UUID) -> Row[Any]:
-        """The message, its case locked before it."""
+        """The message without what is sealed, its case locked before it."""
         case_id = (await self.one(select(t.message.c.case_id).where(t.message.c.id == message_id)))[0]
         await self.case(case_id)
-        return await self.one(select(t.message).where(t.message.c.id == message_id).with_for_update())
+        return await self.one(select(*t.plain(t.message)).where(t.message.c.id == message_id).with_for_update())
 
     async def move(self, message: Row[Any], event: Event, **values: Any) -> dict[str, str]:
         """Apply the event by the one transition table; the leaf fields that say so. `Refused` changes nothing."""

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from exchange.store import ledger_read, record
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.api import Api, Caller, running_api
+from tests.support.roles import as_portal
 from tests.support.staff import PASSWORD, Member, code, member
 
 LETTER = "Dear neighbour,\n\nI am sorry. I will answer what you ask.\n"
@@ -146,7 +146,7 @@ async def test_a_released_link_is_read_by_its_recipient_and_taken_back(api: Api)
 
 async def read_by_link(api: Api, secret: str, agreed: str) -> str:
     """What the recipient reads at the portal, which has no keys."""
-    portal, cookie = replace(api.service, keys=None), new_secret()
+    portal, cookie = as_portal(api.service), new_secret()
     session = await visit.claim(portal, secret, cookie, agreed)
     found = await visit.load(portal, cookie, session)
     await visit.is_for_me(portal, found, yes=True)

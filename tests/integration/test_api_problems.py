@@ -14,6 +14,7 @@ from exchange.store.unit import reading
 from exchange.web.api.openapi import document
 from exchange.web.frame.problems import TITLES, type_name
 from tests.support.api import Answered, Api, Caller, running_api
+from tests.support.roles import as_owner
 from tests.support.world import World, make_world
 
 NUL = "a\x00b"
@@ -128,7 +129,7 @@ async def test_wrong_codes_make_the_account_wait(api: Api, fern: Caller) -> None
 
 async def test_a_fault_gets_a_reference_and_nothing_else(service: Service, fern: Caller) -> None:
     """500: no class, no place, no value of the fault."""
-    async with reading(service) as conn:
+    async with reading(as_owner(service)) as conn:
         await conn.execute(text("alter table cases rename to elsewhere"))
     problem = is_problem(await fern.ask("GET", "/cases"), 500, "internal-server-error")
     assert problem["instance"].startswith("urn:reference:")
@@ -137,7 +138,7 @@ async def test_a_fault_gets_a_reference_and_nothing_else(service: Service, fern:
 
 async def test_what_the_record_cannot_take_is_not_done(service: Service, fern: Caller, world: World) -> None:
     """503, and the fact is not there."""
-    async with reading(service) as conn:
+    async with reading(as_owner(service)) as conn:
         await conn.execute(text("alter table ledger_leaf rename to elsewhere"))
     fact = {"kind": "pause", "value": "on"}
     found = await fern.ask("POST", f"/cases/{world.case}/facts", fact)

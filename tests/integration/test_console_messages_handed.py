@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -15,6 +14,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.console_site import Client, Console, running_console
 from tests.support.message_pages import accepted
+from tests.support.roles import as_portal
 from tests.support.world import LETTER, World, make_world
 
 COOKIE = "A" * 43
@@ -235,7 +235,7 @@ async def test_a_hold_stops_a_presentation_under_way(world: World, fern: Client)
 async def read_text(world: World, link: NewLink) -> None:
     """Somebody opens the link and reads the text."""
     found = await world.visit(link, COOKIE)
-    opened = await view.open_for_visitor(replace(world.service, keys=None), found, "text")
+    opened = await view.open_for_visitor(as_portal(world.service), found, "text")
     assert [run async for run in opened.reader.range(0, opened.part.size)]
 
 

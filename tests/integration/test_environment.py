@@ -29,7 +29,7 @@ def test_places_follow_from_the_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", SECRETS)
 def test_every_secret_also_comes_from_a_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`EXCHANGE_…_FILE` names a file; its last line break does not count."""
-    value = f"postgresql://{SECRET}" if name == "database_url" else SECRET
+    value = f"postgresql://{SECRET}" if name.endswith("database_url") else SECRET
     (tmp_path / "secret").write_text(value + "\n")
     monkeypatch.setenv(f"EXCHANGE_{name.upper()}_FILE", str(tmp_path / "secret"))
     assert getattr(Settings.load(), name).get_secret_value() == value

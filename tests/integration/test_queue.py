@@ -15,6 +15,7 @@ from sqlalchemy import text
 from exchange.settings import Settings
 from exchange.store.queue import MEDIA, STEPS, defer
 from exchange.store.service import Service
+from tests.support.roles import as_owner
 from tests.support.worker import TABLE
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ PATIENCE = 30
 @pytest.fixture
 async def notes(service: Service) -> Service:
     """A service whose database has the table that the test tasks write to."""
-    async with service.engine.begin() as connection:
+    async with as_owner(service).engine.begin() as connection:
         await connection.execute(text(TABLE))
     return service
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from exchange.core.errors import BadInput, Conflict, NotAllowed, NotFound, WaitAWhile
 from exchange.core.model import Role
@@ -44,13 +46,15 @@ async def test_what_is_told_is_sealed(service: Service, portal_service: Service)
 
 
 async def test_the_portal_cannot_read_it_again(service: Service, portal_service: Service) -> None:
-    """Without keys nothing opens."""
+    """Its database role does not even get the sealed words; without keys nothing of them would open."""
     await found(service)
     await referral.save_referral(portal_service, PLANTED)
     actor = (await member(service, "jo")).actor(Role.FACILITATOR)
     (listed,) = await referral.referrals(service, actor)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(DBAPIError, match="permission denied for table referral"):
         await referral.read_referral(portal_service, actor, listed.id)
+    with pytest.raises(NotAllowed):
+        await referral.read_referral(replace(service, keys=None), actor, listed.id)
 
 
 async def test_one_safe_way_is_enough_and_needed(service: Service) -> None:

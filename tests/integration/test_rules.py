@@ -28,6 +28,7 @@ from exchange.store import tables as t
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
+from tests.support.roles import as_owner
 from tests.support.world import LETTER, PERSON, World, make_world
 
 COOKIE = "D" * 42 + "A"
@@ -66,7 +67,7 @@ async def test_rule_2_approved_and_held_is_normal(world: World) -> None:
     """An approved letter stays approved; a year later only the assessment must be made again."""
     message = await world.shared()
     assert await world.state(message) == State.APPROVED
-    async with reading(world.service) as conn:
+    async with reading(as_owner(world.service)) as conn:
         await conn.execute(text("alter table fact disable trigger fact_append_only"))
         await conn.execute(text("update fact set at = at - interval '1 year'"))
     with pytest.raises(Refused) as refused:
@@ -111,7 +112,7 @@ async def test_rule_5_consent_is_recorded_with_who_when_how_and_wording(world: W
 
 async def _edit_consent(world: World) -> None:
     try:
-        async with reading(world.service) as conn:
+        async with reading(as_owner(world.service)) as conn:
             await conn.execute(text("update consent set given = true"))
     except Exception as error:
         raise Refused from error

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from exchange.steps import links, view, visit
 from exchange.store import tables as t
 from exchange.store.sealing import opener_of
 from exchange.store.unit import reading, unit_of_work
+from tests.support.roles import as_portal
 from tests.support.world import World
 
 COOKIE = "E" * 42 + "A"
@@ -39,7 +39,7 @@ async def do(world: World, statement: Any) -> None:
 
 async def read(world: World, found: visit.Visit) -> str:
     """What a visitor gets."""
-    opened = await view.open_for_visitor(replace(world.service, keys=None), found, "text")
+    opened = await view.open_for_visitor(as_portal(world.service), found, "text")
     return (await opened.reader.whole()).decode()
 
 

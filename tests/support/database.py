@@ -10,9 +10,11 @@ from psycopg import sql
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.store.engine import plain_url
 from exchange.store.migrate import upgrade
+from exchange.store.roles import CONSOLE, PORTAL
 
 TEMPLATE = "migrated"
 _numbers = itertools.count(1)
+_as_roles: dict[str, dict[str, str]] = {}
 
 
 def make_template(postgres: EmbeddedPostgres) -> None:
@@ -27,10 +29,22 @@ def cloned(postgres: EmbeddedPostgres, template: str = TEMPLATE) -> Iterator[str
     name = f"test_{next(_numbers)}"
     clone = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
     _admin(postgres, clone.format(sql.Identifier(name), sql.Identifier(template)))
+    url = postgres.url_of(name)
+    _as_roles[url] = {
+        "owner_database_url": url,
+        "database_url": postgres.url_of(name, CONSOLE),
+        "portal_database_url": postgres.url_of(name, PORTAL),
+    }
     try:
-        yield postgres.url_of(name)
+        yield url
     finally:
+        del _as_roles[url]
         _admin(postgres, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def role_urls(owner_url: str) -> dict[str, str]:
+    """Keyword arguments for `Settings.load`: the database of `cloned` as owner, console and portal reach it."""
+    return dict(_as_roles[owner_url])
 
 
 def _admin(postgres: EmbeddedPostgres, statement: sql.Composed) -> None:

@@ -1,7 +1,6 @@
 """The service as it runs: `exchange portal`, `console` and `worker` as processes over a fresh database."""
 
 import asyncio
-import os
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +17,7 @@ from exchange.steps import accounts, cases, setup, team
 from exchange.steps.cases import SafeContact
 from exchange.store.service import Service, open_service
 from exchange.supervise import ProcessTree, exchange_command
+from tests.support.database import role_urls
 from tests.support.ports import free_port
 from tests.support.world import PASSWORD, World, record_everything, staff
 
@@ -98,19 +98,20 @@ def running_exchange(
     """Found a service, start its processes, wait until both sites are ready; end them by their ids."""
     ports = free_port(), free_port()
     settings = Settings.load(
-        folder=folder / "service", database_url=database, scratch=folder / "scratch", demo=True,
+        folder=folder / "service", scratch=folder / "scratch", demo=True, **role_urls(database),
         portal_port=ports[0], console_port=ports[1], **values,
     )  # fmt: skip
     setup.make_keys(settings)
     found = asyncio.run(_found(settings))
     tree = ProcessTree(folder / "logs")
-    environment = {**os.environ, **settings.environment()}
+    environments = settings.environments()
     try:
         for name in names:
-            tree.start(name, exchange_command(name), environment)
-        sites = settings.portal_url, settings.console_url
-        tree.wait_until(lambda: all(_answers(site) for site in sites), READY_SECONDS)
-        yield Exchange(settings, *sites, found, tree)
+            tree.start(name, exchange_command(name), environments[name.split("-")[0]])
+        sites = {"portal": settings.portal_url, "console": settings.console_url}
+        started = [sites[name] for name in names if name in sites]
+        tree.wait_until(lambda: all(_answers(site) for site in started), READY_SECONDS)
+        yield Exchange(settings, *sites.values(), found, tree)
     finally:
         tree.stop()
 

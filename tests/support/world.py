@@ -3,7 +3,7 @@
 Everything is made by the real steps on the real database; `World` only saves typing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from exchange.steps.consent import Said
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from tests.support.roles import as_portal
 
 CODE = "apple river garden"
 PASSWORD = "a long enough passphrase 7"  # of accounts that exist in tests only
@@ -121,7 +122,7 @@ class World:
 
     async def visit(self, link: links.NewLink, cookie: str, *, is_me: bool = True) -> visit.Visit:
         """Claim a link with the right code in one browser, and say that it is the right person."""
-        portal = replace(self.service, keys=None)
+        portal = as_portal(self.service)
         session = await visit.claim(portal, link.secret, cookie, CODE)
         found = await visit.load(portal, cookie, session)
         if is_me:

@@ -6,7 +6,7 @@ sessions, grants · `standing` conflicts of interest, emergencies. The ledger's 
 `ledger.sql`, the queue's in procrastinate.
 """
 
-from exchange.store.tables.base import metadata
+from exchange.store.tables.base import metadata, plain
 from exchange.store.tables.cases import assignment, cases, code, fact, participant, referral, safe_contact
 from exchange.store.tables.decisions import (
     approval_current,
@@ -53,6 +53,7 @@ __all__ = [
     "part",
     "participant",
     "piece",
+    "plain",
     "portal_session",
     "reap",
     "receive_current",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, CheckConstraint, Column, ForeignKey, LargeBinary, MetaData, Text, Uuid, text
+from sqlalchemy import TIMESTAMP, CheckConstraint, Column, ForeignKey, LargeBinary, MetaData, Table, Text, Uuid, text
 
 metadata = MetaData(
     naming_convention={
@@ -43,6 +43,11 @@ def word(name: str, *, nullable: bool = False, default: str | None = None) -> Co
 def sealed(name: str, *, nullable: bool = True) -> Column[Any]:
     """Personal or free text, sealed to the case (or the service) before it comes here."""
     return Column(name, LargeBinary, nullable=nullable)
+
+
+def plain(table: Table) -> tuple[Column[Any], ...]:
+    """The columns of a table without the sealed ones: all that a process without keys can use, and may read."""
+    return tuple(column for column in table.c if not column.name.endswith("_sealed"))
 
 
 def one_of(column: str, values: Any) -> CheckConstraint:

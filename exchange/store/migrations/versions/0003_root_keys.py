@@ -5,7 +5,7 @@ from importlib.resources import files
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 # 0x02 ‖ length of the name ‖ name ‖ what was there (exchange/core/rootwrap.py)
 _NAMED = "'\\x02'::bytea || set_byte('\\x00'::bytea, 0, length(:key)) || convert_to(:key, 'SQL_ASCII') || :wrap"
