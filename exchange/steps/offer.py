@@ -64,7 +64,7 @@ async def require_standing(service: Service, visit: Visit) -> None:
     A hold, a pause or an order stops an offer that was already made (rules 12, 14); it stands again afterwards.
     """
     async with reading(service) as conn:
-        message = (await conn.execute(select(t.message).where(t.message.c.id == visit.link.message_id))).one()
+        message = (await conn.execute(select(*t.plain(t.message)).where(t.message.c.id == visit.link.message_id))).one()
         known = await facts.load(conn, message)
         now = (await conn.execute(select(func.now()))).scalar_one()
     gate.explain(Act.OFFER, known, now).require()

@@ -60,7 +60,7 @@ def make_roles(connection: psycopg.Connection[Any]) -> None:
 
 
 def let_sign_in(connection: psycopg.Connection[Any], role: str, password: str) -> None:
-    """The role, made if it is missing, signs in with this password from now on. PostgreSQL is sent its SCRAM verifier only."""
+    """The role, made if it is missing, signs in with this password from now on; its SCRAM verifier is all we send."""
     make_roles(connection)
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode()).decode("ascii")
     login = sql.SQL("alter role {} login password {}")

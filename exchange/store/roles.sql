@@ -84,7 +84,8 @@ grant insert (id, link_id, cookie_hash, payload, public, private_wrapped, until)
     update (state, payload, private_wrapped, is_me, last_used_at, ended_at) on portal_session to exchange_portal;
 grant update (form, session_id, key_wrapped, until), delete on access_grant to exchange_portal;
 grant insert (session_id, part_id, grant_id), update (at) on access_leaf to exchange_portal;
-grant insert (id, participant_id, kind, message_id, digest, given, method, wording, detail) on consent to exchange_portal;
+grant insert (id, participant_id, kind, message_id, digest, given, method, wording, detail)
+    on consent to exchange_portal;
 grant insert, update (consent_id), delete on share_current to exchange_portal;
 grant insert, delete on receive_current to exchange_portal;
 grant update (copy, ended_at) on release to exchange_portal;

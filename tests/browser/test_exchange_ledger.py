@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from exchange.store.service import Service
 from tests.support.browser import Participant, Staff
+from tests.support.roles import as_owner
 from tests.support.running import Exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -47,10 +48,10 @@ async def _get(context: BrowserContext, url: str) -> APIResponse:
 async def _without_record(inside: Service) -> AsyncIterator[None]:
     """The database's one way of appending is gone for a while."""
     gone = "alter function public.{} rename to {}"
-    async with inside.engine.begin() as conn:
+    async with as_owner(inside).engine.begin() as conn:
         await conn.execute(text(gone.format("ledger_append", "ledger_append_gone")))
     try:
         yield
     finally:
-        async with inside.engine.begin() as conn:
+        async with as_owner(inside).engine.begin() as conn:
             await conn.execute(text(gone.format("ledger_append_gone", "ledger_append")))

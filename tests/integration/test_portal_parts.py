@@ -17,6 +17,7 @@ from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.portal_site import PortalSite, Visitor, running_portal
+from tests.support.roles import as_owner
 from tests.support.world import CODE, World, make_world
 
 SIZE = 5 * 1024 * 1024 + 4321
@@ -118,7 +119,7 @@ async def test_head_opens_nothing(world: World, browser: Visitor, service: Servi
 async def test_no_leaf_no_bytes(world: World, browser: Visitor, service: Service) -> None:
     """With a ledger that takes nothing, neither the page nor a part shows a word."""
     _, path, data = await _open(world, browser, service)
-    async with reading(service) as conn:
+    async with reading(as_owner(service)) as conn:
         query = text("select oid::regprocedure::text from pg_proc where proname like 'ledger_append%'")
         found = (await conn.execute(query)).scalars().all()
         assert found

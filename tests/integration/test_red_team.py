@@ -54,7 +54,7 @@ def running(
 
 @pytest.fixture(scope="module")
 def planted(running: tuple[str, Exchange]) -> Planted:
-    """Readers, an author previewing, one writing, one who accepted just now, a link not yet opened; then all is taken."""
+    """Visitors in the middle of reading, previewing, accepting, writing; a link nobody opened; then all is taken."""
     url, exchange = running
     return asyncio.run(_plant(url, exchange))
 
@@ -200,6 +200,5 @@ def test_with_one_visitors_secret_it_opens_exactly_theirs(planted: Planted, who:
 
 
 def _say(what: str, result: Result) -> None:
-    print(
-        f"{what}: {result.values} values, {result.tried} tries, objects {result.objects}, opened {len(result.opened)}"
-    )
+    tried, opened = f"{result.values} values, {result.tried} tries", len(result.opened)
+    print(f"{what}: {tried}, objects {result.objects}, opened {opened}")  # noqa: T201  # the figure that is asked for
