@@ -11,7 +11,7 @@ from exchange.settings import Settings
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.store.engine import driver_url
 from exchange.store.migrate import upgrade
-from exchange.store.roles import CONSOLE, PORTAL
+from exchange.store.roles import CONSOLE, PORTAL, let_in
 from exchange.store.rootring import has_root_key
 from exchange.store.service import Service, open_service
 
@@ -33,7 +33,7 @@ def database_of(settings: Settings, *, migrate: bool = False) -> Iterator[Settin
     started for as long as the block runs unless the service is running it."""
     if settings.database_url is not None:
         if migrate:
-            _migrate(settings.owner_database_url or settings.database_url)
+            migrate_own(settings)
         yield settings
         return
     server = EmbeddedPostgres(settings.folder / "postgres")
@@ -47,7 +47,7 @@ def database_of(settings: Settings, *, migrate: bool = False) -> Iterator[Settin
         server.attach()
     try:
         if migrate:
-            _migrate(SecretStr(server.url))
+            upgrade(server.url)
         yield with_roles(settings, server)
     finally:
         server.stop()
@@ -66,5 +66,12 @@ def with_roles(settings: Settings, server: EmbeddedPostgres) -> Settings:
     return settings.model_copy(update={name: SecretStr(url) for name, url in urls.items()})
 
 
-def _migrate(owner: SecretStr) -> None:
-    upgrade(driver_url(owner.get_secret_value()).render_as_string(hide_password=False))
+def migrate_own(settings: Settings) -> None:
+    """Bring a database that the settings name up to date, as its owner; its roles sign in from then on."""
+    owner = settings.owner_database_url or settings.database_url
+    if owner is None:
+        raise WrongSetting("Set EXCHANGE_OWNER_DATABASE_URL to the database that is to be brought up to date.")
+    url = driver_url(owner.get_secret_value()).render_as_string(hide_password=False)
+    upgrade(url)
+    others = (settings.database_url, settings.portal_database_url)
+    let_in(url, [one.get_secret_value() for one in others if one is not None])

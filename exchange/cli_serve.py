@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from exchange.core.errors import WrongSetting
 from exchange.logs import to_json_lines
 from exchange.memory import keep_freed_memory
 
@@ -71,16 +70,10 @@ def migrate() -> None:
 
     Example: EXCHANGE_OWNER_DATABASE_URL=postgresql://… exchange migrate
     """
+    from exchange.cli_open import migrate_own
     from exchange.settings import Settings
-    from exchange.store.engine import driver_url
-    from exchange.store.migrate import upgrade
 
-    settings = Settings.load()
-    owner = settings.owner_database_url or settings.database_url
-    if owner is None:
-        raise WrongSetting("Set EXCHANGE_OWNER_DATABASE_URL to the database that is to be brought up to date.")
-    url = driver_url(owner.get_secret_value())
-    upgrade(url.render_as_string(hide_password=False))
+    migrate_own(Settings.load())
     typer.echo("The database is up to date.")
 
 

@@ -29,7 +29,19 @@ SECRETS = (
     "vault_token",
     "pkcs11_pin",
 )
-NOT_FOR_THE_PORTAL = ("owner_database_url", "root_key_file", "ledger_key_file", "smtp_user", "smtp_password")
+NOT_FOR_THE_PORTAL = (
+    "owner_database_url",
+    "root_key_file",
+    "ledger_key_file",
+    "smtp_user",
+    "smtp_password",
+    "vault_url",
+    "vault_token",
+    "vault_ca",
+    "pkcs11_module",
+    "pkcs11_token",
+    "pkcs11_pin",
+)
 
 _PORTAL_S3 = ("portal_s3_access_key", "portal_s3_secret_key")
 
@@ -170,7 +182,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _object_store(self) -> Self:
         if self.objects == "s3":
-            needed = ("s3_endpoint", "s3_access_key", "s3_secret_key")
+            needed: tuple[str, ...] = ("s3_endpoint", "s3_access_key", "s3_secret_key")
             if self.portal_s3_access_key and self.portal_s3_secret_key:
                 needed = ("s3_endpoint",)  # the portal's process may be given nothing but its own
             missing = [name for name in needed if not getattr(self, name)]

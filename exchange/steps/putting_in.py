@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.access import Permission
@@ -29,14 +29,14 @@ class Visitor:
 async def submit_link(conn: AsyncConnection, actor: Actor) -> Row[Any]:
     """The `submit` link of a participant's session. `LinkDead` without one, `SessionLocked` if locked."""
     s, link = t.portal_session, t.link
-    query = (
+    query: Select[Any] = (
         select(*t.plain(link), s.c.state.label("session_state"))
         .join(s, s.c.link_id == link.c.id)
         .where(s.c.id == actor.session, link.c.participant_id == actor.id, s.c.state != "ended")
         .where(link.c.purpose == Purpose.SUBMIT, link.c.state.in_(("live", "claimed")))
         .where((s.c.until.is_(None)) | (s.c.until > func.now()))
     )
-    row = (await conn.execute(query)).one_or_none()
+    row: Row[Any] | None = (await conn.execute(query)).one_or_none()
     if actor.kind is not ActorKind.PARTICIPANT or row is None:
         raise LinkDead
     if row.session_state != "open":

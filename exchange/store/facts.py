@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,7 +79,7 @@ async def newest_facts(conn: AsyncConnection, case_id: UUID) -> FactTable:
 
     An expired contact order ends; an expired pause ends; an expired exception ends; a hold never does.
     """
-    newest = (
+    newest: Select[Any] = (
         select(*t.plain(t.fact), func.now().label("read_at"))
         .where(t.fact.c.case_id == case_id)
         .ext(distinct_on(t.fact.c.participant_id, t.fact.c.kind))

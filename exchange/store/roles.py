@@ -4,14 +4,18 @@ Roles belong to the PostgreSQL server, grants to the database. The embedded serv
 kept beside its data with mode 0600; on a server of its own the operator does that and names the URLs.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.errors import WrongSetting
+from exchange.store.engine import plain_url
 
 PORTAL = "exchange_portal"
 CONSOLE = "exchange_console"
@@ -65,6 +69,18 @@ def let_sign_in(connection: psycopg.Connection[Any], role: str, password: str) -
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode()).decode("ascii")
     login = sql.SQL("alter role {} login password {}")
     connection.execute(login.format(sql.Identifier(role), sql.Literal(verifier)))
+
+
+def let_in(owner_url: str, urls: Iterable[str]) -> None:
+    """After a migration: roles among `urls` sign in with the password of their URL, where the owner may say so.
+
+    Elsewhere whoever runs PostgreSQL has done it; a URL of another user is left alone.
+    """
+    wanted = [url for url in map(make_url, urls) if url.username in ROLES and url.password]
+    with psycopg.connect(plain_url(owner_url), autocommit=True) as connection:
+        for url in wanted:
+            with suppress(psycopg.errors.InsufficientPrivilege):
+                let_sign_in(connection, str(url.username), str(url.password))
 
 
 async def reached(conn: AsyncConnection, role: str | None = None) -> list[str]:

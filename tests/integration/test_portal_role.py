@@ -40,10 +40,11 @@ def test_the_portal_has_exactly_the_listed_rights(empty_database: str) -> None:
     assert found == LISTED.read_text(encoding="utf-8")
 
 
-def test_the_portal_is_refused_what_is_not_its_business(database: str) -> None:
+def test_the_portal_is_refused_what_is_not_its_business(empty_database: str) -> None:
     """Every statement fails for want of a right, whatever the tables hold."""
+    upgrade(empty_database)
     passed = []
-    with psycopg.connect(plain_url(role_urls(database)["portal_database_url"]), autocommit=True) as connection:
+    with psycopg.connect(plain_url(role_urls(empty_database)["portal_database_url"]), autocommit=True) as connection:
         for statement in REFUSED:
             try:
                 connection.execute(statement.encode())

@@ -20,6 +20,7 @@ from tests.support.worker import TABLE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
+MESSAGE = "6b0d2c9e-0f0b-4a51-9e39-6a1d2f4b7c10"
 
 
 @pytest.fixture
@@ -73,11 +74,11 @@ async def test_a_committed_job_carries_its_ids_and_queue(service: Service) -> No
     """Ids arrive as they were given; long work has its own queue."""
     async with service.engine.begin() as connection:
         await defer(connection, "test_short", number="1'); --")
-        await defer(connection, "process_message", message="m")
+        await defer(connection, "process_message", message=MESSAGE)
     found = await _rows(service, "SELECT queue_name, task_name, args, attempts FROM procrastinate_jobs ORDER BY id")
     assert found == [
         (STEPS, "test_short", {"number": "1'); --"}, 0),
-        (MEDIA, "process_message", {"message": "m"}, 0),
+        (MEDIA, "process_message", {"message": MESSAGE}, 0),
     ]
 
 

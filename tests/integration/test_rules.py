@@ -347,7 +347,7 @@ async def test_what_cannot_be_recorded_does_not_happen(world: World) -> None:
     """Where the record cannot be written, neither a decision nor a byte happens."""
     message, link = await world.released()
     found = await world.visit(link, COOKIE)
-    async with reading(world.service) as conn:
+    async with reading(as_owner(world.service)) as conn:
         await conn.execute(text("alter function ledger_append rename to ledger_gone"))
     with pytest.raises(ExchangeError):
         await view.open_for_visitor(world.service, found, "text")
@@ -355,6 +355,6 @@ async def test_what_cannot_be_recorded_does_not_happen(world: World) -> None:
         await world.fact(FactKind.PAUSE, "on")
     with pytest.raises(ExchangeError):
         await cases.close_case(world.service, world.supervisor, world.case, opened=False)
-    async with reading(world.service) as conn:
+    async with reading(as_owner(world.service)) as conn:
         await conn.execute(text("alter function ledger_gone rename to ledger_append"))
     assert await world.state(message) == State.RELEASED

@@ -37,6 +37,8 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 HEX = re.compile(r"(?:[0-9a-f]{2}){32,}")
 SHEET = re.compile(r"[0-9A-Z][0-9A-Z \n-]{40,}")
 WINDOW = 16
+SHORTEST = 16
+"""Bytes below which a value is no secret: words, states, numbers."""
 
 
 @dataclass(frozen=True)
@@ -127,15 +129,22 @@ def attack(loot: Loot, *also: bytes | str) -> Result:
 
 def candidates(value: bytes) -> set[bytes]:
     """Keys that a value may be or hold: of 32 bytes, or of 96 for a private key; each derivation of the likely ones."""
-    likely = {value, hashlib.sha256(value).digest(), *_spelled(value)}
+    if len(value) < SHORTEST:
+        return set()
+    likely = {value, *_spelled(value)}
     whole = {key for key in likely if len(key) == keys.KEY}
     derived = {keys.derive(key, label) for key in whole for label in LABELS}
-    for start in range(0, len(value) - keys.KEY + 1, WINDOW):
-        whole.add(value[start : start + keys.KEY])
-    ends = {value[1 : 1 + keys.KEY], value[13 : 13 + keys.KEY], value[: keys.KEY], value[-keys.KEY :]}
-    private = {part for part in likely if len(part) == keys.PRIVATE}
-    private |= {key * 3 for key in likely if len(key) == keys.KEY}
-    return {key for key in whole | derived | ends | private if len(key) in (keys.KEY, keys.PRIVATE)}
+    private = {part for part in likely if len(part) == keys.PRIVATE} | {key * 3 for key in whole}
+    return whole | derived | private | set(_inside(value)) | {hashlib.sha256(value).digest()}
+
+
+def _inside(value: bytes) -> Iterator[bytes]:
+    """What may lie in something longer that is no text: at multiples of 16, and where envelopes have their parts."""
+    if len(value) < keys.KEY or value.isascii():
+        return
+    for start in {1, 13, len(value) - keys.KEY, *range(0, len(value) - keys.KEY + 1, WINDOW)}:
+        if len(part := value[start : start + keys.KEY]) == keys.KEY:
+            yield part
 
 
 def _spelled(value: bytes) -> Iterator[bytes]:
