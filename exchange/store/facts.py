@@ -61,9 +61,13 @@ async def load(
         grant=_grant(grant, session),
         by_link=session is not None,
         asker_assigned=asker is not None and await on_the_team(conn, message.case_id, asker),
-        asker_in_emergency=(await conn.execute(select(near.in_emergency(message.case_id, asker)))).scalar_one(),
+        asker_in_emergency=asker is not None and await _in_emergency(conn, message.case_id, asker),
         harmed_must_start=policy_of(case).harmed_starts and not await _harmed_wrote(conn, message.case_id),
     )
+
+
+async def _in_emergency(conn: AsyncConnection, case_id: UUID, asker: UUID) -> bool:
+    return bool((await conn.execute(select(near.in_emergency(case_id, asker)))).scalar_one())
 
 
 def policy_of(case: Row[Any]) -> Policy:

@@ -16,6 +16,7 @@ from exchange.steps import accounts, sessions
 from exchange.steps.sessions import SignInRefused
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from tests.support.roles import as_owner
 from tests.support.staff import PASSWORD, code, dump, leaves, member, pass_time, signed_in
 
 WRONG = "not the password at all"
@@ -247,7 +248,7 @@ async def test_odd_logins_are_refused_alike(service: Service) -> None:
 async def test_no_sign_in_where_the_record_cannot_be_written(service: Service) -> None:
     """The leaf and the session are one transaction."""
     await member(service, "jo")
-    async with reading(service) as conn:
+    async with reading(as_owner(service)) as conn:
         await conn.execute(text("alter function ledger_append(text[]) rename to ledger_append_gone"))
     with pytest.raises(Exception, match="record"):
         await sessions.sign_in(service, "jo", PASSWORD, cookie=None)

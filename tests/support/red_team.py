@@ -33,7 +33,7 @@ from exchange.store.sealing import SERVICE, Seal
 Row = dict[str, Any]
 Dump = dict[str, list[Row]]
 LABELS = ("wrap", "id", "session-wrap", "session-id", "draft", "upload", "exchange/root-wrap/v1")
-SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+SECRET = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 HEX = re.compile(r"(?:[0-9a-f]{2}){32,}")
 SHEET = re.compile(r"[0-9A-Z][0-9A-Z \n-]{40,}")
 WINDOW = 16
@@ -105,8 +105,10 @@ def plunder(dump: Dump, objects: dict[str, bytes], *told: bytes | str) -> Loot:
 
 
 def attack(loot: Loot, *also: bytes | str) -> Result:
-    """Try everything on everything; `also` are values that the thief has besides."""
-    fresh = {key for value in (*loot.values, *map(_bytes, also)) for key in candidates(value)}
+    """Try everything on everything. With `also`, begin from these values only: the rest was tried without them,
+    and each thing opens by one key, so that trying the rest again could add nothing."""
+    first = {_bytes(value) for value in also} or loot.values
+    fresh = {key for value in first for key in candidates(value)}
     locked, known, unwrapped, tried = list(_wrapped(loot.dump)), set(fresh), set[str](), 0
     data_keys = set(fresh)
     while fresh:
@@ -124,7 +126,7 @@ def attack(loot: Loot, *also: bytes | str) -> Result:
         plain = _open(body, bound.get(name, ()), short)
         if plain is not None:
             opened[name] = plain
-    return Result(opened, unwrapped, len(loot.objects), len(loot.values), tried)
+    return Result(opened, unwrapped, len(loot.objects), len(first), tried)
 
 
 def candidates(value: bytes) -> set[bytes]:
