@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import aiohttp
 from sqlalchemy import func, select, text, update
 
+from exchange.core.access import READS_INSIDE
 from exchange.core.links import new_secret
 from exchange.core.model import OPERATOR, Actor, Channel, Role, Side
 from exchange.steps import cases, concern, stop, tokens
@@ -105,7 +106,8 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
     ids = {
         "case": world.case, "person": world.author, "participant": world.author, "other": world.recipient,
         "message": message, "concern": raised, "link": link.id, "release": release, "task": task, "upload": file,
-        "session": session, "token": own.id, "account": spare, "second": spare, "supervisor": spare,
+        "session": session, "token": own.id, "account": spare, "second": spare, "supervisor": spare, "bar": uuid4(),
+        "emergency": uuid4(),
     }  # fmt: skip
     planted = (str(reference), *(str(number) for number in numbers), *names, letter[::-1])
     return Objects(world.case, {name: str(one) for name, one in ids.items()}, planted, (letter,))
@@ -186,7 +188,7 @@ class Matrix:
         if actor is None:
             return False
         async with reading(self.console.service) as conn:
-            return await near.relation(conn, case.case, actor.id) is not near.Relation.NONE
+            return await near.relation(conn, case.case, actor.id) in READS_INSIDE
 
     async def _token(self, actor: Actor | None) -> str:
         if actor is None:
