@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 
 from exchange.core import access
 from exchange.core.access import Permission
@@ -126,7 +126,7 @@ async def set_details(
 
 
 async def reset(service: Service, actor: Actor, account_id: UUID, *, password: str | None = None) -> str:
-    """A new temporary password and no second factor; sessions and tokens end. The password, to hand over."""
+    """A new temporary password and no second factor or passkey; sessions and tokens end. The password, to hand over."""
     _administers(actor)
     async with reading(service) as conn:
         login = (await conn.execute(select(t.account.c.login).where(t.account.c.id == account_id))).scalar()
@@ -139,6 +139,7 @@ async def reset(service: Service, actor: Actor, account_id: UUID, *, password: s
         await unit.change(
             _update(account_id).values(password_hash=stored, password_until=until, active=True, **cleared)
         )
+        await unit.change(delete(t.passkey).where(t.passkey.c.account_id == account_id))
         await _end_everything(unit, account_id)
         unit.leaf("account.changed", account=account_id, kind="reset")
     return given

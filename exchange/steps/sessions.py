@@ -79,10 +79,10 @@ async def sign_in(service: Service, untrusted_login: str, untrusted_password: st
     signed: SignedIn | None = None
     async with unit_of_work(service, VISITOR) as unit:
         if known and found and await _may_try(unit, found.id, found.password_hash):
-            await _end(unit, *_mine(cookie))
-            signed = await _begin(unit, found.id)
+            await end_of_cookie(unit, cookie)
+            signed = await begin(unit, found.id)
         else:
-            await _count_wrong(unit, found.id if found else None)
+            await count_wrong(unit, found.id if found else None)
     if signed is None:
         raise SignInRefused
     return signed
@@ -149,19 +149,28 @@ async def revoke(service: Service, actor: Actor, session_id: UUID) -> None:
         unit.leaf("account.signed_out", account=actor.id, session=session_id)
 
 
+async def sign_out_everywhere(service: Service, actor: Actor) -> int:
+    """End every session of the actor's own account, this one too, and those that have not got past the password;
+    how many. Tokens for scripts stay: each is ended by itself."""
+    async with unit_of_work(service, actor) as unit:
+        ended = await _end(unit, t.account_session.c.account_id == actor.id)
+        unit.leaf("account.signed_out", account=actor.id, kind="everywhere", count=ended)
+    return ended
+
+
 async def spend_code(unit: Unit, account_id: UUID, untrusted_code: str) -> bool:
     """Whether the code is the account's and new; marks it as used, or counts a wrong try. Locks the account.
 
     Raises WaitAWhile while the account waits.
     """
-    row = await _locked(unit, account_id)
+    row = await locked_account(unit, account_id)
     secret = await factor.unwrapped(unit.service, account_id, row.totp_wrapped) if row.totp_wrapped else ""
     return await _spend(unit, row, secret, untrusted_code)
 
 
 async def adopt_factor(unit: Unit, session: Session, untrusted_code: str, *, replacing: bool) -> bool:
     """As `spend_code`, for a factor that this session is setting up: its first right code makes it count."""
-    row = await _locked(unit, session.account_id)
+    row = await locked_account(unit, session.account_id)
     if row.totp_pending is None or (row.totp_wrapped is not None and not replacing):
         raise SignInNeeded
     secret = await factor.unwrapped(unit.service, row.id, row.totp_pending, session=session.id)
@@ -173,7 +182,13 @@ async def adopt_factor(unit: Unit, session: Session, untrusted_code: str, *, rep
     return True
 
 
-async def _locked(unit: Unit, account_id: UUID) -> Row[Any]:
+async def end_of_cookie(unit: Unit, untrusted_cookie: str | None) -> None:
+    """End the session that a browser had before; none is no error. The caller writes the leaf."""
+    await _end(unit, *_mine(untrusted_cookie))
+
+
+async def locked_account(unit: Unit, account_id: UUID) -> Row[Any]:
+    """The account, locked. SignInNeeded for a closed one, WaitAWhile while it waits."""
     row = await unit.one(select(t.account).where(t.account.c.id == account_id).with_for_update())
     if not row.active:
         raise SignInNeeded
@@ -185,7 +200,7 @@ async def _locked(unit: Unit, account_id: UUID) -> Row[Any]:
 async def _spend(unit: Unit, row: Row[Any], secret: str, untrusted_code: str) -> bool:
     step = factor.step_of(secret, untrusted_code, unit.now, row.totp_last) if secret else None
     if step is None:
-        await _count_wrong(unit, row.id)
+        await count_wrong(unit, row.id)
         return False
     await unit.change(_account(row.id).values(totp_last=step, wrong_attempts=0, wait_until=None))
     return True
@@ -215,7 +230,8 @@ async def _may_try(unit: Unit, account_id: UUID, password_hash: str) -> bool:
     return bool(row.active and row.password_hash == password_hash and not waits and not lapsed)
 
 
-async def _begin(unit: Unit, account_id: UUID) -> SignedIn:
+async def begin(unit: Unit, account_id: UUID) -> SignedIn:
+    """A session that opens nothing yet, with its cookie."""
     cookie, session_id = new_secret(), uuid4()
     await unit.add(t.account_session, id=session_id, account_id=account_id, cookie_hash=session_hash(cookie))
     unit.leaf("account.password_given", account=account_id, session=session_id)
@@ -223,7 +239,7 @@ async def _begin(unit: Unit, account_id: UUID) -> SignedIn:
     return SignedIn(_session(unit.service, row), cookie)
 
 
-async def _count_wrong(unit: Unit, account_id: UUID | None) -> None:
+async def count_wrong(unit: Unit, account_id: UUID | None) -> None:
     """One wrong try; the fifth makes the account wait. The same work where there is no account."""
     a = t.account
     full = a.c.wrong_attempts + 1 >= TRIES

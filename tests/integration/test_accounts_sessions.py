@@ -231,6 +231,18 @@ async def test_own_sessions_are_listed_and_revoked(service: Service) -> None:
     assert await sessions.load(service, other.cookie) is not None
 
 
+async def test_signing_out_everywhere_ends_every_session_of_ones_own(service: Service) -> None:
+    """Open and half-open ones, in this browser and others, once recorded; nobody else's."""
+    who = await member(service, "jo")
+    half = await sessions.sign_in(service, "jo", PASSWORD, cookie=None)
+    here = await signed_in(service, who)
+    other = await signed_in(service, await member(service, "sam"))
+    assert await sessions.sign_out_everywhere(service, here.session.actor) == 2
+    assert [await sessions.load(service, one.cookie) for one in (half, here)] == [None, None]
+    assert await sessions.load(service, other.cookie) is not None
+    assert sum('"kind":"everywhere"' in leaf and '"count":2' in leaf for leaf in await leaves(service)) == 1
+
+
 @pytest.mark.parametrize("untrusted", [None, "", "x", "A" * 43, "é" * 43, "\x00" * 43])
 async def test_odd_cookies_are_nobodys(service: Service, untrusted: str | None) -> None:
     """Whatever a browser sends."""

@@ -103,10 +103,12 @@ def references(found: Any) -> set[str]:
     return set().union(*(references(each) for each in found)) if isinstance(found, list) else set()
 
 
-# what belongs to a browser's own session: signing in and out, one's own password and second factor
+# what belongs to a browser's own session: signing in and out, one's own password, second factor and passkeys
 OF_A_BROWSER = {
     "accounts.begin_enrolment", "accounts.choose_password", "accounts.pending_enrolment",
     "accounts.replace_factor", "demo_code.code_to_show", "demo_code.pending_code_to_show",
+    "passkeys.begin_enrolment", "passkeys.begin_use", "passkeys.confirm", "passkeys.enrol", "passkeys.passkeys_of",
+    "passkeys.place_of", "passkeys.remove", "passkeys.sign_in",
     "sessions.confirm_factor", "sessions.load", "sessions.sign_in", "sessions.sign_out", "sessions.step_up",
 }  # fmt: skip
 

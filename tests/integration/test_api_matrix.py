@@ -135,7 +135,10 @@ async def test_the_team_is_refused_nowhere_that_its_role_allows(api: Api, world:
 async def test_release_export_and_keys_need_the_step_up(api: Api, world: World) -> None:
     """403 of its own type, and nothing was changed."""
     ids = await ids_of(world)
-    needed = {Permission.RELEASE: world.facilitator, Permission.RECORD_EXPORT: world.auditor}
+    needed = {Permission.RELEASE: world.facilitator, Permission.RECORD_EXPORT: world.auditor,
+              Permission.EMERGENCY_OPEN: world.stranger, Permission.EMERGENCY_SECOND: world.supervisor,
+              Permission.LEAVER: world.supervisor}  # fmt: skip
+    assert set(needed) == {permission for permission, rule in RULES.items() if rule.step_up}
     for permission, actor in needed.items():
         caller = await api.as_(actor)
         for endpoint in GUARDED:

@@ -153,7 +153,8 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         unit.leaf("task.added", case=world.case, participant=world.author, kind="call_me")
     team = ["/", "/cases", "/cases/new", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
             f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
-            "/account/password", "/account/factor", "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
+            "/account/password", "/account/factor", "/account/passkeys/new",
+            "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
             f"/referrals/{one}"]  # fmt: skip
     team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]

@@ -22,7 +22,7 @@ from exchange.store.tables.decisions import (
 )
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
-from exchange.store.tables.people import account, account_session, api_token
+from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.standing import bar, emergency
 
@@ -52,6 +52,8 @@ __all__ = [
     "offer",
     "part",
     "participant",
+    "passkey",
+    "passkey_challenge",
     "piece",
     "plain",
     "portal_session",

@@ -1,6 +1,6 @@
 """Staff accounts, their sessions and tokens. Secrets are hashes, or sealed to the service's key pair."""
 
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from exchange.store.tables.base import key, metadata, now, ref, when
@@ -53,4 +53,30 @@ api_token = Table(
     now("created_at"),
     when("expires_at"),
     when("revoked_at"),
+)
+
+# A passkey (WebAuthn credential). `sign_count` is the authenticator's counter as it was last seen: one that
+# does not rise means that there is a copy, and `suspended_at` switches the passkey off.
+passkey = Table(
+    "passkey",
+    metadata,
+    key(),
+    ref("account_id", "account.id", ondelete="CASCADE"),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False, server_default=text("0")),
+    Column("label", Text, nullable=False),
+    now("created_at"),
+    when("last_used_at"),
+    when("suspended_at"),
+)
+
+# What an authenticator is asked to sign: the hash of 32 random bytes, for one purpose and session, used once.
+passkey_challenge = Table(
+    "passkey_challenge",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    ref("session_id", "account_session.id", nullable=True, ondelete="CASCADE"),
+    Column("purpose", Text, nullable=False),
+    now(),
 )

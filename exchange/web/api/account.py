@@ -131,6 +131,11 @@ async def end_session(call: Call) -> None:
     await sessions.revoke(call.service, call.actor, call.id("session"))
 
 
+async def end_all_sessions(call: Call) -> None:
+    """Sign out of every browser at once. Tokens stay."""
+    await sessions.sign_out_everywhere(call.service, call.actor)
+
+
 OWN = Permission.OWN_ACCOUNT
 ENDPOINTS = [
     Endpoint("POST", "/sign-in", sign_in, PUBLIC, status=201, errors=(401, 429)),
@@ -140,5 +145,6 @@ ENDPOINTS = [
     Endpoint("POST", "/tokens", make_token, OWN, status=201),
     Endpoint("DELETE", "/tokens/{token}", end_token, OWN, status=204),
     Endpoint("GET", "/sessions", own_sessions, OWN),
+    Endpoint("DELETE", "/sessions", end_all_sessions, OWN, status=204),
     Endpoint("DELETE", "/sessions/{session}", end_session, OWN, status=204),
 ]

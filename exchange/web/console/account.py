@@ -6,17 +6,20 @@ from aiohttp import web
 from pydantic import Field
 
 from exchange.core.access import Permission
-from exchange.steps import accounts, demo_code, sessions, tokens
+from exchange.core.errors import StepUpNeeded
+from exchange.steps import accounts, demo_code, passkeys, sessions, tokens
 from exchange.steps.sessions import Session
 from exchange.web import frame
 from exchange.web.console import words
 from exchange.web.console.asking import asked
-from exchange.web.console.session import SESSION, actor_of, id_of, service_of
+from exchange.web.console.session import COOKIE, SESSION, actor_of, id_of, service_of
 from exchange.web.console.sign_in import CODE_WRONG, NewPassword
 from exchange.web.frame import N_
 
 PASSWORD_CHANGED = frame.notice("own-password", N_("Your password was changed. Your other sessions have ended."))
 FACTOR_CHANGED = frame.notice("own-factor", N_("Your new codes count from now on."))
+PASSKEY_ADDED = frame.notice("own-passkey", N_("You can sign in with this passkey from now on."))
+PASSKEY_REMOVED = frame.notice("own-passkey-removed", N_("That passkey opens nothing any more."))
 SESSION_ENDED = frame.notice("own-session", N_("That session has ended."))
 TOKEN_ENDED = frame.notice("own-token", N_("That token has ended."))
 
@@ -26,6 +29,17 @@ class Code(frame.Form):
 
     code: str
     sentences: ClassVar = {"code": CODE_WRONG}
+
+
+class NewPasskey(frame.Form):
+    """A passkey's name, and what its device answered."""
+
+    label: str = Field(max_length=60)
+    credential: str = Field(max_length=20_000)
+    sentences: ClassVar = {
+        "label": N_("Give the passkey a name, such as the device it is on."),
+        "credential": N_("This device has not answered. Try again."),
+    }
 
 
 class NewToken(frame.Form):
@@ -89,10 +103,53 @@ async def replace_factor(request: web.Request) -> web.StreamResponse:
     return await asked(request, Code, _factor_page, act, at="code")
 
 
+async def passkey_page(request: web.Request) -> web.StreamResponse:
+    """Its name, and one press."""
+    if not actor_of(request).stepped_up:
+        raise StepUpNeeded
+    return await _passkey_page(request, frame.blank(), 200)
+
+
+async def begin_passkey(request: web.Request) -> web.StreamResponse:
+    """What the new passkey is to sign."""
+    options = await passkeys.begin_enrolment(service_of(request), _session(request))
+    return web.Response(text=options, content_type="application/json")
+
+
+async def add_passkey(request: web.Request) -> web.StreamResponse:
+    """Keep it."""
+
+    async def act(form: NewPasskey) -> web.StreamResponse:
+        await passkeys.enrol(service_of(request), _session(request), form.credential, label=form.label)
+        return frame.see_other(request, "/account", done=PASSKEY_ADDED)
+
+    return await asked(request, NewPasskey, _passkey_page, act, at="label")
+
+
+async def remove_passkey(request: web.Request) -> web.StreamResponse:
+    """Forget it."""
+    await passkeys.remove(service_of(request), _session(request), id_of(request, "passkey"))
+    return frame.see_other(request, "/account", done=PASSKEY_REMOVED)
+
+
+async def _passkey_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    form.entered.pop("credential", None)
+    return frame.render(request, "console/account_passkey.html", {"form": form}, status=status)
+
+
 async def end_session(request: web.Request) -> web.StreamResponse:
     """End another session of one's own."""
     await sessions.revoke(service_of(request), actor_of(request), id_of(request, "session"))
     return frame.see_other(request, "/account", done=SESSION_ENDED)
+
+
+async def end_all_sessions(request: web.Request) -> web.StreamResponse:
+    """Sign out everywhere, here too."""
+    await sessions.sign_out_everywhere(service_of(request), actor_of(request))
+    response = frame.see_other(request, "/sign-in")
+    frame.clear_private_cookie(request, response, COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 async def make_token(request: web.Request) -> web.StreamResponse:
@@ -125,6 +182,8 @@ async def _page(request: web.Request, form: frame.ErrorSummary, status: int, sec
         "sessions": await sessions.sessions_of(service, actor),
         "tokens": await tokens.tokens_of(service, actor),
         "secret": secret,
+        "passkeys": await passkeys.passkeys_of(service, session.account_id),
+        "passkeys_work": await passkeys.place_of(service) is not None,
     }
     return frame.render(request, "console/account.html", context, status=status)
 
@@ -142,6 +201,7 @@ async def _factor_page(request: web.Request, form: frame.ErrorSummary, status: i
     return frame.render(request, "console/account_factor.html", context, status=status)
 
 
+CREATE = ("publickey-credentials-create",)
 ROUTES = [
     frame.Route("GET", "/account", page, Permission.OWN_ACCOUNT),
     frame.Route("GET", "/account/password", password_page, Permission.OWN_ACCOUNT),
@@ -149,7 +209,12 @@ ROUTES = [
     frame.Route("POST", "/account/factor/begin", begin_factor, Permission.OWN_ACCOUNT),
     frame.Route("GET", "/account/factor", factor_page, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/account/factor", replace_factor, Permission.OWN_ACCOUNT),
+    frame.Route("GET", "/account/passkeys/new", passkey_page, Permission.OWN_ACCOUNT, features=CREATE),
+    frame.Route("POST", "/account/passkeys/begin", begin_passkey, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/passkeys", add_passkey, Permission.OWN_ACCOUNT, features=CREATE),
+    frame.Route("POST", "/account/passkeys/{passkey}/remove", remove_passkey, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/account/sessions/{session}/end", end_session, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/sessions/end", end_all_sessions, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/account/tokens", make_token, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/account/tokens/{token}/end", end_token, Permission.OWN_ACCOUNT),
 ]

@@ -13,6 +13,7 @@ from exchange.web.frame import N_, gettext
 ACTS: dict[str, str] = {
     "account.changed": N_("An account was changed"),
     "account.created": N_("An account was made"),
+    "account.passkey_copied": N_("A passkey seems to be copied; it was refused and switched off"),
     "account.password_given": N_("A password was entered"),
     "account.refused": N_("A sign-in was refused"),
     "account.signed_in": N_("Signed in"),

@@ -4,15 +4,17 @@ from typing import ClassVar
 
 from aiohttp import web
 
-from exchange.core.errors import SignInNeeded, Unreadable
-from exchange.steps import accounts, demo_code, sessions
+from exchange.core.errors import BadInput, SignInNeeded, Unreadable
+from exchange.steps import accounts, demo_code, passkeys, sessions
 from exchange.steps.sessions import Session, SignInRefused
 from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.session import COOKIE, keep_session, service_of, session_of
+from exchange.web.frame.forms import form_of
 from exchange.web.frame.i18n import DEFAULT
 from exchange.web.frame.language import COOKIE as LANGUAGE
 
+PASSKEYS = ("publickey-credentials-get",)
 CODE_WRONG = frame.N_("Enter the six digits that your app shows now")
 
 
@@ -52,19 +54,19 @@ async def page(request: web.Request) -> web.StreamResponse:
     session = await session_of(request)
     if session and session.second_factor:
         return frame.see_other(request, "/")
-    return _page(request, frame.blank(), 200)
+    return await _page(request, frame.blank(), 200)
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
     """Check them; one answer for whatever was wrong."""
     form = await frame.parse(request, Password)
     if isinstance(form, frame.ErrorSummary):
-        return _page(request, form, 422)
+        return await _page(request, form, 422)
     before = frame.private_cookie(request, COOKIE)
     try:
         signed = await sessions.sign_in(service_of(request), form.login, form.password, cookie=before)
     except SignInRefused as error:
-        return _page(request, frame.blank(login=form.login).add("login", str(error)), 401)
+        return await _page(request, frame.blank(login=form.login).add("login", str(error)), 401)
     if not signed.session.enrolled:
         await accounts.begin_enrolment(service_of(request), signed.session)
     response = frame.see_other(request, "/sign-in/code")
@@ -92,6 +94,33 @@ async def confirm(request: web.Request) -> web.StreamResponse:
         return response
 
     return await asked(request, Code, _code_page, act, at="code")
+
+
+async def begin_passkey(request: web.Request) -> web.StreamResponse:
+    """What the authenticator is to sign: for the sign-in that began in this browser, else for a passkey alone."""
+    session = await session_of(request)
+    half_open = session if session and not session.second_factor else None
+    return web.Response(text=await passkeys.begin_use(service_of(request), half_open), content_type="application/json")
+
+
+async def use_passkey(request: web.Request) -> web.StreamResponse:
+    """The authenticator's answer opens the session, instead of the code or of password and code."""
+    untrusted = str((await form_of(request)).get("credential", ""))
+    service, session = service_of(request), await session_of(request)
+    try:
+        if session is not None and not session.second_factor:
+            signed = await passkeys.confirm(service, session, untrusted)
+        else:
+            before = frame.private_cookie(request, COOKIE)
+            signed = await passkeys.sign_in(service, untrusted, cookie=before)
+    except BadInput as error:
+        return await _code_page(request, frame.blank().add("code", str(error)), 422)
+    except SignInRefused as error:
+        return await _page(request, frame.blank().add("login", str(error)), 401)
+    response = frame.see_other(request, "/")
+    keep_session(request, response, signed.cookie)
+    _keep_language(request, response, signed.session.language)
+    return response
 
 
 async def password_page(request: web.Request) -> web.StreamResponse:
@@ -137,8 +166,9 @@ def _keep_language(request: web.Request, response: web.StreamResponse, wanted: s
         frame.set_private_cookie(request, response, LANGUAGE, wanted)
 
 
-def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
-    return frame.render(request, "console/sign_in.html", {"form": form}, status=status)
+async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    passkey = await passkeys.place_of(service_of(request)) is not None
+    return frame.render(request, "console/sign_in.html", {"form": form, "passkey": passkey}, status=status)
 
 
 async def _code_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
@@ -150,7 +180,15 @@ async def _code_page(request: web.Request, form: frame.ErrorSummary, status: int
     except Unreadable:
         # the set-up was begun anew in another browser: only that one goes on with it
         raise SignInNeeded from None
-    context = {"form": form, "enrolment": enrolment, "demo_code": shown, "login": session.login}
+    known = [one for one in await passkeys.passkeys_of(service, session.account_id) if not one.suspended]
+    passkey = bool(known) and await passkeys.place_of(service) is not None
+    context = {
+        "form": form,
+        "enrolment": enrolment,
+        "demo_code": shown,
+        "login": session.login,
+        "passkey": passkey,
+    }
     return frame.render(request, "console/sign_in_code.html", context, status=status)
 
 
@@ -160,10 +198,12 @@ async def _password_page(request: web.Request, form: frame.ErrorSummary, status:
 
 
 ROUTES = [
-    frame.Route("GET", "/sign-in", page, frame.PUBLIC, features=("publickey-credentials-get",)),
-    frame.Route("POST", "/sign-in", sign_in, frame.PUBLIC),
-    frame.Route("GET", "/sign-in/code", code_page, frame.PUBLIC),
-    frame.Route("POST", "/sign-in/code", confirm, frame.PUBLIC),
+    frame.Route("GET", "/sign-in", page, frame.PUBLIC, features=PASSKEYS),
+    frame.Route("POST", "/sign-in", sign_in, frame.PUBLIC, features=PASSKEYS),
+    frame.Route("GET", "/sign-in/code", code_page, frame.PUBLIC, features=PASSKEYS),
+    frame.Route("POST", "/sign-in/code", confirm, frame.PUBLIC, features=PASSKEYS),
+    frame.Route("POST", "/sign-in/passkey/begin", begin_passkey, frame.PUBLIC),
+    frame.Route("POST", "/sign-in/passkey", use_passkey, frame.PUBLIC, features=PASSKEYS),
     frame.Route("GET", "/sign-in/password", password_page, frame.PUBLIC),
     frame.Route("POST", "/sign-in/password", choose_password, frame.PUBLIC),
     frame.Route("POST", "/sign-out", sign_out, frame.PUBLIC),

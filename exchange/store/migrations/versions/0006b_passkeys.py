@@ -1,0 +1,13 @@
+"""Passkeys. A new database has the tables from the first migration already."""
+
+from alembic import op
+
+from exchange.store.tables import metadata, passkey, passkey_challenge
+
+revision = "0006b"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Make what is not there yet."""
+    metadata.create_all(op.get_bind(), tables=[passkey, passkey_challenge], checkfirst=True)
