@@ -5,7 +5,7 @@ from alembic import op
 from exchange.store.tables import metadata, passkey, passkey_challenge
 
 revision = "0006b"
-down_revision = "0006"
+down_revision = "0004"
 
 
 def upgrade() -> None:
