@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from exchange.core.notes import BadNote, Signer, Verifier, open_note, sign_note
+from exchange.core.notes import BadNote, Signer, Verifier, open_text, sign_text
 
 _TITLE = "exchange erasure certificate, version 1"
 _LINE = re.compile(r"([a-z]+): ([ -~]+)")
@@ -54,12 +54,12 @@ class Certificate:
 
     def signed(self, signer: Signer) -> str:
         """The signed note."""
-        return sign_note(self.text, signer)
+        return sign_text(self.text, signer)
 
 
 def open_certificate(untrusted_note: str, verifier: Verifier) -> Certificate:
     """The certificate, once this key's signature holds. Raises BadNote and says why."""
-    text = open_note(untrusted_note, verifier)
+    text = open_text(untrusted_note, verifier)
     found = {match[1]: match[2] for match in map(_LINE.fullmatch, text.splitlines()[1:]) if match}
     try:
         message = UUID(found["message"]) if "message" in found else None

@@ -180,11 +180,7 @@ def open_unverified(untrusted_note: str) -> Opened:
 def open_note(untrusted_note: str, verifier: Verifier) -> Opened:
     """The note with all its signatures, once this key's holds. Raises BadNote and says why."""
     opened = open_unverified(untrusted_note)
-    mine = opened.of(verifier.name, verifier.key_id)
-    if not mine:
-        raise BadNote("The checkpoint is not signed with this key.")
-    if not all(verifier.accepts(opened.text.encode(), signature) for signature in mine):
-        raise BadNote("The checkpoint's signature is wrong.")
+    _require_signed(opened.text, opened.of(verifier.name, verifier.key_id), verifier)
     if opened.checkpoint.origin != verifier.name:
         raise BadNote("The checkpoint belongs to another record.")
     return opened
@@ -264,19 +260,22 @@ def _key_bytes(untrusted: str) -> bytes:
     return data[1:]
 
 
-def sign_note(text: str, signer: Signer) -> str:
+def sign_text(text: str, signer: Signer) -> str:
     """A text (its last line ended) as a signed note, for what is no checkpoint."""
-    verifier = signer.verifier
-    signature = verifier.key_id + signer.sign(text.encode())
-    return f"{text}\n{_DASH}{verifier.name} {b64encode(signature).decode()}\n"
+    name = signer.verifier.name
+    return f"{text}\n{signature_line(name, signer.verifier.key_id + signer.sign(text.encode()))}"
 
 
-def open_note(untrusted_note: str, verifier: Verifier) -> str:
+def open_text(untrusted_note: str, verifier: Verifier) -> str:
     """The text of a signed note, once this key's signature holds. Raises BadNote and says why."""
     text, signatures = _split(untrusted_note)
-    mine = [s[4:] for name, s in signatures if name == verifier.name and s[:4] == verifier.key_id]
-    if not mine:
-        raise BadNote("This is not signed with this key.")
-    if not all(verifier.accepts(text.encode(), signature) for signature in mine):
-        raise BadNote("The signature is wrong.")
+    mine = [data[4:] for name, data in signatures if name == verifier.name and data[:4] == verifier.key_id]
+    _require_signed(text, mine, verifier)
     return text
+
+
+def _require_signed(text: str, signatures: list[bytes], verifier: Verifier) -> None:
+    if not signatures:
+        raise BadNote("This is not signed with this key.")
+    if not all(verifier.accepts(text.encode(), signature) for signature in signatures):
+        raise BadNote("The signature is wrong.")

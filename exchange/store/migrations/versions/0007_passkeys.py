@@ -4,7 +4,7 @@ from alembic import op
 
 from exchange.store.tables import metadata, passkey, passkey_challenge
 
-revision = "0006b"
+revision = "0007"
 down_revision = "0004"
 
 
