@@ -44,13 +44,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--one-call", action="store_true", help="commit within the call: no round trip while locked")
     parser.add_argument("--leaves", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=None, help="where the database and the export lie")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-ledger-", dir=asked.folder) as place:
         folder = Path(place)
         if asked.seconds:
-            print(appends(folder, asked.seconds, asked.connections, asked.processes))
+            print(appends(folder, asked))
         if asked.leaves:
             print(checked(folder, asked.leaves))
 
@@ -67,16 +68,22 @@ def fields(draw: random.Random) -> dict[str, Any]:
             "consent_take_part": [some(), some()]}  # fmt: skip
 
 
-def appends(folder: Path, seconds: float, connections: int, processes: int) -> str:
+def appends(folder: Path, asked: argparse.Namespace) -> str:
     """Appends per second, all connections together."""
+    seconds, connections, processes = asked.seconds, asked.connections, asked.processes
     with EmbeddedPostgres(folder / "postgres") as server:
         url = server.url
         with psycopg.connect(plain_url(url)) as conn:
             conn.execute(ledger.ddl().encode())
-        shares = [connections // processes] * processes
-        until = time.time() + 2 + seconds
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            found = pool.starmap(_client, [(url, share, until - seconds, until) for share in shares])
+        spawn = multiprocessing.get_context("spawn")
+        ready, answers = spawn.Barrier(processes), spawn.Queue()
+        arguments = (url, connections // processes, seconds, asked.one_call, ready, answers)
+        clients = [spawn.Process(target=_client, args=arguments) for _ in range(processes)]
+        for client in clients:
+            client.start()
+        found = [answers.get(timeout=seconds + 300) for _ in clients]
+        for client in clients:
+            client.join()
         with psycopg.connect(plain_url(url)) as conn:
             (size,) = conn.execute("select size from ledger_head").fetchone() or (0,)
     done, slowest = sum(count for count, _ in found), max(worst for _, worst in found)
@@ -87,29 +94,31 @@ def appends(folder: Path, seconds: float, connections: int, processes: int) -> s
     )
 
 
-def _client(url: str, connections: int, begin: float, until: float) -> tuple[int, float]:
-    return asyncio.run(_appending(url, connections, begin, until))
+def _client(url: str, connections: int, seconds: float, one_call: bool, ready: Any, answers: Any) -> None:
+    answers.put(asyncio.run(_appending(url, connections, seconds, one_call, ready)))
 
 
-async def _appending(url: str, connections: int, begin: float, until: float) -> tuple[int, float]:
-    """How many appends this process committed between the two times, and the slowest, seconds."""
+async def _appending(url: str, connections: int, seconds: float, one_call: bool, ready: Any) -> tuple[int, float]:
+    """How many appends this process committed in that time, and the slowest (seconds); begins with the others."""
     engine = create_async_engine(driver_url(url), pool_size=connections, max_overflow=0)
-    counts: list[float] = []
+    if one_call:
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    opened = await asyncio.gather(*(engine.connect() for _ in range(connections)))
+    await asyncio.to_thread(ready.wait)
+    until, took = time.monotonic() + seconds, list[float]()
 
     async def one(number: int) -> None:
-        draw = random.Random(number * 7919 + os.getpid())
-        async with engine.connect() as conn:
-            await conn.rollback()
-            while time.time() < until:
-                started = time.time()
-                async with conn.begin():
-                    await ledger.append(conn, [fields(draw)])
-                if started >= begin and time.time() <= until:
-                    counts.append(time.time() - started)
+        draw, conn = random.Random(number * 7919 + os.getpid()), opened[number]
+        while (started := time.monotonic()) < until:
+            async with conn.begin():
+                await ledger.append(conn, [fields(draw)])
+            took.append(time.monotonic() - started)
 
     await asyncio.gather(*(one(number) for number in range(connections)))
+    for conn in opened:
+        await conn.close()
     await engine.dispose()
-    return len(counts), max(counts, default=0.0)
+    return len(took), max(took, default=0.0)
 
 
 def checked(folder: Path, leaves: int) -> str:
