@@ -41,6 +41,8 @@ EMPTIED_OF_CASE: tuple[tuple[Table, dict[str, Any]], ...] = (
     (t.fact, {"note_sealed": None}),
     (t.concern, {"note_sealed": b""}),
     (t.referral, {"detail_sealed": None, "reason_sealed": None}),
+    (t.bar, {"reason_sealed": None}),
+    (t.emergency, {"reason_sealed": None}),
     (t.legal_hold, {"reason_sealed": None, "lifted_reason_sealed": None}),
 )
 
