@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, exists, func, select, update
+from sqlalchemy import Row, func, select, update
 
 from exchange.core import gate
 from exchange.core.errors import BadInput, NotFound, Refused
@@ -156,7 +156,7 @@ async def _under_way(unit: Unit, actor: Actor, kind: Kind, recipient: UUID) -> U
     row = await unit.maybe(select(*t.plain(m)).where(m.c.id == link.message_id, m.c.state == State.RECEIVING))
     if row is None:
         return None
-    begun = (await unit.one(select(exists().where(u.c.message_id == row.id, u.c.state != "gone"))))[0]
+    begun = await unit.maybe(select(u.c.id).where(u.c.message_id == row.id, u.c.state != "gone").limit(1)) is not None
     if row.recipient_id != recipient or (row.kind != kind and begun):
         raise Refused("Something was put in already. Take it away first, or send it.")
     if row.kind != kind:
