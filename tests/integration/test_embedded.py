@@ -67,7 +67,7 @@ def test_is_durable_utf8_and_private_by_default(tmp_path: Path) -> None:
 def test_refuses_a_wrong_password(tmp_path: Path) -> None:
     """Reaching the socket is not enough."""
     with EmbeddedPostgres(tmp_path / "pg", durable=False) as server:
-        wrong = plain_url(server.url).replace(":" + server._password_file.read_text() + "@", ":wrong@")
+        wrong = plain_url(server.url).replace(":" + (server.folder / "password").read_text() + "@", ":wrong@")
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(wrong)
 
