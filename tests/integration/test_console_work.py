@@ -81,7 +81,7 @@ async def test_what_is_fresh_is_the_teams_and_nobody_elses(world: World, console
 async def test_every_task_opens_says_what_to_do_and_goes(world: World, console: Console) -> None:
     """Each kind of task is on the list, has a page of its own, and is gone when it is done."""
     async with reading(world.service) as conn:
-        for kind in TASKS:
+        for kind in [kind for kind in TASKS if kind != "decide_emergency"]:  # ends with its decision: test_emergency
             values = {"case_id": world.case, "participant_id": world.author, "kind": kind}
             await conn.execute(insert(t.task).values(**values))
         ids = list((await conn.execute(select(t.task.c.id))).scalars())
@@ -101,7 +101,7 @@ BREAK: dict[str, tuple[str, str, str, bool]] = {
     # code: its form, what breaks it, what clears it, whether only a supervisor clears it
     "case_paused": ("fact.pause", "on", "off", False),
     "safety_hold": ("fact.hold", "on", "off", True),
-    "contact_order": ("fact.contact_order", "in_force", "none", False),
+    "contact_order": ("fact.contact_order", "in_force", "none", True),
     "assessment": ("fact.assessment", "none", "current", False),
     "author_status": ("fact.author.status", "lost_contact", "active", True),
     "recipient_status": ("fact.recipient.status", "lost_contact", "active", True),

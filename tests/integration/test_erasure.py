@@ -110,8 +110,9 @@ async def test_an_erased_case_is_unreadable_also_after_a_restore(
 
 
 def _url(service: Service) -> str:
-    assert service.settings.database_url is not None
-    return plain_url(service.settings.database_url.get_secret_value())
+    """The owner's: only the owner can dump everything."""
+    assert service.settings.owner_database_url is not None
+    return plain_url(service.settings.owner_database_url.get_secret_value())
 
 
 def _at(settings: Settings, url: str) -> Settings:

@@ -35,6 +35,20 @@ class Erasures(Answer):
     erasures: list[Erasure]
 
 
+class Hold(Answer):
+    """A legal hold in force."""
+
+    since: datetime
+    placed_by: str = Field(description="The supervisor's name as colleagues know it.")
+    reason: str
+
+
+class HoldNow(Answer):
+    """The legal hold on a case; null where there is none."""
+
+    hold: Hold | None
+
+
 async def erasures(call: Call) -> Erasures:
     """What was erased in a case, with the certificates."""
     found = await certificate.erasures(call.service, call.actor, call.id("case"))
@@ -44,6 +58,12 @@ async def erasures(call: Call) -> Erasures:
 async def erase_case(call: Call) -> None:
     """Erase a case for good (a supervisor). Its key, every message, name and link go; the record stays."""
     await erase.erase_case(call.service, call.actor, call.id("case"))
+
+
+async def current_hold(call: Call) -> HoldNow:
+    """The legal hold on a case, for its supervisors."""
+    found = await hold.current(call.service, call.actor, call.id("case"))
+    return HoldNow(hold=Hold(since=found.since, placed_by=found.by, reason=found.reason) if found else None)
 
 
 async def place_hold(call: Call, asked: Why) -> None:
@@ -59,6 +79,7 @@ async def lift_hold(call: Call, asked: Why) -> None:
 ENDPOINTS = [
     Endpoint("GET", "/cases/{case}/erasures", erasures, Permission.CASE_SEE),
     Endpoint("POST", "/cases/{case}/erase", erase_case, Permission.CASE_CLOSE, status=204),
+    Endpoint("GET", "/cases/{case}/legal-hold", current_hold, Permission.CASE_CLOSE),
     Endpoint("POST", "/cases/{case}/legal-hold", place_hold, Permission.CASE_CLOSE, status=204),
     Endpoint("POST", "/cases/{case}/legal-hold/lift", lift_hold, Permission.CASE_CLOSE, status=204),
 ]
