@@ -27,7 +27,9 @@ REASONS: dict[str, Line] = {
     "case_closed": Line("The case is closed.", _SUPERVISOR, "case.state"),
     "case_paused": Line("The case is paused.", _TEAM, "fact.pause"),
     "safety_hold": Line("The case or this message is stopped for safety.", _SUPERVISOR, "fact.hold"),
-    "contact_order": Line("A contact order is in force and no exception is recorded.", _SUPERVISOR, "fact.contact_order"),
+    "contact_order": Line(
+        "A contact order is in force and no exception is recorded.", _SUPERVISOR, "fact.contact_order"
+    ),
     "author_takes_part": Line("The author has not agreed to take part.", _TEAM, "consent.author.take_part"),
     "recipient_takes_part": Line("The recipient has not agreed to take part.", _TEAM, "consent.recipient.take_part"),
     "author_status": Line("The author's situation has changed.", _SUPERVISOR, "fact.author.status"),

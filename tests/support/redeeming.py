@@ -1,7 +1,6 @@
 """Many browsers at a link at once: over HTTP, each with a cookie of its own, spread over portal processes."""
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -45,8 +44,8 @@ def two_portals(database: str, folder: Path) -> Iterator[tuple[Exchange, tuple[s
     """A running service with two portal processes over one database, and their addresses."""
     with running_exchange(database, folder, ("portal", "console")) as running:
         port = free_port()
-        second = running.settings.environment() | {"EXCHANGE_PORTAL_PORT": str(port)}
-        running.tree.start("portal-2", exchange_command("portal"), {**os.environ, **second})
+        second = running.settings.environments()["portal"] | {"EXCHANGE_PORTAL_PORT": str(port)}
+        running.tree.start("portal-2", exchange_command("portal"), second)
         address = f"http://localhost:{port}"
         running.tree.wait_until(lambda: answers(address), READY_SECONDS)
         yield running, (running.portal, address)

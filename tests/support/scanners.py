@@ -169,7 +169,7 @@ PLAIN: dict[str, Behaviour] = {
     "POST with an empty code": lambda s: s.form({"link": s.secret, "code": " "}),
     "POST of nothing": lambda s: s.form({}),
     "POST as JSON": lambda s: s.ask("POST", "/l", json={"link": s.secret, "code": GUESSES[0]}),
-    "POST in parts": lambda s: s.ask("POST", "/l", data=aiohttp.FormData({"link": s.secret, "file": b"x"})),
+    "POST in parts": lambda s: s.ask("POST", "/l", data=aiohttp.FormData({"link": s.secret, "file": BytesIO(b"x")})),
     "POST of two megabytes": _too_much,
     "POST from another site": lambda s: s.form({"link": s.secret, "code": GUESSES[0]}, Sec_Fetch_Site="cross-site"),
     "POST that says it is a GET": lambda s: s.form({"link": s.secret}, X_HTTP_Method_Override="GET"),
