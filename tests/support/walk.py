@@ -212,7 +212,8 @@ async def hand_over(w: Walk) -> None:
     """A fresh link, and the recipient claims it in their browser."""
     w.link = await release.release_by_link(w.world.service, w.world.facilitator, w.message, channel=Channel.EMAIL)
     w.belief.session = False
-    w.visit = await w.world.visit(w.link, COOKIE)
+    # the portal on this very connection: what the walk did is committed nowhere
+    w.visit = await w.world.visit(w.link, COOKIE, portal=replace(w.world.service, keys=None))
     w.belief.session = True
 
 

@@ -124,9 +124,11 @@ class World:
         """Take the reading back."""
         await release.revoke(self.service, self.facilitator, message)
 
-    async def visit(self, link: links.NewLink, cookie: str, *, is_me: bool = True) -> visit.Visit:
+    async def visit(
+        self, link: links.NewLink, cookie: str, *, is_me: bool = True, portal: Service | None = None
+    ) -> visit.Visit:
         """Claim a link with the right code in one browser, and say that it is the right person."""
-        portal = as_portal(self.service)
+        portal = portal or as_portal(self.service)
         session = await visit.claim(portal, link.secret, cookie, CODE)
         found = await visit.load(portal, cookie, session)
         if is_me:
