@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from exchange.core.errors import WrongSetting
+from exchange.memory import quick_imports
 
 if TYPE_CHECKING:
     from exchange.settings import Settings
@@ -57,11 +58,12 @@ def demo(
 
 
 def _run(settings: "Settings", stack: ExitStack, json_file: Path | None, started: float) -> None:
-    from exchange.cli_open import with_roles
-    from exchange.steps.setup import make_keys
-    from exchange.store.embedded import EmbeddedPostgres
-    from exchange.store.migrate import upgrade
-    from exchange.supervise import ProcessTree, exchange_command
+    with quick_imports():
+        from exchange.cli_open import with_roles
+        from exchange.steps.setup import make_keys
+        from exchange.store.embedded import EmbeddedPostgres
+        from exchange.store.migrate import upgrade
+        from exchange.supervise import ProcessTree, exchange_command
 
     database = stack.enter_context(EmbeddedPostgres(settings.folder / "postgres"))
     upgrade(database.url)
@@ -110,8 +112,9 @@ def _listens(port: int) -> bool:
 
 
 async def _seeded(settings: "Settings") -> Mapping[str, Any]:
-    from exchange.demo import seed
-    from exchange.store.service import open_service
+    with quick_imports():
+        from exchange.demo import seed
+        from exchange.store.service import open_service
 
     async with open_service(settings, with_keys=True) as service:
         facts: Mapping[str, Any] = await seed(service)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from exchange.logs import to_json_lines
-from exchange.memory import keep_freed_memory
+from exchange.memory import keep_freed_memory, quick_imports
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,8 +30,9 @@ def portal() -> None:
 
     Example: EXCHANGE_PORTAL_DATABASE_URL_FILE=/run/secrets/portal_db exchange portal
     """
-    from exchange.settings import Settings
-    from exchange.web.portal.app import create
+    with quick_imports():
+        from exchange.settings import Settings
+        from exchange.web.portal.app import create
 
     to_json_lines("portal")
     settings = Settings.load_portal()
@@ -43,8 +44,9 @@ def console() -> None:
 
     Example: EXCHANGE_DATABASE_URL_FILE=/run/secrets/db exchange console
     """
-    from exchange.settings import Settings
-    from exchange.web.console.app import create
+    with quick_imports():
+        from exchange.settings import Settings
+        from exchange.web.console.app import create
 
     to_json_lines("console")
     settings = Settings.load()
@@ -56,8 +58,9 @@ def worker() -> None:
 
     Example: EXCHANGE_DATABASE_URL_FILE=/run/secrets/db exchange worker
     """
-    from exchange.settings import Settings
-    from workers.app import run_worker
+    with quick_imports():
+        from exchange.settings import Settings
+        from workers.app import run_worker
 
     to_json_lines("worker")
     settings = Settings.load()

@@ -4,6 +4,7 @@ Standard library only. Every step leaves a stamp in .venv, so a second call does
 Where something is missing it prints the one command that mends it, and ends with exit code 1.
 """
 
+import compileall
 import hashlib
 import os
 import platform
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         _check_machine(goal)
-        for step in (_make_venv, _install, _assets, _browser):
+        for step in (_make_venv, _install, _assets, _compile, _browser):
             step(goal)
     except Missing as missing:
         print(missing, file=sys.stderr)
@@ -126,6 +127,13 @@ def _builder(lock: Path) -> Path:
 def _assets(_goal: str) -> None:
     if not assets.is_current():
         run([str(PYTHON), str(ROOT / "tools" / "assets.py")])
+
+
+def _compile(goal: str) -> None:
+    """Byte code beside the sources, once: else (PYTHONDONTWRITEBYTECODE) every process makes its own at each start."""
+    if goal == "run":
+        for package in ("exchange", "workers", "media"):
+            compileall.compile_dir(ROOT / package, quiet=1)
 
 
 def _browser(goal: str) -> None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import select
+
 from exchange.core.links import new_secret
-from exchange.core.model import Actor, Channel, Kind
-from exchange.steps import consent, draft, intake, links, offer, referral, release, sending, visit
+from exchange.core.model import Actor, Channel, EmergencyKind, Kind
+from exchange.steps import consent, draft, emergency, intake, links, offer, referral, release, sending, visit
 from exchange.steps.visit import Visit
 from exchange.store import tables as t
 from exchange.store.unit import unit_of_work
@@ -148,9 +150,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     told = {"reach_by": "phone", "reach_address": "01632 960 555", "about": "A burglary in spring"}
     await referral.save_referral(world.service, told)
     one = (await referral.referrals(world.service, world.supervisor))[0].id
-    async with unit_of_work(world.service, world.facilitator) as unit:
-        task = await unit.add(t.task, case_id=world.case, participant_id=world.author, kind="call_me")
-        unit.leaf("task.added", case=world.case, participant=world.author, kind="call_me")
+    task, opened = await _task(world), await _emergency(world)
     team = ["/", "/cases", "/cases/new", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
             f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
             "/account/password", "/account/factor", "/account/passkeys/new",
@@ -172,16 +172,34 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     admin = ("/admin", "/admin/accounts", "/admin/accounts/new",
         f"/admin/accounts/{world.auditor.id}", "/admin/service", "/admin/keys")  # fmt: skip
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
-    mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/leaving/{world.stranger.id}",
+    mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
+            f"/leaving/{world.stranger.id}",
             f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold")  # fmt: skip
     overseen = (*mine, case, "/cases", concern, in_review, f"{in_review}/erase")
     return [
         (None, _outside()),
         (world.facilitator, stops),
+        (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}")]),
         (world.supervisor, [Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [Stop("administrator-" + _short(path, world), path) for path in admin]),
     ]  # fmt: skip
+
+
+async def _task(world: World) -> UUID:
+    """The author has asked for a call."""
+    async with unit_of_work(world.service, world.facilitator) as unit:
+        task = await unit.add(t.task, case_id=world.case, participant_id=world.author, kind="call_me")
+        unit.leaf("task.added", case=world.case, participant=world.author, kind="call_me")
+    return task
+
+
+async def _emergency(world: World) -> UUID:
+    """Somebody from outside the team has opened the case."""
+    async with world.service.engine.connect() as conn:
+        reference = (await conn.execute(select(t.cases.c.reference).where(t.cases.c.id == world.case))).scalar_one()
+    kind, why = EmergencyKind.DANGER, "She rang and said that he is at the door."
+    return (await emergency.open_in_emergency(world.service, world.stranger, reference, kind=kind, reason=why)).id
 
 
 def _outside() -> list[Stop]:
