@@ -46,12 +46,17 @@ async def test_a_video_is_sought_in_and_stops_when_it_is_taken_back(
     async with _slow(watcher) as stream:
         await stream.running.wait()
         await author.open(stop_link)
+        assert await watcher.page.evaluate("() => !document.querySelector('video').paused")
+        gone = asyncio.create_task(_taken_off_the_screen(watcher))
         await press(author.page, "Take it back")
         await told(author.page, "Done. If it has not been shared, it will not be.")
     after = stream.last - await _withdrawn_at(inside, message)
+    screen = await gone - await _withdrawn_at(inside, message)
     say(f"stream stopped {after:.2f} s after the withdrawal, {stream.received} of {stream.size} bytes received")
+    say(f"the player was gone {screen:.2f} s after it")
     assert 0 < stream.received < stream.size
     assert after <= 1.0
+    assert screen <= 5.0  # it asks each second; the rest is this machine's
     await _player_is_stopped(watcher)
 
 
@@ -108,7 +113,7 @@ async def _watch_and_seek(page: Page) -> None:
     sought = [await _range(response) for response in ranges[before:]]
     assert {response.status for response in ranges} == {206}
     assert any(start > 0.6 * size for start, size in sought), sought
-    await video.evaluate("video => video.pause()")
+    await video.evaluate("video => { video.loop = true; return video.play(); }")
 
 
 async def _range(response: Response) -> tuple[int, int]:
@@ -176,6 +181,12 @@ async def _withdrawn_at(inside: Service, message: str) -> float:
         state, at = (await conn.execute(query)).one()
     assert state == "withdrawn"
     return float(at)
+
+
+async def _taken_off_the_screen(watcher: Participant) -> float:
+    """When the film that was playing, all of it loaded already, is no longer on the page."""
+    await watcher.page.wait_for_function("() => !document.querySelector('video')", timeout=20_000)
+    return time.time()
 
 
 async def _player_is_stopped(watcher: Participant) -> None:

@@ -104,6 +104,14 @@ async def part(request: web.Request) -> web.StreamResponse:
     return await send_part(request, service, await view.open_for_visitor(service, found, request.match_info["name"]))
 
 
+async def still_open(request: web.Request) -> web.Response:
+    """GET …/open: whether what is on the screen may stay there. Asked while something plays."""
+    visiting(request, *READING, Purpose.PREVIEW)
+    if not await can_read(request):
+        raise NotFound
+    return web.Response(status=204)
+
+
 async def pause(request: web.Request) -> web.Response:
     """GET …/break: a quiet page; the way back and the ways to talk."""
     visiting(request, *READING)
@@ -160,6 +168,7 @@ ROUTES = [
     Route("GET", "/s/{session}/before", before, Door.PAGE),
     Route("GET", "/s/{session}/read", read, Door.PAGE),
     Route("GET", "/s/{session}/part/{name:[a-z0-9-]+}", part, Door.BYTES),
+    Route("GET", "/s/{session}/open", still_open, Door.BYTES),
     Route("GET", "/s/{session}/break", pause, Door.PAGE),
     Route("GET", "/s/{session}/after", after, Door.PAGE),
     Route("POST", "/s/{session}/after", tell, Door.PAGE),
