@@ -1,22 +1,44 @@
 """A running service of this test process, and Chromium."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.store.service import Service
-from tests.support.browser import chromium
+from tests.support.browser import OPENED, chromium
 from tests.support.database import cloned
-from tests.support.running import Exchange, running_exchange
+from tests.support.figures import say
+from tests.support.planted import Planted, haystacks, hits
+from tests.support.running import CONTACTS, FORMS, NAMES, PASSWORD, Exchange, running_exchange
+from tests.support.world import CODE
+
+PEOPLE = {"name": NAMES, "form of name": FORMS, "contact": CONTACTS}
 
 
 @pytest.fixture(scope="session")
 def exchange(migrated_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
-    """Portal, console and worker as processes, with staff; each test makes a case of its own."""
+    """Portal, console and worker as processes, with staff; each test makes a case of its own.
+
+    After the last one every log, table, object and metric is searched for names, codes and secrets of all of them.
+    """
     with cloned(migrated_postgres) as url, running_exchange(url, tmp_path_factory.mktemp("exchange")) as running:
         yield running
+        assert asyncio.run(_found_again(running, Path(migrated_postgres.folder) / "postgres.log")) == []
+
+
+async def _found_again(running: Exchange, postgres: Path) -> list[tuple[str, str]]:
+    factors = {f"second factor of {name}": account.secret for name, account in running.accounts.items()}
+    people = {f"{kind} {side}": word for kind, words in PEOPLE.items() for side, word in words.items()}
+    root = {"the root key": running.settings.root_key_file.read_text("utf-8").strip()}
+    planted = Planted(OPENED | factors | root | {"a password": PASSWORD}, people | {"a code": CODE})
+    async with running.service() as service:
+        places = await haystacks(running, service, [], postgres)
+    say(f"after the browser suite: {len(planted.needles())} needles, {len(places)} places")
+    return hits(planted, places)
 
 
 @pytest.fixture

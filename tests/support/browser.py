@@ -176,6 +176,10 @@ class Staff:
         return (await shown.inner_text()).strip()
 
 
+OPENED: dict[str, str] = {}
+"""The secret of every link that was opened in this process, and of the browser that opened it: found nowhere later."""
+
+
 class Participant:
     """Somebody with a link and their code, on a phone."""
 
@@ -204,6 +208,8 @@ class Participant:
         await press(page, "Yes, open it here")
         await page.wait_for_url("**/s/**")
         self.here = "/".join(page.url.split("#")[0].split("/")[:5])
+        OPENED[f"link {len(OPENED)}"] = link.split("#")[1]
+        OPENED[f"browser {len(OPENED)}"] = (await self.cookies())["portal"]
         if page.url.split("#")[0].endswith("/me"):
             await press(page, "Yes, this is for me")
 
