@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -32,7 +33,8 @@ async def test_a_founded_service_has_no_account_but_those_that_were_made(service
 
 def test_there_is_no_hint_and_no_secret_question() -> None:
     """Neither a column for one nor a word of it (6.4.2)."""
-    names = {column.name for table in t.metadata.tables.values() for column in table.columns}
+    staff = (t.account, t.account_session, t.api_token, t.passkey)
+    names = {column.name for table in staff for column in table.columns}
     assert not [name for name in names if re.search(r"hint|question|answer", name)]
     assert {"password_hash", "password_until"} <= {column.name for column in t.account.columns}
 
@@ -85,6 +87,43 @@ async def test_an_administrator_ends_the_sessions_of_somebody_else(service: Serv
     assert begun.session.password_temporary
 
 
+async def test_who_was_refused_stands_in_the_log(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    """By role, by nearness and without signing in: the account's id, the route's pattern, no name (16.3.2)."""
+    who, case = await member(service, "jo", name="Planted Name"), uuid4()
+    async with running_console(service) as console:
+        client = await console.as_(who.actor(Role.FACILITATOR))
+        capsys.readouterr()
+        assert (await client.get("/admin/accounts"))[0] == 403
+        assert (await client.get(f"/cases/{case}"))[0] == 404
+        async with client.http.get(client.url + "/api/v1/cases") as response:
+            assert response.status == 401
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in capsys.readouterr().out.splitlines()]
+    refused = [line for line in lines if " refused " in line]
+    assert len(refused) == 3
+    assert [f"account={who.id}" in line for line in refused] == [True, True, False]
+    assert ["kind=NotAllowed" in refused[0], "kind=NotFound" in refused[1], "kind=SignInNeeded" in refused[2]] == [
+        True
+    ] * 3
+    assert "Planted" not in "".join(lines)
+    assert str(case) not in "".join(lines)
+
+
+async def test_signing_out_clears_what_the_browser_holds(service: Service) -> None:
+    """The cookie is taken back, the browser is told to empty its cache, and no page was to be kept in it (14.3.1)."""
+    who = await member(service, "jo")
+    async with running_console(service) as console:
+        client = await console.as_(who.actor(Role.FACILITATOR))
+        _, page = await client.get("/")
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+        assert token
+        sent = client.http.post(client.url + "/sign-out", data={"csrf": token[1]}, allow_redirects=False)
+        async with sent as response:
+            assert response.status == 303
+            assert response.headers["Clear-Site-Data"] == '"cache"'
+            assert response.headers["Cache-Control"] == "no-store"
+            assert re.search(r'^console="?"?; .*[Mm]ax-[Aa]ge=0', response.headers["Set-Cookie"])
+
+
 async def test_password_fields_are_masked_and_helped(service: Service) -> None:
     """Masked, with the words that password managers know, and nothing against pasting (6.2.6, 6.2.7)."""
     who = await member(service, "jo")
@@ -93,7 +132,7 @@ async def test_password_fields_are_masked_and_helped(service: Service) -> None:
         client = await console.as_(who.actor(Role.FACILITATOR))
         status, change = await client.get("/account/password")
     assert status == 200
-    fields = re.findall(r"<input\b[^>]*password[^>]*>", page + change)
+    fields = re.findall(r'<input\b[^>]*name="\w*(?:password|again)"[^>]*>', page + change)
     assert len(fields) == 4
     assert [one for one in fields if 'type="password"' not in one] == []
     told = sorted(re.findall(r'autocomplete="([\w-]+)"', " ".join(fields)))

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from exchange.core.model import ActorKind
 from exchange.web.frame.pace import Allowance
-from exchange.web.frame.state import ACTOR, REFUSALS
+from exchange.web.frame.state import ACTOR, ASKING, REFUSALS
 
 PER_MINUTE = 120
 log = structlog.get_logger("web")
@@ -27,7 +27,8 @@ def note(request: web.Request, status: int, kind: str) -> None:
     """Write one refusal: `kind` is the error's class. What is our own fault (5xx) is an error, the rest is not."""
     if not request.app[REFUSALS].take(kind, monotonic()):
         return
-    actor = request.get(ACTOR)
+    asking = request.get(ASKING) or request.get(ACTOR)
+    account = str(asking.id) if asking is not None and asking.kind is ActorKind.STAFF else ""
     write = log.error if status >= 500 else log.warning
     write(
         "refused",
@@ -35,7 +36,7 @@ def note(request: web.Request, status: int, kind: str) -> None:
         status=status,
         method=request.method if request.method in KNOWN else "other",
         route=getattr(request.match_info.route.resource, "canonical", ""),
-        account=str(actor.id) if getattr(actor, "kind", None) is ActorKind.STAFF else "",
+        account=account,
     )
 
 

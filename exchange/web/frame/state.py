@@ -20,6 +20,8 @@ REFUSALS: "web.AppKey[Allowance]" = web.AppKey("refusals", object)  # type: igno
 PROXIES: web.AppKey[Any] = web.AppKey("proxies", tuple)
 
 ACTOR: web.RequestKey[Any] = web.RequestKey("actor", object)
+ASKING: web.RequestKey[Any] = web.RequestKey("asking", object)
+"""Who asks, known before it is known whether they may; for the log alone."""
 SIGNED_IN_NAME = web.RequestKey("signed_in_name", str)
 NONCE = web.RequestKey("nonce", str)
 FORM = web.RequestKey("form", MultiDict[str])

@@ -3,7 +3,6 @@
 import ast
 import functools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -38,38 +37,46 @@ def modules() -> dict[str, ast.Module]:
     return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 
-def nodes(kind: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
-    """(file, node) for every node of a kind."""
-    for name, tree in modules().items():
-        yield from ((name, node) for node in ast.walk(tree) if isinstance(node, kind))
+@functools.cache
+def nodes() -> list[tuple[str, ast.AST]]:
+    """(file, node) of everything that is looked at."""
+    looked_at = (ast.Call, ast.Attribute)
+    return [(name, node) for name, tree in modules().items() for node in ast.walk(tree) if isinstance(node, looked_at)]
 
 
-def calls() -> Iterator[tuple[str, str, ast.Call]]:
+@functools.cache
+def calls() -> list[tuple[str, str, ast.Call]]:
     """(file, dotted name of what is called, call)."""
-    for name, node in nodes(ast.Call):
-        assert isinstance(node, ast.Call)
-        yield name, ast.unparse(node.func), node
+    return [(name, dotted(node.func), node) for name, node in nodes() if isinstance(node, ast.Call)]
 
 
-def imported(tree: ast.AST) -> set[str]:
+def dotted(node: ast.AST) -> str:
+    """`a.b.c`; what stands before the dots is left out where it is no name."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+@functools.cache
+def imported(name: str) -> frozenset[str]:
     """The dotted names that a module imports."""
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(modules()[name]):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def importers(wanted: set[str]) -> set[str]:
     """The files that import one of these packages, errors apart."""
     return {
         file
-        for file, tree in modules().items()
+        for file in modules()
         if any(
             one == name or one.startswith(name + ".")
-            for one in imported(tree)
+            for one in imported(file)
             if not any(one == e or one.startswith(e + ".") for e in ERRORS_ONLY)
             for name in wanted
         )
@@ -160,11 +167,11 @@ def test_cryptography_is_where_the_inventory_says() -> None:
 def test_only_approved_algorithms_are_used() -> None:
     """No MD5, RC4, ECB, CBC; SHA-1 only for tus' checksum, which guards nothing (11.3.1, 11.3.2, 11.4.1)."""
     weak = re.compile(r"\b(md4|md5|des|triple_?des|rc4|arc4|blowfish|idea|cast5|ecb|cbc|pkcs1v15)\b", re.IGNORECASE)
-    named = [(file, node.attr) for file, node in nodes(ast.Attribute) if isinstance(node, ast.Attribute)]
-    named += [(file, name.rpartition(".")[2]) for file, tree in modules().items() for name in imported(tree)]
+    named = [(file, node.attr) for file, node in nodes() if isinstance(node, ast.Attribute)]
+    named += [(file, name.rpartition(".")[2]) for file in modules() for name in imported(file)]
     assert [one for one in named if weak.fullmatch(one[1])] == []
     assert {file for file, name in named if name.lower() == "sha1"} <= {"exchange/steps/stream.py"}
-    ciphers = {name for tree in modules().values() for name in imported(tree) if "ciphers" in name}
+    ciphers = {name for file in modules() for name in imported(file) if "ciphers" in name}
     assert {name.rpartition(".")[2] for name in ciphers} == {"aead", "AESGCM"}
 
 
