@@ -2,8 +2,11 @@
 
 import ast
 import functools
+import importlib
 import re
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "docs" / "security-rules.md"
@@ -133,6 +136,36 @@ def test_patterns_are_fixed() -> None:
     assert len(made) > 10
     known = {"exchange/core/leaf_text.py"}  # made of the closed list of keys of a leaf, when the module is loaded
     assert [(file, ast.unparse(c)) for file, c in made if file not in known and not is_fixed(c.args[0])] == []
+
+
+def compiled() -> dict[str, re.Pattern[str] | re.Pattern[bytes]]:
+    """Every pattern that a module keeps, and those written at the place of their use."""
+    found: dict[str, re.Pattern[str] | re.Pattern[bytes]] = {}
+    for file, name, call in calls():
+        if name == "re.compile":
+            module = importlib.import_module(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+            found |= {f"{file} {key}": one for key, one in vars(module).items() if isinstance(one, re.Pattern)}
+        elif name.startswith("re.") and call.args and isinstance(call.args[0], ast.Constant):
+            found[f"{file} {call.lineno}"] = re.compile(call.args[0].value)
+    return found
+
+
+def test_no_pattern_takes_long_over_a_hostile_text() -> None:
+    """Long runs of whatever it looks for, spoilt at the end: each is done in no time (1.3.12)."""
+    patterns = compiled()
+    assert len(patterns) > 15
+    slow = []
+    for name, pattern in patterns.items():
+        signs = sorted({*str(pattern.pattern)} | set('aA0 -_=."')) + ["ab", "a0", "a.", "a-", "0:", "a, ", '{"a":"']
+        for sign in signs:
+            text = sign * (4000 // len(sign)) + "\x00!"
+            began = perf_counter()
+            hostile: Any = text.encode() if isinstance(pattern.pattern, bytes) else text
+            pattern.search(hostile)
+            pattern.fullmatch(hostile)
+            if perf_counter() - began > 0.5:
+                slow.append((name, sign))
+    assert slow == []
 
 
 def test_no_log_formats_a_value_into_its_event() -> None:

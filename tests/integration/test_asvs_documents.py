@@ -99,4 +99,4 @@ def test_the_log_inventory_names_every_event() -> None:
     assert all(
         f"`{name}`" in logs for name in ("refused", "unexpected", "unanswered", "facts_not_read", "jobs_taken_up")
     )
-    assert f"at most {PER_MINUTE} times a minute" in logs
+    assert f"at most {PER_MINUTE} times at once and then so many times a minute" in logs

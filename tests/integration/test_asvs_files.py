@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import media
+from exchange.store.clamd import LARGEST, Scan, ScannerUnavailable, scan
 from media.limits import Limits
 from tests.vectors.media import inputs
 
@@ -94,6 +95,17 @@ def test_a_document_with_too_many_entries_is_refused(tmp_path: Path) -> None:
     with pytest.raises(media.Rejected) as refused:
         media.make("letter", [media.Source(path, "letter.docx")], tmp_path, limits=Limits(max_zip_entries=5))
     assert refused.value.code == "unsafe"
+
+
+async def test_what_is_too_large_for_the_scanner_counts_as_not_scanned(tmp_path: Path) -> None:
+    """clamd skips files over 2 GB in silence, so it is not even asked; one byte less is (5.4.3)."""
+    path = tmp_path / "film"
+    with path.open("wb") as file:
+        file.truncate(LARGEST + 1)
+        assert await scan(tmp_path / "nobody-listens", path) is Scan.NOT_SCANNED
+        file.truncate(LARGEST)
+        with pytest.raises(ScannerUnavailable):
+            await scan(tmp_path / "nobody-listens", path)
 
 
 @pytest.mark.parametrize("name", ["drawing.svg", "drawing.png", "letter.txt", "page.html", ""])
