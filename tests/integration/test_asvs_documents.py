@@ -16,7 +16,7 @@ from media.sniff import FAMILIES
 ROOT = Path(__file__).parents[2]
 RULES = (ROOT / "docs" / "security-rules.md").read_text(encoding="utf-8")
 FIGURES = re.findall(r"^\| `((?:exchange|media|workers)\.[\w.]+)` \| ([^|]+) \|", RULES, re.MULTILINE)
-UNITS = {"": 1, "MiB": 1 << 20, "GiB": 1 << 30, "minutes": 60, "hours": 3600, "days": 86400}
+UNITS = {"": 1, "MiB": 1 << 20, "GiB": 1 << 30, "minutes": 60, "hour": 3600, "hours": 3600, "days": 86400}
 SECTIONS = (
     "What comes in, and how it is checked", "Limits", "Files", "Signing in", "Sessions", "Who may what",
     "Keys and algorithms", "Whom the service talks to", "Classes of data", "Parts from others", "Logs", "Browsers",
