@@ -61,8 +61,11 @@ async def hashed(password: str) -> str:
 
 
 async def matches(untrusted_password: str, stored: str | None) -> bool:
-    """Whether it is the password; takes as long where there is none (`stored` None)."""
-    return await asyncio.to_thread(_verify, _normal(untrusted_password[:LONGEST]), stored)
+    """Whether it is the password, all of it; takes as long where there is none (`stored` None)."""
+    password = _normal(untrusted_password[: 4 * LONGEST])  # no more work than that, whatever was sent
+    if len(password) > LONGEST:  # longer than any that is taken: it is not cut to what might match
+        password, stored = "", None
+    return await asyncio.to_thread(_verify, password, stored)
 
 
 def _verify(password: str, stored: str | None) -> bool:

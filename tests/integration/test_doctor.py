@@ -207,6 +207,15 @@ async def test_green_is_kept_for_a_minute_and_red_for_seconds(
     assert await doctor.is_green(portal_service)
 
 
+@pytest.mark.parametrize("which", ["portal_url", "console_url"])
+async def test_an_address_without_tls_turns_it_red(service: Service, smtp: Mailbox, which: str) -> None:
+    """Then the portal answers nobody (ASVS 5.0.0 12.2.1)."""
+    real = await found_real(service, smtp.port)
+    await settings.save(real, OPERATOR, **{which: "http://plain.example.org"})
+    assert "https://" in (await wrong(real))["Public addresses"]
+    assert not await health.is_green(real)
+
+
 async def test_settings_saved_by_an_administrator_turn_it_red(service: Service, smtp: Mailbox) -> None:
     """One host name for both sites would mix their cookies."""
     real = await found_real(service, smtp.port)

@@ -108,6 +108,16 @@ async def test_ranges_are_exact(world: World, browser: Visitor, service: Service
     assert await _leaves(service) == 1
 
 
+async def test_what_is_saved_has_a_name_of_ours(world: World, browser: Visitor, service: Service) -> None:
+    """Shown in place under a fixed name, never the one it was put in with (ASVS 5.0.0 5.4.1, 5.4.2)."""
+    _, path, _ = await _open(world, browser, service, 2000)
+    assert (await browser.get(path)).headers["Content-Disposition"] == 'inline; filename="file.mp4"'
+    letter = await browser.get(path.replace("picture", "text"))
+    assert letter.status == 200
+    assert letter.headers["Content-Disposition"] == 'inline; filename="file.txt"'
+    assert letter.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
 async def test_head_opens_nothing(world: World, browser: Visitor, service: Service) -> None:
     """No leaf for a HEAD, because nothing is handed over."""
     _, path, _ = await _open(world, browser, service)

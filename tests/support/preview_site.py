@@ -15,7 +15,7 @@ import jinja2
 from aiohttp import web
 
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput, NotAllowed, SignInNeeded, WaitAWhile
+from exchange.core.errors import BadInput, NotAllowed, SignInNeeded, StorageUnavailable, WaitAWhile
 from exchange.core.model import Actor, ActorKind, Role
 from exchange.web import frame
 
@@ -75,6 +75,11 @@ async def refused(_request: web.Request) -> web.Response:
     raise WaitAWhile
 
 
+async def away(_request: web.Request) -> web.Response:
+    """A step that needs a store which does not answer."""
+    raise StorageUnavailable
+
+
 async def bad(_request: web.Request) -> web.Response:
     """A step that dislikes what was entered."""
     raise BadInput("The file is empty.")
@@ -124,6 +129,7 @@ ROUTES = [
     frame.Route("GET", "/api/v1/broken", broken, frame.PUBLIC),
     frame.Route("GET", "/refused", refused, frame.PUBLIC),
     frame.Route("GET", "/bad", bad, frame.PUBLIC),
+    frame.Route("GET", "/away", away, frame.PUBLIC),
     frame.Route("GET", "/stream", stream, frame.PUBLIC),
     frame.Route("GET", "/recorder", stream, frame.PUBLIC, features=("camera", "microphone")),
     frame.Route("GET", "/staff", form_page, Permission.HOME),

@@ -30,6 +30,7 @@ MISSING = {"NoSuchKey", "NoSuchObject"}
 FULL = {"EntityTooLarge", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
 RETRIES = urllib3.Retry(
     total=ATTEMPTS,
+    redirect=False,  # a store that points elsewhere is not followed: what is sealed goes where the setting says
     backoff_factor=0.2,
     status_forcelist=(500, 502, 503, 504),
     allowed_methods=None,

@@ -17,6 +17,7 @@ from exchange.steps import sessions, tokens
 from exchange.steps.sessions import Session
 from exchange.store.service import Service
 from exchange.web import frame
+from exchange.web.frame.state import ASKING
 
 COOKIE = "console"
 SESSION: web.RequestKey[Session] = web.RequestKey("console_session", Session)
@@ -26,6 +27,7 @@ BEARER = "Bearer "
 async def authorise(request: web.Request, route: frame.Route) -> Actor:
     """The actor of a request. SignInNeeded without a session, NotAllowed where no role has the permission."""
     actor = await (_by_token(request) if route.path.startswith("/api/") else _by_cookie(request))
+    request[ASKING] = actor
     # nearness to a case is the step's question: the role alone is asked here
     if not access.may(actor, route.permission, Relation.LEAD):
         raise NotAllowed

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from exchange.web.frame import health, language, rendering
+from exchange.web.frame import health, language, refusals, rendering
 from exchange.web.frame.address import networks
 from exchange.web.frame.csrf import csrf_middleware
 from exchange.web.frame.headers import add_headers
@@ -13,7 +13,7 @@ from exchange.web.frame.pace import Allowance, Pace, pace_middleware
 from exchange.web.frame.problems import problem_middleware
 from exchange.web.frame.routing import PUBLIC, Authorise, Handler, Route, add_routes, route_of
 from exchange.web.frame.site import LoadFacts, SiteName, SiteSettings, site_from
-from exchange.web.frame.state import ACTOR, PACE, PROXIES, SERVICE, SITE, STATICS
+from exchange.web.frame.state import ACTOR, PACE, PROXIES, REFUSALS, SERVICE, SITE, STATICS
 from exchange.web.frame.statics import Statics
 
 MAX_FORM = 1024 * 1024
@@ -47,6 +47,7 @@ def base_application(
     app[SITE] = site_from(service.settings, site, facts)
     app[STATICS] = Statics()
     app[PACE] = _pace(service.settings)
+    app[REFUSALS] = refusals.new_allowance()
     app[PROXIES] = networks(service.settings.trusted_proxies)
     rendering.setup(app)
     static = Route("GET", "/static/{digest}/{name:.+}", app[STATICS].serve, PUBLIC)

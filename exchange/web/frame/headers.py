@@ -31,6 +31,7 @@ def content_security_policy(token: str) -> str:
     return "; ".join((
         "default-src 'none'", f"script-src {own}", f"style-src {own}", "img-src 'self' blob:",
         "media-src 'self' blob:", "connect-src 'self'", "form-action 'self'", "base-uri 'none'",
+        "object-src 'none'",
         "frame-ancestors 'none'",
     ))  # fmt: skip
 

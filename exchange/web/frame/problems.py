@@ -15,6 +15,7 @@ from aiohttp import web
 
 from exchange.core.checklist import lines
 from exchange.core.errors import ExchangeError, SignInNeeded
+from exchange.web.frame import refusals
 from exchange.web.frame.i18n import N_, gettext
 from exchange.web.frame.rendering import render, see_other
 from exchange.web.frame.routing import Handler
@@ -56,10 +57,12 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
     except web.HTTPException as error:
         if error.status < 400:
             raise
+        refusals.note(request, error.status, type(error).__name__)
         return problem(request, error.status, headers=_kept(error))
     except ExchangeError as error:
         if isinstance(error, SignInNeeded) and _may_sign_in(request):
             return see_other(request, "/sign-in")
+        refusals.note(request, error.status, type(error).__name__)
         wait = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
         return problem(request, error.status, str(error), error=error, headers=wait)
     except ConnectionResetError:

@@ -10,15 +10,18 @@ from exchange.web.frame.site import Site
 from exchange.web.frame.statics import Statics
 
 if TYPE_CHECKING:
-    from exchange.web.frame.pace import Pace
+    from exchange.web.frame.pace import Allowance, Pace
 
 SERVICE: web.AppKey[Any] = web.AppKey("service", object)
 SITE = web.AppKey("site", Site)
 STATICS = web.AppKey("statics", Statics)
 PACE: "web.AppKey[Pace]" = web.AppKey("pace", object)  # type: ignore[arg-type]
+REFUSALS: "web.AppKey[Allowance]" = web.AppKey("refusals", object)  # type: ignore[arg-type]
 PROXIES: web.AppKey[Any] = web.AppKey("proxies", tuple)
 
 ACTOR: web.RequestKey[Any] = web.RequestKey("actor", object)
+ASKING: web.RequestKey[Any] = web.RequestKey("asking", object)
+"""Who asks, known before it is known whether they may; for the log alone."""
 SIGNED_IN_NAME = web.RequestKey("signed_in_name", str)
 NONCE = web.RequestKey("nonce", str)
 FORM = web.RequestKey("form", MultiDict[str])
