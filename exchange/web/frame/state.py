@@ -21,6 +21,8 @@ PROXIES: web.AppKey[Any] = web.AppKey("proxies", tuple)
 ACTOR: web.RequestKey[Any] = web.RequestKey("actor", object)
 SIGNED_IN_NAME = web.RequestKey("signed_in_name", str)
 NONCE = web.RequestKey("nonce", str)
+FEATURES: "web.RequestKey[tuple[str, ...]]" = web.RequestKey("features", tuple)
+"""What Permissions-Policy allows on this one answer beside what its route names."""
 FORM = web.RequestKey("form", MultiDict[str])
 FORM_SECRET = web.RequestKey("form_secret", str)
 NOTICE_SHOWN = web.RequestKey("notice_shown", bool)
