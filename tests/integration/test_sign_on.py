@@ -1,11 +1,10 @@
 """Single sign-on against a real OpenID provider: who comes in, who does not, and what was tried to get in."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import pytest
 
 from exchange.core.errors import BadInput, NotAllowed, NotFound, Refused, SignInNeeded, StepUpNeeded, WaitAWhile
@@ -38,17 +37,17 @@ def real() -> Iterator[RealProvider]:
 
 @dataclass
 class Setting:
-    """A service that knows the provider, a linked member of staff, a browser."""
+    """A service that knows the provider, and a linked member of staff. Each sign-in has a browser of its own."""
 
     service: Service
     provider: RealProvider
     who: Member
-    http: aiohttp.ClientSession
 
     async def come_back(self, login: str = SUBJECT, **how: bool) -> tuple[str, Answer]:
         """Go there, sign in there, come back: the browser's cookie and what it brings."""
         attempt, address = await sign_on.begin(self.service)
-        return attempt, await at_the_provider(self.http, address, login, **how)
+        async with browser() as http:
+            return attempt, await at_the_provider(http, address, login, **how)
 
     async def sign_in(self, login: str = SUBJECT, **how: bool) -> SignedIn:
         """All of it."""
@@ -71,14 +70,13 @@ class Setting:
 
 
 @pytest.fixture
-async def setting(service: Service, real: RealProvider) -> AsyncIterator[Setting]:
-    """Linked, enrolled, a fresh browser, a provider that is honest."""
+async def setting(service: Service, real: RealProvider) -> Setting:
+    """Linked, enrolled, a provider that is honest."""
     real.tamper, real.silent = None, False
     here = replace(service, settings=service.settings.model_copy(update=real.settings()))
     who = await member(here, "jo", Role.FACILITATOR)
     await sign_on.link(here, OPERATOR, who.id, SUBJECT, password_off=False)
-    async with browser() as http:
-        yield Setting(here, real, who, http)
+    return Setting(here, real, who)
 
 
 async def test_a_linked_subject_signs_in_and_our_second_factor_is_still_asked(setting: Setting) -> None:
