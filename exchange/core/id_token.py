@@ -18,17 +18,13 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
-from exchange.core.errors import SignInNeeded
+from exchange.core.errors import SignOnRefused
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")
+ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519")
 LONGEST = 20_000
 LONGEST_SUBJECT = 255
 LEEWAY = 30
 """Seconds by which the provider's clock may differ from ours."""
-
-
-class TokenRefused(SignInNeeded):
-    """Single sign-on did not work. Nothing was changed. Try again, or sign in with your password."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +48,11 @@ class Identity:
 
 
 def check(untrusted_token: str, untrusted_keys: Mapping[str, Any], expected: Expected) -> Identity:
-    """The identity in a token that passes every rule above; TokenRefused for any other."""
+    """The identity in a token that passes every rule above; SignOnRefused for any other."""
     try:
         return _checked(untrusted_token, untrusted_keys, expected)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise TokenRefused from error
+        raise SignOnRefused from error
 
 
 def has_second_factor(identity: Identity, *, amr: frozenset[str], acr: frozenset[str]) -> bool:
@@ -68,7 +64,7 @@ def has_second_factor(identity: Identity, *, amr: frozenset[str], acr: frozenset
 
 def _checked(untrusted_token: str, untrusted_keys: Mapping[str, Any], expected: Expected) -> Identity:
     if not isinstance(untrusted_token, str) or len(untrusted_token) > LONGEST or not expected.nonce:
-        raise TokenRefused
+        raise SignOnRefused
     found = jwt.decode(untrusted_token, _public_keys(untrusted_keys), algorithms=list(ALGORITHMS))
     wanted: Any = {
         "iss": {"essential": True, "value": expected.issuer},
@@ -81,7 +77,7 @@ def _checked(untrusted_token: str, untrusted_keys: Mapping[str, Any], expected: 
     claims.validate(now=int(expected.now.timestamp()), leeway=LEEWAY)
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or "\x00" in subject:
-        raise TokenRefused
+        raise SignOnRefused
     methods = claims.get("amr") or ()
     return Identity(
         expected.issuer,

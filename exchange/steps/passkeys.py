@@ -32,13 +32,13 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from exchange.core.errors import BadInput, NotFound, Refused, SignInNeeded, StepUpNeeded
+from exchange.core.errors import BadInput, NotFound, Refused, SignInNeeded, SignInRefused, StepUpNeeded
 from exchange.core.keys import new_data_key
 from exchange.core.links import new_secret
 from exchange.core.model import VISITOR, Actor, ActorKind
 from exchange.steps import sessions
 from exchange.steps import settings as service_settings
-from exchange.steps.sessions import Session, SignedIn, SignInRefused
+from exchange.steps.sessions import Session, SignedIn
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, Select, and_, case, func, select, update
 
-from exchange.core.errors import BadInput, LinkDead, NotFound, SignInNeeded, WaitAWhile
+from exchange.core.errors import BadInput, LinkDead, NotFound, SignInNeeded, SignInRefused, WaitAWhile
 from exchange.core.links import new_secret, session_hash
 from exchange.core.model import VISITOR, Actor, ActorKind, Role
 from exchange.steps import factor, passwords
@@ -27,10 +27,6 @@ WAIT = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 HALF_OPEN = timedelta(minutes=10)
 NOTED_EVERY = timedelta(seconds=10)
-
-
-class SignInRefused(SignInNeeded):
-    """These details are not right. Please check them. After five wrong tries you must wait 15 minutes."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,7 @@ async def sign_in(service: Service, untrusted_login: str, untrusted_password: st
         if known and found and await _may_try(unit, found.id, found.password_hash):
             await end_of_cookie(unit, cookie)
             signed = await begin(unit, found.id)
+            unit.leaf("account.password_given", account=found.id, session=signed.session.id)
         else:
             await count_wrong(unit, found.id if found else None)
     if signed is None:
@@ -255,11 +252,10 @@ async def _may_try(unit: Unit, account_id: UUID, password_hash: str) -> bool:
     return bool(row.active and row.password_hash == password_hash and not waits and not lapsed)
 
 
-async def begin(unit: Unit, account_id: UUID, act: str = "account.password_given") -> SignedIn:
-    """A session that opens nothing yet, with its cookie. `act`: what the record says of it."""
+async def begin(unit: Unit, account_id: UUID) -> SignedIn:
+    """A session that opens nothing yet, with its cookie. The caller writes the leaf: by what it began."""
     cookie, session_id = new_secret(), uuid4()
     await unit.add(t.account_session, id=session_id, account_id=account_id, cookie_hash=session_hash(cookie))
-    unit.leaf(act, account=account_id, session=session_id)
     row = await unit.one(_live(unit.service).where(t.account_session.c.id == session_id))
     return SignedIn(_session(unit.service, row), cookie)
 

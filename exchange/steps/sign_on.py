@@ -19,8 +19,17 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import delete, func, insert, select, update
 
 from exchange.core import access, id_token
-from exchange.core.errors import BadInput, LinkDead, NotFound, Refused, SignInNeeded, WaitAWhile
-from exchange.core.id_token import Expected, Identity, TokenRefused
+from exchange.core.errors import (
+    BadInput,
+    LinkDead,
+    NotFound,
+    NotLinked,
+    Refused,
+    SignInNeeded,
+    SignOnRefused,
+    WaitAWhile,
+)
+from exchange.core.id_token import Expected, Identity
 from exchange.core.links import derived, new_secret, session_hash
 from exchange.core.model import VISITOR, Actor
 from exchange.settings import Settings
@@ -36,10 +45,6 @@ LASTS = timedelta(minutes=10)
 BACK = "/sign-in/provider/back"
 STATE, NONCE, VERIFIER = "sign-on-state", "sign-on-nonce", "sign-on-verifier"
 KIND = "sign_on"
-
-
-class NotLinked(SignInNeeded):
-    """You are signed in there, but that account opens none here. Ask your administrator to link the two."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,8 @@ async def begin(service: Service) -> tuple[str, str]:
 async def finish(service: Service, answer: Answer, *, attempt: str | None, cookie: str | None) -> SignedIn:
     """Sign in whoever the provider says it is: open, or half open where our own second factor is to come.
 
-    `attempt`: the cookie of `begin`; `cookie`: the browser's earlier session. Raises TokenRefused, NotLinked,
-    WaitAWhile, ProviderSilent; each but the last stands in the record.
+    `attempt`: the cookie of `begin`; `cookie`: the browser's earlier session. Raises SignOnRefused, NotLinked,
+    WaitAWhile, SignOnSilent; each but the last stands in the record.
     """
     try:
         identity = await _identity(service, answer, attempt)
@@ -166,12 +171,12 @@ async def _identity(service: Service, answer: Answer, attempt: str | None) -> Id
     settings = _settings(service)
     secret = await _spent(service, answer, attempt)
     if answer.failed or not answer.untrusted_code:
-        raise TokenRefused
+        raise SignOnRefused
     async with openid.connection(settings) as http:
         provider = await openid.discover(http, settings)
         told = answer.untrusted_issuer
         if (told or provider.names_itself) and told != provider.issuer:
-            raise TokenRefused
+            raise SignOnRefused
         token = await openid.exchange(
             http,
             settings,
@@ -193,13 +198,13 @@ async def _spent(service: Service, answer: Answer, attempt: str | None) -> str:
     try:
         state, hashed = derived(attempt or "", STATE), session_hash(attempt or "")
     except LinkDead as error:
-        raise TokenRefused from error
+        raise SignOnRefused from error
     if not hmac.compare_digest(state.encode(), answer.untrusted_state.encode("utf-8", "replace")):
-        raise TokenRefused
+        raise SignOnRefused
     mine = delete(a).where(a.c.hash == hashed, a.c.issuer == service.settings.oidc_issuer)
     async with reading(service) as conn:
         if not (await conn.execute(mine.where(a.c.at > func.now() - LASTS))).rowcount:
-            raise TokenRefused
+            raise SignOnRefused
     return attempt or ""
 
 
@@ -214,7 +219,8 @@ async def _signed_in(service: Service, identity: Identity, cookie: str | None) -
             raise NotLinked
         account = await sessions.locked_account(unit, found.account_id)
         await sessions.end_of_cookie(unit, cookie)
-        begun = await sessions.begin(unit, account.id, "account.sign_on_given")
+        begun = await sessions.begin(unit, account.id)
+        unit.leaf("account.sign_on_given", account=account.id, session=begun.session.id)
         await unit.change(update(s).where(s.c.id == found.id).values(last_used_at=func.now()))
         if enough and account.totp_wrapped is not None:
             # no step-up: the provider may have asked hours ago

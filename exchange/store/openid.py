@@ -19,18 +19,12 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from authlib.oidc.discovery import get_well_known_url
 
-from exchange.core.errors import StorageUnavailable, WrongSetting
-from exchange.core.id_token import TokenRefused
+from exchange.core.errors import SignOnRefused, SignOnSilent, WrongSetting
 from exchange.settings import Settings
 
 SECONDS = 10
 LARGEST = 256 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-class ProviderSilent(StorageUnavailable):
-    """Single sign-on does not answer at the moment. Nothing was changed. Sign in with your password, or try again
-    in a minute."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +42,7 @@ class Provider:
 
 @asynccontextmanager
 async def connection(settings: Settings) -> AsyncIterator[aiohttp.ClientSession]:
-    """HTTP to the provider; every trouble of the way is `ProviderSilent`."""
+    """HTTP to the provider; every trouble of the way is `SignOnSilent`."""
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     connector = aiohttp.TCPConnector(ssl=_tls(settings))
     try:
@@ -57,20 +51,20 @@ async def connection(settings: Settings) -> AsyncIterator[aiohttp.ClientSession]
         ) as http:
             yield http
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise ProviderSilent from error
+        raise SignOnSilent from error
 
 
 async def discover(http: aiohttp.ClientSession, settings: Settings) -> Provider:
-    """The provider behind the configured issuer; ProviderSilent where its document is not to be trusted."""
+    """The provider behind the configured issuer; SignOnSilent where its document is not to be trusted."""
     async with http.get(get_well_known_url(settings.oidc_issuer, external=True), allow_redirects=False) as answer:
         found = await _json(answer)
     try:
         places = {name: str(found[name]) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
         methods = [str(one) for one in found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]]
     except (KeyError, TypeError) as error:
-        raise ProviderSilent from error
+        raise SignOnSilent from error
     if found.get("issuer") != settings.oidc_issuer or not all(map(is_guarded, places.values())):
-        raise ProviderSilent
+        raise SignOnSilent
     basic = "client_secret_basic"
     method = basic if basic in methods else "client_secret_post"
     names_itself = found.get("authorization_response_iss_parameter_supported") is True
@@ -80,7 +74,7 @@ async def discover(http: aiohttp.ClientSession, settings: Settings) -> Provider:
 async def exchange(
     http: aiohttp.ClientSession, settings: Settings, provider: Provider, *, code: str, verifier: str, redirect_uri: str
 ) -> str:
-    """The ID token for an authorization code, unchecked. TokenRefused where the provider gives none."""
+    """The ID token for an authorization code, unchecked. SignOnRefused where the provider gives none."""
     if settings.oidc_client_secret is None:
         raise WrongSetting
     body = prepare_token_request("authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=verifier)
@@ -90,11 +84,11 @@ async def exchange(
     uri, headers, body = client.prepare("POST", provider.token_endpoint, headers, body)
     async with http.post(uri, headers=headers, data=body, allow_redirects=False) as answer:
         if 400 <= answer.status < 500:
-            raise TokenRefused
+            raise SignOnRefused
         found = await _json(answer)
     token = found.get("id_token")
     if not isinstance(token, str):
-        raise TokenRefused
+        raise SignOnRefused
     return token
 
 
@@ -111,9 +105,9 @@ def is_guarded(url: str) -> bool:
 
 
 async def _json(answer: aiohttp.ClientResponse) -> dict[str, Any]:
-    """A JSON object of at most 256 KiB; anything else is `ProviderSilent`."""
+    """A JSON object of at most 256 KiB; anything else is `SignOnSilent`."""
     if answer.status != 200:
-        raise ProviderSilent
+        raise SignOnSilent
     try:
         body = await answer.content.readexactly(LARGEST)
     except asyncio.IncompleteReadError as whole:
@@ -121,9 +115,9 @@ async def _json(answer: aiohttp.ClientResponse) -> dict[str, Any]:
     try:
         found = json.loads(body)
     except ValueError as error:
-        raise ProviderSilent from error
+        raise SignOnSilent from error
     if not isinstance(found, dict):
-        raise ProviderSilent
+        raise SignOnSilent
     return found
 
 

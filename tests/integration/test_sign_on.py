@@ -7,13 +7,23 @@ from typing import Any
 
 import pytest
 
-from exchange.core.errors import BadInput, NotAllowed, NotFound, Refused, SignInNeeded, StepUpNeeded, WaitAWhile
-from exchange.core.id_token import TokenRefused
+from exchange.core.errors import (
+    BadInput,
+    NotAllowed,
+    NotFound,
+    NotLinked,
+    Refused,
+    SignInNeeded,
+    SignInRefused,
+    SignOnRefused,
+    SignOnSilent,
+    StepUpNeeded,
+    WaitAWhile,
+)
 from exchange.core.model import OPERATOR, Role
 from exchange.steps import accounts, sessions, sign_on
-from exchange.steps.sessions import SignedIn, SignInRefused
-from exchange.steps.sign_on import Answer, NotLinked
-from exchange.store.openid import ProviderSilent
+from exchange.steps.sessions import SignedIn
+from exchange.steps.sign_on import Answer
 from exchange.store.service import Service
 from tests.support.openid_provider import (
     OTHER_CLIENT,
@@ -54,7 +64,7 @@ class Setting:
         attempt, answer = await self.come_back(login, **how)
         return await sign_on.finish(self.service, answer, attempt=attempt, cookie=None)
 
-    async def refused(self, attempt: str | None, answer: Answer, error: type[Exception] = TokenRefused) -> None:
+    async def refused(self, attempt: str | None, answer: Answer, error: type[Exception] = SignOnRefused) -> None:
         """It opens nothing and stands in the record."""
         before = len(await leaves(self.service))
         with pytest.raises(error):
@@ -256,7 +266,7 @@ async def test_who_says_no_there_is_told_one_sentence_of_ours(setting: Setting) 
     """The provider's words stay there."""
     attempt, answer = await setting.come_back(no=True)
     assert answer.failed
-    with pytest.raises(TokenRefused, match=r"^Single sign-on did not work\. Nothing was changed\."):
+    with pytest.raises(SignOnRefused, match=r"^Single sign-on did not work\. Nothing was changed\."):
         await sign_on.finish(setting.service, answer, attempt=attempt, cookie=None)
 
 
@@ -264,9 +274,9 @@ async def test_a_provider_that_does_not_answer_is_said_to_be_silent(setting: Set
     """Before and after; nothing is signed in, and the password still works."""
     attempt, answer = await setting.come_back()
     setting.provider.silent = True
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(SignOnSilent):
         await sign_on.begin(setting.service)
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(SignOnSilent):
         await sign_on.finish(setting.service, answer, attempt=attempt, cookie=None)
     assert await sessions.sign_in(setting.service, "jo", PASSWORD, cookie=None)
 
@@ -275,7 +285,7 @@ async def test_a_document_of_another_issuer_is_not_believed(setting: Setting) ->
     """The provider is exactly the one that was set, to the letter."""
     name = setting.provider.issuer.replace("127.0.0.1", "localhost")
     for issuer in (setting.provider.issuer + "/", name):
-        with pytest.raises(ProviderSilent):
+        with pytest.raises(SignOnSilent):
             await sign_on.begin(setting.with_(oidc_issuer=issuer).service)
 
 

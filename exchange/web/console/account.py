@@ -134,7 +134,7 @@ async def remove_passkey(request: web.Request) -> web.StreamResponse:
 
 
 async def recovery_page(request: web.Request) -> web.StreamResponse:
-    """How many are left, and ten new ones by one press."""
+    """How many are left, and ten new ones by one press. `?used`: one was used just now."""
     return await _recovery_page(request)
 
 
@@ -146,7 +146,8 @@ async def make_recovery(request: web.Request) -> web.StreamResponse:
 
 async def _recovery_page(request: web.Request, codes: Sequence[str] = ()) -> web.Response:
     left = await recovery_codes.left(service_of(request), _session(request).account_id)
-    return frame.render(request, "console/account_recovery.html", {"codes": codes, "left": left})
+    context = {"codes": codes, "left": left, "used": "used" in request.query}
+    return frame.render(request, "console/account_recovery.html", context)
 
 
 async def _passkey_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:

@@ -5,9 +5,9 @@ from typing import ClassVar
 from aiohttp import web
 from pydantic import Field
 
-from exchange.core.errors import BadInput, SignInNeeded, Unreadable
+from exchange.core.errors import BadInput, SignInNeeded, SignInRefused, Unreadable
 from exchange.steps import accounts, demo_code, passkeys, recovery_codes, sessions, sign_on
-from exchange.steps.sessions import Session, SignedIn, SignInRefused
+from exchange.steps.sessions import Session, SignedIn
 from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.session import COOKIE, keep_session, service_of, session_of
@@ -16,9 +16,6 @@ from exchange.web.frame.i18n import DEFAULT
 from exchange.web.frame.language import COOKIE as LANGUAGE
 
 PASSKEYS = ("publickey-credentials-get",)
-RECOVERED = frame.notice(
-    "recovered", frame.N_("That code is used up. Set up codes on a new phone now, while this page still lets you.")
-)
 CODE_WRONG = frame.N_("Enter the six digits that your app shows now")
 
 
@@ -138,7 +135,7 @@ async def use_recovery(request: web.Request) -> web.StreamResponse:
 
     async def act(form: Recovery) -> web.StreamResponse:
         signed = await recovery_codes.confirm(service_of(request), session, form.recovery)
-        return entered(request, signed, "/account", RECOVERED)
+        return entered(request, signed, "/account/recovery?used=yes")
 
     return await asked(request, Recovery, _recovery_page, act, at="recovery")
 
@@ -189,11 +186,9 @@ async def half_way(request: web.Request, signed: SignedIn) -> web.StreamResponse
     return response
 
 
-def entered(
-    request: web.Request, signed: SignedIn, to: str = "/", done: frame.Notice | None = None
-) -> web.StreamResponse:
+def entered(request: web.Request, signed: SignedIn, to: str = "/") -> web.StreamResponse:
     """The session is open: its cookie, its language, and on to work."""
-    response = frame.see_other(request, to, done=done)
+    response = frame.see_other(request, to)
     keep_session(request, response, signed.cookie)
     _keep_language(request, response, signed.session.language)
     return response

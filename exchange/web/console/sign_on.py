@@ -9,9 +9,8 @@ from typing import ClassVar
 from aiohttp import web
 from pydantic import Field
 
-from exchange.core.errors import NotFound, SignInNeeded, WaitAWhile
+from exchange.core.errors import NotFound, SignInNeeded, SignOnSilent, WaitAWhile
 from exchange.steps import sign_on
-from exchange.store.openid import ProviderSilent
 from exchange.web import frame
 from exchange.web.console import sign_in
 from exchange.web.console.session import COOKIE, service_of
@@ -36,7 +35,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
     service = service_of(request)
     try:
         attempt, address = await sign_on.begin(service)
-    except ProviderSilent as error:
+    except SignOnSilent as error:
         return await _refused(request, error)
     context = {"provider": sign_on.offered(service), "address": address}
     response = frame.render(request, "console/sign_on_leave.html", context)
@@ -69,7 +68,7 @@ async def finish(request: web.Request) -> web.StreamResponse:
     attempt, before = frame.private_cookie(request, ATTEMPT), frame.private_cookie(request, COOKIE)
     try:
         signed = await sign_on.finish(service, answer, attempt=attempt, cookie=before)
-    except (SignInNeeded, WaitAWhile, ProviderSilent) as error:
+    except (SignInNeeded, WaitAWhile, SignOnSilent) as error:
         return await _refused(request, error)
     opened = signed.session.second_factor
     response = sign_in.entered(request, signed) if opened else await sign_in.half_way(request, signed)
@@ -77,7 +76,7 @@ async def finish(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _refused(request: web.Request, error: SignInNeeded | WaitAWhile | ProviderSilent) -> web.StreamResponse:
+async def _refused(request: web.Request, error: SignInNeeded | WaitAWhile | SignOnSilent) -> web.StreamResponse:
     return await sign_in.show(request, frame.blank().add("login", str(error)), error.status)
 
 
