@@ -77,7 +77,7 @@ async def finish(request: web.Request) -> web.StreamResponse:
 
 
 async def _refused(request: web.Request, error: SignInNeeded | WaitAWhile | SignOnSilent) -> web.StreamResponse:
-    return await sign_in.show(request, frame.blank().add("login", str(error)), error.status)
+    return await sign_in.show(request, frame.blank().add("", str(error)), error.status)
 
 
 ROUTES = [
