@@ -9,6 +9,7 @@ import pwd
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ from pathlib import Path
 from tests.support.ports import free_port, wait_for_port
 
 ACCOUNT, USER, SECRET = "tests", "exchange", "made-up-secret"
+PORTAL, PORTAL_SECRET = "portal", "another-made-up-secret"
 STORES = ("object", "container", "account")
 PIPELINE = "catch_errors gatekeeper healthcheck listing_formats bulk s3api tempauth slo dlo"
 FILTER_SETTINGS = {
     "s3api": "location = us-east-1\ns3_acl = false\ncheck_bucket_owner = true",
-    "tempauth": f"user_{ACCOUNT}_{USER} = {SECRET} .admin",
+    "tempauth": f"user_{ACCOUNT}_{USER} = {SECRET} .admin\nuser_{ACCOUNT}_{PORTAL} = {PORTAL_SECRET}",
 }
 COMMON = """[DEFAULT]
 bind_ip = 127.0.0.1
@@ -64,6 +66,22 @@ class Swift:
             "s3_secret_key": self.secret_key,
             "s3_bucket": bucket,
         }
+
+    def admit_portal(self, bucket: str) -> dict[str, object]:
+        """Let the portal's own user read and write objects of this bucket, and of no other; its settings.
+
+        By Swift's access list of a container; elsewhere `deploy/portal-bucket-policy.json` says the same.
+        """
+        who = {"X-Auth-User": self.access_key, "X-Auth-Key": self.secret_key}
+        asked = urllib.request.Request(f"http://{self.endpoint}/auth/v1.0", headers=who)
+        with urllib.request.urlopen(asked) as answer:  # noqa: S310  # our own server on loopback
+            token, url = answer.headers["X-Auth-Token"], answer.headers["X-Storage-Url"]
+        listed = f"{ACCOUNT}:{PORTAL}"
+        rights = {"X-Auth-Token": token, "X-Container-Read": listed, "X-Container-Write": listed}
+        said = urllib.request.Request(f"{url}/{bucket}", headers=rights, method="POST")  # noqa: S310  # likewise
+        urllib.request.urlopen(said).close()  # noqa: S310  # likewise
+        own = {"portal_s3_access_key": listed, "portal_s3_secret_key": PORTAL_SECRET}
+        return self.settings(bucket) | own
 
 
 @contextmanager
