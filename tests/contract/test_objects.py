@@ -226,8 +226,8 @@ async def test_the_portals_own_credentials_reach_its_bucket_and_no_other(swift: 
     told = Settings.load(**swift.admit_portal(names[0])).for_portal()
     portal = S3Objects.from_settings(told)
     assert await portal.get("theirs") == b"for the portal"
-    await portal.put("its own", b"sealed")
-    assert await ours.get("its own") == b"sealed"
+    await portal.put("its-own", b"sealed")
+    assert await ours.get("its-own") == b"sealed"
     shut = S3Objects.from_settings(told.model_copy(update={"s3_bucket": names[1]}))
     for attempt in (shut.get("theirs"), shut.put("theirs", b"changed"), shut.delete("theirs"), shut.size("theirs")):
         with pytest.raises(StorageUnavailable):
