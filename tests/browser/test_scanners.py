@@ -1,6 +1,8 @@
 """Fifty and more programs at links that are not theirs: none burns one, and the person still gets in."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -89,7 +91,9 @@ async def test_no_program_burns_a_link_in_chromium(world: World, site: PortalSit
         for name, behave in SCRIPTED.items():
             link = await target.link()
             context = await visitors.new_context()
-            await behave(context, f"{site.url}/l#{link.secret}")
-            await context.close()
+            with suppress(TimeoutError):  # a scanner gives up too: what counts is what became of the link
+                async with asyncio.timeout(30):
+                    await behave(context, f"{site.url}/l#{link.secret}")
+                    await context.close()
             await target.survived(name, link)
         say(f"{len(SCRIPTED)} behaviours in Chromium: 0 links burned, had to wait after {target.waited or 'none'}")
