@@ -144,8 +144,6 @@ class Settings(BaseSettings):
 
     idle_lock_seconds: int = Field(600, ge=30)
     """After this long without use a visitor's session locks; the code reopens it (DESIGN section 8)."""
-    link_days: int = Field(14, ge=1)
-    window_days: int = Field(7, ge=1)
     staff_idle_seconds: int = Field(3600, ge=60)
     step_up_seconds: int = Field(300, ge=30)
     worker_heartbeat_seconds: float = Field(5, gt=0)

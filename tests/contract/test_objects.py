@@ -203,6 +203,42 @@ async def test_local_files_are_private_and_leave_no_drafts(tmp_path: Path) -> No
     assert list((tmp_path / "objects" / "tmp").iterdir()) == []
 
 
+async def test_a_folder_for_two_accounts_stays_open_to_its_group(tmp_path: Path) -> None:
+    """With the set-group-ID bit the portal may run under an account of its own; nobody else gets in."""
+    folder = tmp_path / "objects"
+    folder.mkdir()
+    folder.chmod(0o2770)
+    before = os.umask(0o007)
+    try:
+        await LocalObjects(folder).put("a/b", b"x")
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_dir()} == {0o2770}
+    assert [stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()] == [0o660]
+
+
+async def test_the_portals_own_credentials_reach_its_bucket_and_no_other(swift: Swift) -> None:
+    """Its key pair reads and writes what the staff's side reads and writes; another bucket is shut to it."""
+    names = [f"contract-{os.getpid()}-{next(_buckets)}" for _ in range(2)]
+    ours, others = (S3Objects.from_settings(Settings.load(**swift.settings(name))) for name in names)
+    await ours.put("theirs", b"for the portal")
+    await others.put("theirs", b"not for the portal")
+    told = Settings.load(**swift.admit_portal(names[0])).for_portal()
+    portal = S3Objects.from_settings(told)
+    assert await portal.get("theirs") == b"for the portal"
+    await portal.put("its-own", b"sealed")
+    assert await ours.get("its-own") == b"sealed"
+    shut = S3Objects.from_settings(told.model_copy(update={"s3_bucket": names[1]}))
+    for attempt in (shut.get("theirs"), shut.put("theirs", b"changed"), shut.delete("theirs"), shut.size("theirs")):
+        with pytest.raises(StorageUnavailable):
+            await attempt
+    with pytest.raises(StorageUnavailable):
+        await S3Objects.from_settings(told.model_copy(update={"s3_bucket": "made-by-portal"})).put("a", b"b")
+    assert await others.get("theirs") == b"not for the portal"
+    for store in (ours, others, portal, shut):
+        await store.close()
+
+
 async def test_a_full_disk_is_said_to_be_full(tmp_path: Path) -> None:
     """Where the system takes no more bytes: `StorageFull`, no draft left, what was stored before stays."""
     store = LocalObjects(tmp_path / "objects")

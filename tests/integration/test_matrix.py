@@ -1,4 +1,4 @@
-"""Every declared route is known with its permission; what a matrix of role, route and object asks for."""
+"""Role × route × object: everybody asks for everything of two cases, ids known; nobody gets another case's words."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from exchange.core import access
+from exchange.core.access import Near, Permission, Rule
 from exchange.core.model import Actor
 from exchange.steps import referral, setup
 from exchange.store.service import Service
@@ -68,6 +70,41 @@ def outsiders(setting: Setting) -> list[tuple[str, Actor | None]]:
     return [("signed out", None), ("auditor", world.auditor), ("administrator", world.administrator)]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+async def test_nobody_reads_or_changes_another_case(setting: Setting) -> None:
+    """Five roles and a visitor, every declared route, every form of the two leads, objects of both cases."""
+    run, first, second = setting.run, setting.first, setting.second
+    asked = setting.asked()
+    gets = [one for one in asked if one.method == "GET"]
+    rest = [one for one in asked if one.method != "GET"]
+    leads = (("facilitator of A", first.facilitator, setting.a), ("facilitator of B", second.facilitator, setting.b))
+    rest += [form for _, lead, own in leads for form in await matrix.forms_of(setting.console, lead, of(gets, own))]
+    before = [await matrix.everything_of(setting.console, own.case) for _, _, own in leads]
+    for name, actor in outsiders(setting):
+        await run.send(name, actor, gets + rest)
+    for name, lead, own in leads:
+        await run.send(name, lead, gets)
+        assert run.tally.allowed[name] > 60  # so the addresses are right: the lead sees their own
+        await run.send(name, lead, [one for one in rest if one.about is not own])
+    assert [await matrix.everything_of(setting.console, own.case) for _, _, own in leads] == before
+    await run.send("supervisor", first.supervisor, gets)
+    for name, lead, own in leads:
+        await run.send(name, lead, of(rest, own))
+    await run.send("supervisor", first.supervisor, rest)
+    made = dict(run.tally.made)
+    say(f"requests made {sum(made.values())} {made}, cross-case reads {len(run.tally.leaks)}")
+    assert run.tally.leaks == []
+    assert run.tally.headers == []
+    assert run.tally.faults == []
+    assert sum(made.values()) > 2500
+
+
+def of(requests: list[Request], own: Objects) -> list[Request]:
+    """Those about one case."""
+    return [one for one in requests if one.about is own]
+
+
 async def test_every_route_of_both_sites_is_declared(setting: Setting, portal_service: Service) -> None:
     """Undeclared routes: none; and one that slips in is seen."""
     portal = await create_portal(portal_service)
@@ -82,3 +119,17 @@ async def test_every_route_of_both_sites_is_declared(setting: Setting, portal_se
 async def slipped_in(request: web.Request) -> web.Response:
     """A page that nobody declared."""
     return web.Response()
+
+
+async def test_the_matrix_sees_a_permission_that_was_taken_away(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nearness gone from one permission, the same requests find another case's words: it can fail."""
+    pages = [one for one in setting.asked() if one.method == "GET" and "/messages/{message}" in one.route]
+    await setting.run.send("facilitator of B", setting.second.facilitator, of(pages, setting.a))
+    assert setting.run.tally.leaks == []
+    for permission in (Permission.CASE_SEE, Permission.CONTENT):
+        monkeypatch.setitem(access.RULES, permission, Rule(access.RULES[permission].roles, Near.ANY))
+    await setting.run.send("facilitator of B", setting.second.facilitator, of(pages, setting.a))
+    found = {word for _, _, _, word in setting.run.tally.leaks}
+    assert {"Form harmed", "Form responsible", setting.a.words[0]} <= found

@@ -22,6 +22,7 @@ from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.unit import reading
 from exchange.web.frame import route_census
+from exchange.web.frame.routing import ROUTES
 from tests.support.api_bodies import body_of
 from tests.support.console_site import Console, session_cookie
 from tests.support.crawl import token_for, wrong_headers
@@ -147,6 +148,7 @@ class Matrix:
 
     def __init__(self, console: Console, http: aiohttp.ClientSession, cases: tuple[Objects, Objects]) -> None:
         self.console, self.http, self.cases, self.tally = console, http, cases, Tally()
+        self.features = {route.path: route.features for route in console.app[ROUTES].values() if route.features}
 
     async def send(self, name: str, actor: Actor | None, requests: list[Request]) -> None:
         """All of them, as this person; every answer is judged."""
@@ -171,7 +173,8 @@ class Matrix:
             body = (await answer.read()).decode("utf-8", "replace")
             self.tally.made[name] += 1
             self.tally.allowed[name] += answer.status < 300
-            if wrong := wrong_headers(one.path, answer.status, answer.headers):
+            features = self.features.get(one.route, ())
+            if wrong := wrong_headers(one.path, answer.status, answer.headers, features=features):
                 self.tally.headers.append((one.method, one.path, wrong))
             if answer.status >= 500:
                 self.tally.faults.append((one.method, one.path, answer.status))

@@ -4,24 +4,29 @@ Four processes (proxy, account, container, object) over one folder; ready in abo
 system must have user xattrs. Run as a script it serves until Ctrl-C, which is handy beside a running demo.
 """
 
+import hashlib
 import os
 import pwd
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.support.ports import free_port, wait_for_port
 
 ACCOUNT, USER, SECRET = "tests", "exchange", "made-up-secret"
+PORTAL, PORTAL_SECRET = "portal", "another-made-up-secret"
 STORES = ("object", "container", "account")
 PIPELINE = "catch_errors gatekeeper healthcheck listing_formats bulk s3api tempauth slo dlo"
 FILTER_SETTINGS = {
     "s3api": "location = us-east-1\ns3_acl = false\ncheck_bucket_owner = true",
-    "tempauth": f"user_{ACCOUNT}_{USER} = {SECRET} .admin",
+    "tempauth": f"user_{ACCOUNT}_{USER} = {SECRET} .admin\nuser_{ACCOUNT}_{PORTAL} = {PORTAL_SECRET}",
 }
 COMMON = """[DEFAULT]
 bind_ip = 127.0.0.1
@@ -53,6 +58,7 @@ class Swift:
     access_key: str
     secret_key: str
     processes: tuple[subprocess.Popen[bytes], ...]
+    containers: int
 
     def settings(self, bucket: str) -> dict[str, object]:
         """Keyword arguments for `Settings.load`."""
@@ -64,6 +70,21 @@ class Swift:
             "s3_secret_key": self.secret_key,
             "s3_bucket": bucket,
         }
+
+    def admit_portal(self, bucket: str) -> dict[str, object]:
+        """Let the portal's own user read and write objects of this bucket, and of no other; its settings.
+
+        By Swift's access list of a container, set at the container server itself: tokens would need a memcached.
+        Elsewhere `deploy/portal-bucket-policy.json` says the same.
+        """
+        listed = f"{ACCOUNT}:{PORTAL}"
+        place = hashlib.md5(f"tests/AUTH_{ACCOUNT}/{bucket}tests".encode(), usedforsecurity=False).digest()
+        rights = {"X-Timestamp": f"{time.time():.5f}", "X-Container-Read": listed, "X-Container-Write": listed}
+        with closing(HTTPConnection("127.0.0.1", self.containers)) as connection:
+            connection.request("POST", f"/d1/{place[0] >> 4}/AUTH_{ACCOUNT}/{bucket}", headers=rights)
+            assert connection.getresponse().status == HTTPStatus.NO_CONTENT
+        own = {"portal_s3_access_key": listed, "portal_s3_secret_key": PORTAL_SECRET}
+        return self.settings(bucket) | own
 
 
 @contextmanager
@@ -83,7 +104,7 @@ def swift_server(folder: Path) -> Iterator[Swift]:
         processes = tuple(stack.enter_context(_server(name, folder)) for name in ports)
         for port in ports.values():
             wait_for_port(port)
-        yield Swift(f"127.0.0.1:{ports['proxy']}", f"{ACCOUNT}:{USER}", SECRET, processes)
+        yield Swift(f"127.0.0.1:{ports['proxy']}", f"{ACCOUNT}:{USER}", SECRET, processes, ports["container"])
 
 
 def _store(name: str) -> str:

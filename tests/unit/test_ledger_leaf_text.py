@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.core.audit import Outcome, verify
@@ -26,6 +26,7 @@ def test_what_the_service_writes_is_known(text: str) -> None:
     assert getattr(parse_body(leaf_line(3, text)), "at", None) == json.loads(text)["at"]
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(TEXTS), st.integers(0, 700), st.text(CHARACTERS, max_size=3), st.integers(0, 3))
 def test_it_knows_nothing_that_the_table_refuses(text: str, place: int, put: str, cut: int) -> None:
     """Any edit that the pattern still takes is also a leaf by the table, with the same time, in canonical form."""
@@ -37,6 +38,7 @@ def test_it_knows_nothing_that_the_table_refuses(text: str, place: int, put: str
         assert (leaf["at"], json.dumps(leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False)) == (at, edited)
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(TEXTS), st.integers(0, 900), st.text(CHARACTERS, max_size=3), st.integers(0, 3))
 def test_a_line_read_quickly_is_the_one_canonical_line(text: str, place: int, put: str, cut: int) -> None:
     """Whatever is read as an entry is written again as exactly the same line."""

@@ -1,7 +1,7 @@
 """Proofs of single entries (C2SP tlog-proof): the form, what they show, and every change caught."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.core.cosign import Cosigner
@@ -81,6 +81,7 @@ def test_other_files_are_no_proofs(file: str) -> None:
         EntryProof.parse(file)
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 5000), st.data())
 def test_a_path_is_made_of_full_subtrees(size: int, data: st.DataObject) -> None:
     """What the database keeps is enough for any proof: every subtree of a path splits into full ones."""

@@ -1,7 +1,7 @@
 """What a witness cosigns and what it refuses: forks, rollbacks, proofs that begin elsewhere."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.core.ledger import Tree, leaf_hash
@@ -26,6 +26,7 @@ def submission(old: int, size: int, texts: list[str] = TEXTS) -> Submission:
     return Submission(old, steps, signed_note(texts, LOG, size))
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_a_growing_record_is_cosigned(old: int, size: int) -> None:
     """Every honest step forward, or none, is accepted; read from its text."""
@@ -39,6 +40,7 @@ def test_the_first_checkpoint_is_taken_as_it_is() -> None:
     assert judge(submission(0, 17), LOG.verifier, None).checkpoint == seen(17)
 
 
+@settings(max_examples=40)
 @given(st.integers(31, 60), st.integers(31, 60))
 def test_a_fork_is_refused(old: int, size: int) -> None:
     """Another history after entry 30, at the same size or later, whatever proof comes with it."""
@@ -47,6 +49,7 @@ def test_a_fork_is_refused(old: int, size: int) -> None:
         judge(submission(old, size, OTHER), LOG.verifier, seen(old))
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 60))
 def test_a_rollback_is_refused(one: int, two: int, old: int) -> None:
     """A smaller record is refused, honestly signed or not, whatever old size it claims."""

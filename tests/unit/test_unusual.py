@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.core.unusual import CONTENT, Kind, Limits, Unusual, unusual
@@ -84,6 +84,7 @@ def test_a_supervisor_may_look_at_the_record_of_any_case() -> None:
     assert found(case("a"), leaf("record.read", OTHER, case="a")) == []
 
 
+@settings(max_examples=40)
 @given(st.integers(2, 15), st.integers(1, 30))
 def test_bulk_begins_exactly_at_the_limit(limit: int, count: int) -> None:
     """So many different cases within an hour, one fewer is nothing; the same case again does not count."""
@@ -104,6 +105,7 @@ def test_bulk_is_per_person_and_per_hour() -> None:
     assert found(*cases, *teams, *shared, limits=limits) == []
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 12), st.integers(2, 6))
 def test_failures_begin_exactly_at_the_limit(count: int, limit: int) -> None:
     """Of one account or one link, whoever tried."""
@@ -121,6 +123,7 @@ def test_failures_of_different_links_or_far_apart_do_not_add_up() -> None:
     assert found(*(leaf("account.refused") for _ in range(20))) == []
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(sorted(CONTENT)), st.integers(0, 3), st.integers(0, 300)), max_size=60))
 def test_findings_name_real_entries_in_order(drawn: list[tuple[str, int, int]]) -> None:
     """Whatever happened: first ≤ last, times fit the entries, none is named twice for one kind, person and case."""

@@ -3,6 +3,9 @@
 A key `a/b` is the file `<shard>/a%2fb` of the folder, where the shard is two hex digits of the key's SHA-256:
 one flat level, so that no key can be both a file and a folder. Temporary files lie in `tmp` of the same file
 system and are removed when a store is opened over leftovers older than a day.
+
+Only this account can read them (0700, 0600), unless the folder has the set-group-ID bit (`chmod 2770`): then its
+group can too, so that the portal may run under an account of its own.
 """
 
 import asyncio
@@ -11,6 +14,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
@@ -24,12 +28,13 @@ Found = list[tuple[str, int]]
 
 
 class LocalObjects:
-    """An `ObjectStore` in a folder that only this account can read (0700, files 0600)."""
+    """An `ObjectStore` in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._temporary = folder / "tmp"
         self._ready = False
+        self._file_mode, self._folder_mode = 0o600, 0o700
 
     async def put(self, key: str, data: bytes | memoryview) -> None:
         """See `ObjectStore.put`."""
@@ -70,7 +75,9 @@ class LocalObjects:
         if self._ready:
             return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._temporary.mkdir(mode=0o700, exist_ok=True)
+        if self._folder.stat().st_mode & stat.S_ISGID:
+            self._file_mode, self._folder_mode = 0o660, 0o770
+        _make_folder(self._temporary, self._folder_mode)
         for leftover in self._temporary.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 if leftover.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
@@ -83,8 +90,8 @@ class LocalObjects:
             self._prepare()
             draft = self._temporary / secrets.token_hex(16)
             try:
-                _write_synced(draft, chunks, length)
-                _make_folder(path.parent)
+                _write_synced(draft, chunks, length, self._file_mode)
+                _make_folder(path.parent, self._folder_mode)
                 draft.rename(path)
                 _sync_folder(path.parent)
             finally:
@@ -133,8 +140,8 @@ def _read_exactly(descriptor: int, start: int, wanted: int) -> bytes:
     return b"".join(parts)
 
 
-def _write_synced(draft: Path, chunks: Iterable[bytes | memoryview], length: int) -> None:
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+def _write_synced(draft: Path, chunks: Iterable[bytes | memoryview], length: int, mode: int) -> None:
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb", buffering=0) as file:
         written = 0
         for chunk in chunks:
@@ -147,9 +154,9 @@ def _write_synced(draft: Path, chunks: Iterable[bytes | memoryview], length: int
         os.fsync(file.fileno())
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path, mode: int) -> None:
     if not folder.is_dir():
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=mode, exist_ok=True)
         _sync_folder(folder.parent)
 
 
