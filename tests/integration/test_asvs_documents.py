@@ -94,9 +94,7 @@ def test_the_log_inventory_names_every_event() -> None:
             re.findall(r'\blog\.(?:info|warning|error)\(\s*"(\w+)"|\bwrite\(\s*"(\w+)"', path.read_text("utf-8"))
         )
     names = {a or b for a, b in events}
-    assert names == {"refused", "unexpected", "unanswered", "facts_not_read", "jobs_taken_up"}
     logs = section("Logs")
-    assert all(
-        f"`{name}`" in logs for name in ("refused", "unexpected", "unanswered", "facts_not_read", "jobs_taken_up")
-    )
+    assert {"refused", "unexpected", "unanswered"} <= names
+    assert sorted(name for name in names if f"`{name}`" not in logs) == []
     assert f"at most {PER_MINUTE} times at once and then so many times a minute" in logs
