@@ -13,7 +13,7 @@ from exchange.settings import Settings
 from exchange.store.mailer import TLS_PORT, MailError, MailServer, deliver
 from exchange.store.objects.s3 import S3Objects
 from exchange.store.rootkey_vault import VaultKeys
-from tests.support.tls import untrusted_server
+from tests.support.tls import untrusted_server, whole_request
 
 STORE = {"objects": "s3", "s3_access_key": "made-up", "s3_secret_key": "made-up-secret"}
 
@@ -70,7 +70,7 @@ def answering(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
                     continue
                 with connection:
                     connection.settimeout(5)
-                    came.append(connection.recv(65536))
+                    came.append(whole_request(connection))
                     connection.sendall(answer)
 
         thread = threading.Thread(target=serve)

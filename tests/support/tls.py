@@ -1,6 +1,7 @@
 """A server on loopback with a certificate of its own making, which nobody has a reason to trust."""
 
 import datetime as dt
+import re
 import socket
 import ssl
 import threading
@@ -61,11 +62,23 @@ def self_signed(folder: Path) -> Path:
     return path
 
 
+def whole_request(connection: socket.socket) -> bytes:
+    """One request with its body, read to its end so that closing afterwards resets nothing."""
+    came = b""
+    while part := connection.recv(65536):
+        came += part
+        head, end, body = came.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        if end and len(body) >= int(length[1] if length else 0):
+            break
+    return came
+
+
 def _serve(listening: socket.socket, tls: ssl.SSLContext, server: Untrusted, ended: threading.Event) -> None:
     while not ended.is_set():
         with suppress(OSError):  # nobody came, or whoever came did not like the certificate
             plain, _ = listening.accept()
             plain.settimeout(5)
             with plain, tls.wrap_socket(plain, server_side=True) as connection:
-                server.came.append(connection.recv(65536))
+                server.came.append(whole_request(connection))
                 connection.sendall(ANSWER)
