@@ -29,6 +29,7 @@ SECRETS = (
     "smtp_password",
     "vault_token",
     "pkcs11_pin",
+    "oidc_client_secret",
 )
 NOT_FOR_THE_PORTAL = (
     "owner_database_url",
@@ -42,6 +43,10 @@ NOT_FOR_THE_PORTAL = (
     "pkcs11_module",
     "pkcs11_token",
     "pkcs11_pin",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_client_secret",
+    "oidc_ca",
 )
 
 _PORTAL_S3 = ("portal_s3_access_key", "portal_s3_secret_key")
@@ -91,6 +96,18 @@ class Settings(BaseSettings):
     backup_days: int = Field(35, ge=0, le=36500)
     """How long a backup is kept: an erasure certificate names the day on which the last old one is gone."""
 
+    oidc_issuer: str = ""
+    """The OpenID provider for single sign-on of staff, exactly as it names itself; "" means that there is none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = Field("", max_length=60)
+    """How the button on the sign-in page calls it, such as the organisation's name."""
+    oidc_amr: str = ""
+    """The provider's second factor counts as ours where its token names all of these methods (RFC 8176: mfa)."""
+    oidc_acr: str = ""
+    """Likewise, where it names one of these context classes; with both, both must be right."""
+    oidc_ca: Path | None = None
+
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(8601, ge=0, le=65535)
     portal_url: str = ""
@@ -105,6 +122,8 @@ class Settings(BaseSettings):
     """Tries of links, codes and passwords from one address, whatever came of them."""
     tries_per_link: int = Field(20, ge=0)
     """Tries of one link in a minute, whether or not it exists."""
+    references_per_minute: int = Field(6, ge=0)
+    """Cases that one account may name in an emergency in a minute, whether or not they exist."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(0, ge=0, le=65535)
     """0 means that no metrics are served."""
@@ -150,12 +169,17 @@ class Settings(BaseSettings):
             raise ValueError("is not a time zone name; use one such as Europe/London") from None
         return value
 
-    @field_validator("vault_url")
+    @field_validator("vault_url", "oidc_issuer")
     @classmethod
     def _guarded(cls, value: str) -> str:
         host = urlsplit(value).hostname
         if value and not value.startswith("https://") and host not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError("must begin with https://")
+        return value
+
+    @field_validator("vault_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
     @field_validator("trusted_proxies")
@@ -206,6 +230,12 @@ class Settings(BaseSettings):
                 raise ValueError("EXCHANGE_OBJECTS is s3: also set " + _names(missing))
         elif not self.objects.startswith("local:/"):
             raise ValueError("EXCHANGE_OBJECTS must be s3 or local:/an/absolute/path")
+        return self
+
+    @model_validator(mode="after")
+    def _single_sign_on(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("EXCHANGE_OIDC_ISSUER is set: also set EXCHANGE_OIDC_CLIENT_ID and _CLIENT_SECRET")
         return self
 
     @classmethod

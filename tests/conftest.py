@@ -66,7 +66,10 @@ def settings(database: str, tmp_path: Path) -> "Settings":
     from exchange.store.rootkey import FileRootKey
     from tests.support.database import role_urls
 
-    unhurried = {"requests_per_minute": 0, "knocks_per_minute": 0, "tries_per_link": 0}  # tests ask fast; some set it
+    # tests ask fast; some set it
+    unhurried = dict.fromkeys(
+        ("requests_per_minute", "knocks_per_minute", "tries_per_link", "references_per_minute"), 0
+    )
     folders = {"folder": tmp_path / "service", "scratch": tmp_path / "scratch"}
     found = Settings.load(demo=True, **folders, **role_urls(database), **unhurried)
     found.root_key_file.parent.mkdir(mode=0o700, parents=True)

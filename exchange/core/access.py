@@ -168,6 +168,15 @@ def require(actor: Actor, permission: Permission, relation: Relation = Relation.
         raise StepUpNeeded
 
 
+def require_administrator(actor: Actor) -> None:
+    """The machine's command line, or an administrator who confirmed the second factor just now."""
+    if actor.kind is ActorKind.OPERATOR:
+        return
+    require(actor, Permission.ADMINISTER)
+    if not actor.stepped_up:
+        raise StepUpNeeded
+
+
 def may_break_glass(actor: Actor, relation: Relation) -> bool:
     """Whether the actor may open this case in an emergency: from outside the team, and not barred."""
     return may(actor, Permission.EMERGENCY_OPEN, relation) and relation is Relation.NONE

@@ -49,6 +49,18 @@ class SignInNeeded(ExchangeError):
     status = 401
 
 
+class SignInRefused(SignInNeeded):
+    """These details are not right. Please check them. After five wrong tries you must wait 15 minutes."""
+
+
+class SignOnRefused(SignInNeeded):
+    """Single sign-on did not work. Nothing was changed. Try again, or sign in with your password."""
+
+
+class NotLinked(SignInNeeded):
+    """You are signed in there, but that account opens none here. Ask your administrator to link the two."""
+
+
 class StepUpNeeded(NotAllowed):
     """Please confirm with your second factor first. Nothing was changed."""
 
@@ -126,6 +138,11 @@ class StorageFull(StorageUnavailable):
     """The store is full. What was saved before is safe; this was not kept."""
 
     status = 507
+
+
+class SignOnSilent(StorageUnavailable):
+    """Single sign-on does not answer at the moment. Nothing was changed. Sign in with your password, or try again
+    in a minute."""
 
 
 class KeysUnavailable(StorageUnavailable):

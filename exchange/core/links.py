@@ -51,6 +51,11 @@ def session_key(untrusted_cookie: str) -> bytes:
     return derive(_raw(untrusted_cookie), "session-wrap")
 
 
+def derived(secret: str, label: str) -> str:
+    """Another secret, that only whoever holds this one can make: HKDF(S, label) as 43 characters."""
+    return base64.urlsafe_b64encode(derive(_raw(secret), label)).rstrip(b"=").decode()
+
+
 def parse_secret(untrusted_text: str) -> str:
     """The secret in whatever was pasted: the whole address or its last part, with spaces, breaks or brackets.
 

@@ -42,6 +42,8 @@ class Account:
     active: bool
     enrolled: bool
     password_temporary: bool
+    has_password: bool
+    """False where it is signed in to at the organisation's provider only."""
     language: str
     created_at: datetime
 
@@ -61,7 +63,7 @@ async def create_account(
 
     Raises BadInput (field login, display_name, roles, password, email), Conflict where the login is taken.
     """
-    _administers(actor)
+    access.require_administrator(actor)
     login = login_name(login)
     stored = await passwords.hashed(passwords.check(password, login))
     account_id = uuid4()
@@ -98,7 +100,7 @@ async def account_by_login(service: Service, actor: Actor, login: str) -> Accoun
 
 async def set_roles(service: Service, actor: Actor, account_id: UUID, *, roles: Iterable[Role]) -> None:
     """Give exactly these roles; sessions end, so that none goes on with old ones."""
-    _administers(actor)
+    access.require_administrator(actor)
     wanted = _roles(roles)
     async with unit_of_work(service, actor) as unit:
         before = await _one(unit, account_id)
@@ -114,7 +116,7 @@ async def set_details(
     service: Service, actor: Actor, account_id: UUID, *, display_name: str, email: str, language: str = "en"
 ) -> None:
     """Change name, e-mail and language."""
-    _administers(actor)
+    access.require_administrator(actor)
     name = person_name(display_name)
     if language not in ("en", "cy"):
         raise BadInput("Choose English or Welsh.", field="language")
@@ -126,8 +128,9 @@ async def set_details(
 
 
 async def reset(service: Service, actor: Actor, account_id: UUID, *, password: str | None = None) -> str:
-    """A new temporary password and no second factor or passkey; sessions and tokens end. The password, to hand over."""
-    _administers(actor)
+    """A new temporary password and no second factor, passkey, recovery code or link to a provider; sessions and tokens
+    end. The password, to hand over."""
+    access.require_administrator(actor)
     async with reading(service) as conn:
         login = (await conn.execute(select(t.account.c.login).where(t.account.c.id == account_id))).scalar()
     given = passwords.check(password or passwords.temporary(), login or "")
@@ -139,7 +142,8 @@ async def reset(service: Service, actor: Actor, account_id: UUID, *, password: s
         await unit.change(
             _update(account_id).values(password_hash=stored, password_until=until, active=True, **cleared)
         )
-        await unit.change(delete(t.passkey).where(t.passkey.c.account_id == account_id))
+        for other_way in (t.passkey, t.recovery_code, t.sign_on):
+            await unit.change(delete(other_way).where(other_way.c.account_id == account_id))
         await _end_everything(unit, account_id)
         unit.leaf("account.changed", account=account_id, kind="reset")
     return given
@@ -241,15 +245,6 @@ async def choose_password(service: Service, session: Session, *, old_password: s
         unit.leaf("account.changed", account=session.account_id, kind="password")
 
 
-def _administers(actor: Actor) -> None:
-    """The machine's command line, or an administrator who confirmed the second factor just now."""
-    if actor.kind is ActorKind.OPERATOR:
-        return
-    access.require(actor, Permission.ADMINISTER)
-    if not actor.stepped_up:
-        raise StepUpNeeded
-
-
 def _may_see(actor: Actor) -> None:
     if actor.kind is not ActorKind.OPERATOR:
         access.require(actor, Permission.ADMINISTER)
@@ -295,6 +290,7 @@ def _account(row: Row[Any]) -> Account:
         active=row.active,
         enrolled=row.totp_wrapped is not None,
         password_temporary=row.password_until is not None,
+        has_password=row.password_hash is not None,
         language=row.language,
         created_at=row.created_at,
     )

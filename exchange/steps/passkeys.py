@@ -1,4 +1,4 @@
-"""Passkeys of staff (W3C WebAuthn Level 3): enrolled after a step-up, then a second factor, or alone.
+"""Passkeys of staff (W3C WebAuthn Level 3): enrolled after a step-up, then a second factor, a step-up, or alone.
 
 A challenge is 32 random bytes, kept as a hash for five minutes, good once, for one purpose and one session.
 The site's host and origin come from the settings, never from the request. Alone a passkey counts only where
@@ -9,7 +9,7 @@ switched off and that stands in the record. An address that is a number (127.0.0
 import hashlib
 import ipaddress
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,13 +32,13 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from exchange.core.errors import BadInput, NotFound, Refused, SignInNeeded, StepUpNeeded
+from exchange.core.errors import BadInput, NotFound, Refused, SignInNeeded, SignInRefused, StepUpNeeded
 from exchange.core.keys import new_data_key
-from exchange.core.links import new_secret, session_hash
+from exchange.core.links import new_secret
 from exchange.core.model import VISITOR, Actor, ActorKind
 from exchange.steps import sessions
 from exchange.steps import settings as service_settings
-from exchange.steps.sessions import Session, SignedIn, SignInRefused
+from exchange.steps.sessions import Session, SignedIn
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
@@ -46,7 +46,7 @@ from exchange.store.unit import Unit, reading, unit_of_work
 LASTS = timedelta(minutes=5)
 LONGEST = 20_000
 MOST = 10
-ENROL, FACTOR, ALONE = "enrol", "factor", "alone"
+ENROL, FACTOR, ALONE, STEP_UP = "enrol", "factor", "alone", "step_up"
 REQUIRED = UserVerificationRequirement.REQUIRED
 
 
@@ -86,6 +86,12 @@ async def passkeys_of(service: Service, account_id: UUID) -> list[Passkey]:
     async with reading(service) as conn:
         rows = (await conn.execute(_of(account_id))).all()
     return [Passkey(r.id, r.label, r.created_at, r.last_used_at, r.suspended_at is not None) for r in rows]
+
+
+async def may_be_asked(service: Service, account_id: UUID) -> bool:
+    """Whether the account has a passkey that counts, and passkeys work at this address."""
+    known = await passkeys_of(service, account_id)
+    return any(not one.suspended for one in known) and await place_of(service) is not None
 
 
 async def begin_enrolment(service: Service, session: Session) -> str:
@@ -140,15 +146,17 @@ async def enrol(service: Service, session: Session, untrusted_answer: str, *, la
 
 
 async def begin_use(service: Service, session: Session | None) -> str:
-    """Options for `navigator.credentials.get`: for the second step of a sign-in that began, or alone."""
+    """Options for `navigator.credentials.get`: alone, for the second step of a sign-in that began, or, in a session
+    that is open, for a step-up."""
     place, allowed = await _place(service), []
+    purpose = ALONE if session is None else STEP_UP if session.second_factor else FACTOR
     if session is not None:
         async with reading(service) as conn:
             mine = (await conn.execute(_of(session.account_id).where(t.passkey.c.suspended_at.is_(None)))).all()
         allowed = [PublicKeyCredentialDescriptor(id=row.credential_id) for row in mine]
     options = generate_authentication_options(
         rp_id=place.host,
-        challenge=await _challenge(service, FACTOR if session else ALONE, session),
+        challenge=await _challenge(service, purpose, session),
         allow_credentials=allowed or None,
         user_verification=REQUIRED,
     )
@@ -163,12 +171,32 @@ async def confirm(service: Service, session: Session, untrusted_answer: str) -> 
         used = await _used(unit, untrusted_answer, FACTOR, session.id)
         good = used is not None and used.account_id == session.account_id
         if good:
-            await _open(unit, session.id, session.account_id, cookie)
+            await sessions.open_in(unit, session.id, session.account_id, cookie, "passkey")
         else:
             await sessions.count_wrong(unit, session.account_id)
     if not good:
         raise BadInput("This passkey could not be used. Enter your code instead.", field="code")
-    return await _opened(service, cookie)
+    return await sessions.opened(service, cookie)
+
+
+async def step_up(service: Service, session: Session, untrusted_answer: str) -> Session:
+    """The second factor again, by passkey; as good as `sessions.step_up`. Raises BadInput (code), WaitAWhile."""
+    s = t.account_session
+    async with unit_of_work(service, session.actor) as unit:
+        await sessions.locked_account(unit, session.account_id)
+        used = await _used(unit, untrusted_answer, STEP_UP, session.id)
+        good = used is not None and used.account_id == session.account_id
+        if good:
+            mine = update(s).where(s.c.id == session.id, s.c.ended_at.is_(None))
+            if not await unit.change(mine.values(stepped_up_at=func.now(), last_used_at=func.now())):
+                raise SignInNeeded
+            await sessions.forget_wrong(unit, session.account_id)
+            unit.leaf("account.stepped_up", account=session.account_id, session=session.id, kind="passkey")
+        else:
+            await sessions.count_wrong(unit, session.account_id)
+    if not good:
+        raise BadInput("This passkey could not be used. Enter your code instead.", field="code")
+    return replace(session, stepped_up=True)
 
 
 async def sign_in(service: Service, untrusted_answer: str, *, cookie: str | None) -> SignedIn:
@@ -183,12 +211,12 @@ async def sign_in(service: Service, untrusted_answer: str, *, cookie: str | None
             await sessions.locked_account(unit, used.account_id)
             await sessions.end_of_cookie(unit, cookie)
             begun = await sessions.begin(unit, used.account_id)
-            await _open(unit, begun.session.id, used.account_id, fresh)
+            await sessions.open_in(unit, begun.session.id, used.account_id, fresh, "passkey")
         else:
             unit.leaf("account.refused")
     if used is None:
         raise SignInRefused
-    return await _opened(service, fresh)
+    return await sessions.opened(service, fresh)
 
 
 async def remove(service: Service, session: Session, passkey_id: UUID) -> None:
@@ -262,23 +290,6 @@ async def _used(unit: Unit, untrusted_answer: str, purpose: str, session: UUID |
         return None
     await unit.change(update(k).where(k.c.id == row.id).values(sign_count=seen.new_sign_count, last_used_at=func.now()))
     return row
-
-
-async def _open(unit: Unit, session_id: UUID, account_id: UUID, cookie: str) -> None:
-    s, a = t.account_session, t.account
-    values = {"second_factor": True, "stepped_up_at": func.now(), "cookie_hash": session_hash(cookie)}
-    mine = update(s).where(s.c.id == session_id, s.c.ended_at.is_(None))
-    if not await unit.change(mine.values(**values, last_used_at=func.now())):
-        raise SignInNeeded
-    await unit.change(update(a).where(a.c.id == account_id).values(wrong_attempts=0, wait_until=None))
-    unit.leaf("account.signed_in", account=account_id, session=session_id, kind="passkey")
-
-
-async def _opened(service: Service, cookie: str) -> SignedIn:
-    opened = await sessions.load(service, cookie)
-    if opened is None:
-        raise SignInNeeded
-    return SignedIn(opened, cookie)
 
 
 def _of(account_id: UUID) -> Any:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, Select, and_, case, func, select, update
 
-from exchange.core.errors import BadInput, LinkDead, NotFound, SignInNeeded, WaitAWhile
+from exchange.core.errors import BadInput, LinkDead, NotFound, SignInNeeded, SignInRefused, WaitAWhile
 from exchange.core.links import new_secret, session_hash
 from exchange.core.model import VISITOR, Actor, ActorKind, Role
 from exchange.steps import factor, passwords
@@ -27,10 +27,6 @@ WAIT = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 HALF_OPEN = timedelta(minutes=10)
 NOTED_EVERY = timedelta(seconds=10)
-
-
-class SignInRefused(SignInNeeded):
-    """These details are not right. Please check them. After five wrong tries you must wait 15 minutes."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,8 @@ class Session:
     stepped_up: bool
     created_at: datetime
     last_used_at: datetime
+    has_password: bool = True
+    """False where the account is signed in to at the organisation's provider only."""
 
     @property
     def actor(self) -> Actor:
@@ -81,6 +79,7 @@ async def sign_in(service: Service, untrusted_login: str, untrusted_password: st
         if known and found and await _may_try(unit, found.id, found.password_hash):
             await end_of_cookie(unit, cookie)
             signed = await begin(unit, found.id)
+            unit.leaf("account.password_given", account=found.id, session=signed.session.id)
         else:
             await count_wrong(unit, found.id if found else None)
     if signed is None:
@@ -96,10 +95,7 @@ async def confirm_factor(service: Service, session: Session, untrusted_code: str
     cookie = new_secret()
     values = {"second_factor": True, "stepped_up_at": func.now(), "cookie_hash": session_hash(cookie)}
     await _confirm(service, session, untrusted_code, "account.signed_in", values)
-    opened = await load(service, cookie)
-    if opened is None:
-        raise SignInNeeded
-    return SignedIn(opened, cookie)
+    return await opened(service, cookie)
 
 
 async def step_up(service: Service, session: Session, untrusted_code: str) -> Session:
@@ -206,6 +202,32 @@ async def _spend(unit: Unit, row: Row[Any], secret: str, untrusted_code: str) ->
     return True
 
 
+async def open_in(
+    unit: Unit, session_id: UUID, account_id: UUID, cookie: str, kind: str, *, fresh: bool = True
+) -> None:
+    """Open a session that began, under a new cookie, and record how. `fresh`: it counts as a step-up too.
+
+    SignInNeeded where it has ended meanwhile.
+    """
+    s = t.account_session
+    values: dict[str, Any] = {"second_factor": True, "cookie_hash": session_hash(cookie)}
+    if fresh:
+        values["stepped_up_at"] = func.now()
+    mine = update(s).where(s.c.id == session_id, s.c.ended_at.is_(None))
+    if not await unit.change(mine.values(**values, last_used_at=func.now())):
+        raise SignInNeeded
+    await forget_wrong(unit, account_id)
+    unit.leaf("account.signed_in", account=account_id, session=session_id, kind=kind)
+
+
+async def opened(service: Service, cookie: str) -> SignedIn:
+    """The session of a cookie that was just made. SignInNeeded where it has ended meanwhile."""
+    found = await load(service, cookie)
+    if found is None:
+        raise SignInNeeded
+    return SignedIn(found, cookie)
+
+
 async def _confirm(service: Service, session: Session, untrusted_code: str, act: str, values: dict[str, Any]) -> None:
     s = t.account_session
     async with unit_of_work(service, Actor(ActorKind.STAFF, session.account_id)) as unit:
@@ -231,10 +253,9 @@ async def _may_try(unit: Unit, account_id: UUID, password_hash: str) -> bool:
 
 
 async def begin(unit: Unit, account_id: UUID) -> SignedIn:
-    """A session that opens nothing yet, with its cookie."""
+    """A session that opens nothing yet, with its cookie. The caller writes the leaf: by what it began."""
     cookie, session_id = new_secret(), uuid4()
     await unit.add(t.account_session, id=session_id, account_id=account_id, cookie_hash=session_hash(cookie))
-    unit.leaf("account.password_given", account=account_id, session=session_id)
     row = await unit.one(_live(unit.service).where(t.account_session.c.id == session_id))
     return SignedIn(_session(unit.service, row), cookie)
 
@@ -254,6 +275,11 @@ async def count_wrong(unit: Unit, account_id: UUID | None) -> None:
     )
     await unit.change(counted)
     unit.leaf("account.refused", account=account_id)
+
+
+async def forget_wrong(unit: Unit, account_id: UUID) -> None:
+    """A right second factor clears the count. The caller writes the leaf."""
+    await unit.change(_account(account_id).values(wrong_attempts=0, wait_until=None))
 
 
 async def _end(unit: Unit, *which: Any) -> int:
@@ -285,7 +311,7 @@ def _live(service: Service) -> Select[Any]:
     idle = timedelta(seconds=service.settings.staff_idle_seconds)
     columns = (a.c.login, a.c.display_name, a.c.roles, a.c.language, a.c.totp_wrapped, a.c.password_until)
     return (
-        select(s, *columns, func.now().label("read_at"))
+        select(s, *columns, a.c.password_hash, func.now().label("read_at"))
         .join(a, a.c.id == s.c.account_id)
         .where(s.c.ended_at.is_(None), a.c.active, s.c.last_used_at > func.now() - idle)
         .where(s.c.created_at > func.now() - LONGEST)
@@ -308,4 +334,5 @@ def _session(service: Service, row: Row[Any]) -> Session:
         stepped_up=row.stepped_up_at is not None and row.stepped_up_at + fresh > row.read_at,
         created_at=row.created_at,
         last_used_at=row.last_used_at,
+        has_password=row.password_hash is not None,
     )

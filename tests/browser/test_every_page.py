@@ -28,14 +28,16 @@ from tests.support.every_page import Stop
 from tests.support.running import Exchange, running_exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1200)]
+PROVIDER = {"oidc_issuer": "https://staff.example", "oidc_client_id": "exchange", "oidc_client_secret": "x" * 32}
+"""So that what an administrator sets up is there to look at; nobody goes there."""
 SHOTS = os.environ.get("EXCHANGE_SHOTS")
 SIZES = {"phone": (360, 640), "desk": (1280, 800)}
 NARROWEST = 320
 AXE = "axe.run(document, {resultTypes: ['violations']})"
 """All of its rules; loaded once for a page, run at each size."""
 NO_PAGES = re.compile(
-    r"/static/|/healthz|/readyz|/api/|/uploads/|/part/|/progress$|/s/\{session\}/open$|/record/checkpoint|/record/entries/.*/proof$"
-    r"|/erasures/.*/certificate$|/s/\{session\}$"
+    r"/static/|/healthz|/readyz|/api/|/uploads/|/part/|/progress$|/s/\{session\}/open$|/record/checkpoint"
+    r"|/record/entries/.*/proof$|/sign-in/provider/back$|/erasures/.*/certificate$|/s/\{session\}$"
 )
 """Addresses of bytes, of programs, and those that only lead on to another page."""
 
@@ -47,7 +49,7 @@ def sites(migrated_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPath
     with (
         cloned(migrated_postgres) as url,
         running_exchange(
-            url, folder, ("portal", "console"), idle_lock_seconds=7200, staff_idle_seconds=7200
+            url, folder, ("portal", "console"), idle_lock_seconds=7200, staff_idle_seconds=7200, **PROVIDER
         ) as running,
     ):
         yield running

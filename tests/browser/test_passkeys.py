@@ -1,79 +1,25 @@
 """Passkeys in real Chromium with its virtual authenticator: enrolled, used, alone, copied, removed."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from aiohttp import web
-from playwright.async_api import Browser, CDPSession, Page
+from playwright.async_api import Browser
 
 from exchange.core.errors import NotFound, StepUpNeeded
-from exchange.core.model import Role
 from exchange.steps import passkeys, sessions
 from exchange.store.service import Service
-from exchange.web.console.app import create
-from exchange.web.frame import FrameRunner
-from tests.support.browser import new_page, press, told
+from tests.support.browser import press, told
 from tests.support.console_site import session_cookie
-from tests.support.ports import free_port
-from tests.support.staff import PASSWORD, Member, code, dump, found, leaves, member, signed_in
-
-DEVICE = {
-    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-    "isUserVerified": True, "automaticPresenceSimulation": True,
-}  # fmt: skip
-
-
-@dataclass
-class Setting:
-    """A console at a host name, a member of staff, a browser with an authenticator."""
-
-    service: Service
-    url: str
-    who: Member
-    page: Page
-    device: CDPSession
-    authenticator: str
+from tests.support.passkey_site import Setting, credentials, enrolled, passkey_site
+from tests.support.staff import PASSWORD, code, dump, leaves, member, signed_in
 
 
 @pytest.fixture
 async def setting(service: Service, visitors: Browser) -> AsyncIterator[Setting]:
     """The console of this process at http://localhost, and a device that verifies its user."""
-    url = f"http://localhost:{free_port()}"
-    here = replace(service, settings=service.settings.model_copy(update={"console_url": url}))
-    await found(here)
-    runner = FrameRunner(await create(here))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", int(url.rsplit(":", 1)[1])).start()
-    page = await new_page(visitors)
-    device = await page.context.new_cdp_session(page)
-    await device.send("WebAuthn.enable")
-    made = await device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
-    who = await member(here, "jo", Role.FACILITATOR)
-    try:
-        yield Setting(here, url, who, page, device, made["authenticatorId"])
-    finally:
-        await runner.cleanup()
-
-
-async def credentials(setting: Setting) -> list[dict[str, Any]]:
-    """What lies in the authenticator."""
-    asked = {"authenticatorId": setting.authenticator}
-    held: list[dict[str, Any]] = (await setting.device.send("WebAuthn.getCredentials", asked))["credentials"]
-    return held
-
-
-async def enrolled(setting: Setting) -> None:
-    """A freshly signed-in member of staff adds a passkey and signs out."""
-    who = setting.who.id
-    cookie = await session_cookie(setting.service, who)
-    await setting.page.context.add_cookies([{"name": "console", "value": cookie, "url": setting.url}])
-    await setting.page.goto(setting.url + "/account/passkeys/new")
-    await setting.page.get_by_label("Name of the passkey").fill("Work laptop")
-    await setting.page.get_by_role("button", name="Add this passkey").click()
-    await told(setting.page, "You can sign in with this passkey from now on.")
-    await press(setting.page, "Sign out")
+    async with passkey_site(service, visitors) as running:
+        yield running
 
 
 async def test_a_passkey_is_the_second_factor_and_alone_a_sign_in(setting: Setting) -> None:

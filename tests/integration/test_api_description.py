@@ -103,12 +103,13 @@ def references(found: Any) -> set[str]:
     return set().union(*(references(each) for each in found)) if isinstance(found, list) else set()
 
 
-# what belongs to a browser's own session: signing in and out, one's own password, second factor and passkeys
+# what belongs to a browser's own session: signing in and out, one's own password, second factor, passkeys, codes
 OF_A_BROWSER = {
     "accounts.begin_enrolment", "accounts.choose_password", "accounts.pending_enrolment",
     "accounts.replace_factor", "demo_code.code_to_show", "demo_code.pending_code_to_show",
     "passkeys.begin_enrolment", "passkeys.begin_use", "passkeys.confirm", "passkeys.enrol", "passkeys.passkeys_of",
-    "passkeys.place_of", "passkeys.remove", "passkeys.sign_in",
+    "passkeys.may_be_asked", "passkeys.place_of", "passkeys.remove", "passkeys.sign_in", "passkeys.step_up",
+    "recovery_codes.confirm", "recovery_codes.left", "recovery_codes.make", "sign_on.begin", "sign_on.finish",
     "sessions.confirm_factor", "sessions.load", "sessions.sign_in", "sessions.sign_out", "sessions.step_up",
 }  # fmt: skip
 
@@ -117,8 +118,8 @@ def test_whatever_the_browser_can_do_the_api_can_do() -> None:
     """Every step that a page calls is called by an endpoint too; files go through the same tus server."""
     pages, endpoints = steps_called("console"), steps_called("api") | steps_called("tus.py") | OF_A_BROWSER
     assert len(pages) > 50
-    # the list of erasures carries the certificates themselves
-    otherwise = {"tokens.resolve", "settings.service_words", "certificate.certificate"}
+    # the list of erasures carries the certificates themselves; what needs you now, the recovery codes that were used
+    otherwise = {"tokens.resolve", "settings.service_words", "certificate.certificate", "recovery_codes.waits"}
     assert pages - endpoints - otherwise == set()
 
 

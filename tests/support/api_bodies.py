@@ -69,6 +69,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/accounts"): {"login": "newcomer", "display_name": "New", "roles": ["facilitator"]},
     ("PUT", "/accounts/{account}"): {"display_name": "Somebody"},
     ("PUT", "/accounts/{account}/roles"): {"roles": ["facilitator"]},
+    ("PUT", "/accounts/{account}/sign-on"): {"subject": "a-subject"},
     ("PATCH", "/service"): {"phone": "01632 960 009"},
     ("POST", "/sign-in"): {"login": "nobody", "password": "wrong", "code": "000000"},
 }  # fmt: skip

@@ -153,7 +153,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     task, opened = await _task(world), await _emergency(world)
     team = ["/", "/cases", "/cases/new", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
             f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
-            "/account/password", "/account/factor", "/account/passkeys/new",
+            "/account/password", "/account/factor", "/account/passkeys/new", "/account/recovery",
             "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
             f"/referrals/{one}"]  # fmt: skip
     team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
@@ -163,6 +163,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     in_review = next(stop.path for stop in stops if stop.name == "message-in-review")
     stops += [Stop("team-" + _short(path, world), path) for path in team]
     stops += [
+        Stop("team-recovery-made", "/account/recovery", 200, "Make ten new codes"),
         Stop("team-not-found", "/cases/none", 404), Stop("team-not-allowed", "/admin", 403),
         Stop("team-person-new-wrong", f"{case}/people/new", 422, "Add this person"),
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
@@ -170,7 +171,8 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     ]  # fmt: skip
     record = ("/", "/record", "/record/entries/1", "/record/overview", "/record/export")
     admin = ("/admin", "/admin/accounts", "/admin/accounts/new",
-        f"/admin/accounts/{world.auditor.id}", "/admin/service", "/admin/keys")  # fmt: skip
+        f"/admin/accounts/{world.auditor.id}",
+        f"/admin/accounts/{world.auditor.id}/sign-on", "/admin/service", "/admin/keys")  # fmt: skip
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
     mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
             f"/leaving/{world.stranger.id}",
@@ -209,6 +211,8 @@ def _outside() -> list[Stop]:
         Stop("sign-in", "/sign-in"), Stop("sign-in-wrong", "/sign-in", 422, "Continue"),
         Stop("sign-in-code", "/sign-in", 200, "Continue", known),
         Stop("sign-in-code-wrong", "/sign-in/code", 422, "Sign in"),
+        Stop("sign-in-recovery", "/sign-in/recovery"),
+        Stop("sign-in-recovery-wrong", "/sign-in/recovery", 422, "Sign in"),
         Stop("sign-in-password", "/sign-in/password"),
     ]  # fmt: skip
 

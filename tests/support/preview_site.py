@@ -36,6 +36,7 @@ class Settings:
     requests_per_minute: int = 0
     knocks_per_minute: int = 0
     tries_per_link: int = 0
+    references_per_minute: int = 0
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ NAMES = {Side.HARMED: "Wilhelmina Plantedname", Side.RESPONSIBLE: "Bartholomew P
 FORMS = {Side.HARMED: "Willow", Side.RESPONSIBLE: "Barley"}
 CONTACTS = {Side.HARMED: "willow.planted@people.example", Side.RESPONSIBLE: "01632 960 987"}
 READY_SECONDS = 90.0
-UNHURRIED = {"requests_per_minute": 0, "knocks_per_minute": 0, "tries_per_link": 0}
+UNHURRIED = dict.fromkeys(("requests_per_minute", "knocks_per_minute", "tries_per_link", "references_per_minute"), 0)
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Exchange:
 
 @contextmanager
 def running_exchange(
-    database: str, folder: Path, names: Sequence[str] = ("portal", "console", "worker"), **values: int
+    database: str, folder: Path, names: Sequence[str] = ("portal", "console", "worker"), **values: int | str
 ) -> Iterator[Exchange]:
     """Found a service, start its processes, wait until both sites are ready; end them by their ids.
 

@@ -15,13 +15,14 @@ from exchange.store.read.emergencies import (
     own_emergencies,
 )
 from exchange.store.read.history import FactHistory, case_of, case_workers, fact_history, staff_accounts
-from exchange.store.read.home import Item, needs_you_now, supervisor_items, waiting_count
+from exchange.store.read.home import RECOVERY, Item, needs_you_now, supervisor_items, waiting_count
 from exchange.store.read.links import LinkView, link_view, links_of_case, reach_one_device
 from exchange.store.read.messages import MessageView, message_view
 from exchange.store.read.oversight import Decisions, KeysState, keys_state, waiting_decisions
 from exchange.store.read.uploads import Arrived, uploads_of
 
 __all__ = [
+    "RECOVERY",
     "Arrived",
     "CaseRow",
     "CaseView",

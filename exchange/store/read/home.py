@@ -21,6 +21,8 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 
 COVER_AFTER = timedelta(days=2)
+RECOVERY = "recovery_used"
+"""A recovery code was used: `reference` is the account's sign-in name, `task_id` its id."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ async def needs_you_now(service: Service, actor: Actor) -> dict[str, list[Item]]
         items += [_task_item(r, names, now) for r in tasks]
         items += [_due_item(r, now) for r in due]
         items += [_referral_item(r) for r in await _referrals(conn, actor)]
+        items += [_recovery_item(r) for r in await _recoveries(conn, actor)]
     return {group: found for group in GROUPS if (found := [i for i in items if i.group == group])}
 
 
@@ -69,7 +72,8 @@ async def waiting_count(service: Service, account_id: UUID) -> int:
         messages = [r for r in (await conn.execute(_messages(actor))).all() if _shows(r, now)]
         tasks = (await conn.execute(_tasks(actor))).all()
         due = (await conn.execute(_assessments(actor))).all()
-        return len(messages) + len(tasks) + len(due) + len(await _referrals(conn, actor))
+        others = [*await _referrals(conn, actor), *await _recoveries(conn, actor)]
+        return len(messages) + len(tasks) + len(due) + len(others)
 
 
 async def supervisor_items(service: Service, actor: Actor) -> dict[UUID, list[Any]]:
@@ -237,3 +241,17 @@ async def _referrals(conn: AsyncConnection, actor: Actor) -> list[Any]:
 
 def _referral_item(row: Row[Any]) -> Item:
     return Item(REFERRALS, "referral", None, row.reference, None, row.id, "", "", row.created_at, False, False)
+
+
+async def _recoveries(conn: AsyncConnection, actor: Actor) -> list[Any]:
+    """Accounts but the actor's own of which a recovery code was used and nobody has looked at that yet."""
+    if not access.may(actor, Permission.ADMINISTER):
+        return []
+    r, a = t.recovery_code, t.account
+    query = select(a.c.id, a.c.login, func.max(r.c.used_at).label("at")).join(r, r.c.account_id == a.c.id)
+    query = query.where(r.c.used_at.is_not(None), r.c.seen_at.is_(None), a.c.id != actor.id)
+    return list((await conn.execute(query.group_by(a.c.id, a.c.login))).all())
+
+
+def _recovery_item(row: Row[Any]) -> Item:
+    return Item(ON_YOU, RECOVERY, None, row.login, None, row.id, "", "", row.at, False, False)

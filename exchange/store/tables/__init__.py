@@ -1,7 +1,7 @@
 """The tables (SQLAlchemy Core). Personal and free text stands only in columns ending in `_sealed`.
 
-`service_` what runs the service · `people` staff · `cases` cases, participants, facts · `messages`
-messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
+`service_` what runs the service · `people` staff · `sign_in` their other ways in · `cases` cases, participants,
+facts · `messages` messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
 sessions, grants · `standing` conflicts of interest, emergencies · `erasing` erasures, legal holds. The ledger's
 tables stand in `ledger.sql`, the queue's in procrastinate.
 """
@@ -25,6 +25,7 @@ from exchange.store.tables.links import access_leaf, feedback, grant, link, port
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
+from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "portal_session",
     "reap",
     "receive_current",
+    "recovery_code",
     "referral",
     "release",
     "review",
@@ -70,6 +72,8 @@ __all__ = [
     "safe_contact",
     "service_setting",
     "share_current",
+    "sign_on",
+    "sign_on_attempt",
     "task",
     "upload",
 ]

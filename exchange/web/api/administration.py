@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 from exchange.core.access import Permission
 from exchange.core.errors import NotFound
 from exchange.core.model import Role
-from exchange.steps import accounts, passwords
+from exchange.steps import accounts, passwords, recovery_codes, sign_on
 from exchange.steps import settings as service_settings
 from exchange.steps.settings import SupportLine
 from exchange.store import read
@@ -52,6 +52,7 @@ class AccountLine(Answer):
     active: bool
     enrolled: bool
     password_temporary: bool
+    has_password: bool = Field(description="False where only single sign-on or a passkey opens it.")
     language: str
     created_at: datetime
 
@@ -68,6 +69,23 @@ class Details(Asked):
     display_name: Line
     email: Line = ""
     language: Literal["en", "cy"] = "en"
+
+
+class NewSignOn(Asked):
+    """The subject that the provider knows the person by, and whether the account's password goes."""
+
+    subject: str = Field(min_length=1, max_length=255)
+    password_off: bool = False
+
+
+class SignOn(Answer):
+    """The link of an account to the provider. Not `current`: of one that is not set any more, so it opens nothing."""
+
+    issuer: str
+    subject: str
+    linked_at: datetime
+    last_used_at: datetime | None
+    current: bool
 
 
 class NewRoles(Asked):
@@ -185,6 +203,30 @@ async def close_account(call: Call) -> None:
     await accounts.deactivate(call.service, call.actor, call.id("account"))
 
 
+async def see_sign_on(call: Call) -> SignOn:
+    """The account's link to the provider of single sign-on."""
+    found = await sign_on.link_of(call.service, call.id("account"))
+    if found is None:
+        raise NotFound
+    return SignOn.model_validate(found)
+
+
+async def link_sign_on(call: Call, asked: NewSignOn) -> None:
+    """Link an account to a subject of the provider, in place of an earlier link. Needs the step-up."""
+    account = call.id("account")
+    await sign_on.link(call.service, call.actor, account, asked.subject, password_off=asked.password_off)
+
+
+async def unlink_sign_on(call: Call) -> None:
+    """Take the link away. Refused where the account has no password. Needs the step-up."""
+    await sign_on.unlink(call.service, call.actor, call.id("account"))
+
+
+async def recovery_looked_at(call: Call) -> None:
+    """The person was asked whether it was them who used a recovery code. Not for oneself."""
+    await recovery_codes.looked_at(call.service, call.actor, call.id("account"))
+
+
 async def see_service(call: Call) -> ServiceShape:
     """What is said about the service."""
     return _service(await service_settings.read(call.service, fresh=True))
@@ -229,6 +271,10 @@ ENDPOINTS = [
     Endpoint("PUT", "/accounts/{account}/roles", set_roles, ADMINISTER, status=204),
     Endpoint("POST", "/accounts/{account}/reset", reset_account, ADMINISTER),
     Endpoint("POST", "/accounts/{account}/close", close_account, ADMINISTER, status=204),
+    Endpoint("GET", "/accounts/{account}/sign-on", see_sign_on, ADMINISTER),
+    Endpoint("PUT", "/accounts/{account}/sign-on", link_sign_on, ADMINISTER, status=204),
+    Endpoint("DELETE", "/accounts/{account}/sign-on", unlink_sign_on, ADMINISTER, status=204),
+    Endpoint("POST", "/accounts/{account}/recovery-looked-at", recovery_looked_at, ADMINISTER, status=204),
     Endpoint("GET", "/service", see_service, ADMINISTER),
     Endpoint("PATCH", "/service", change_service, ADMINISTER),
     Endpoint("GET", "/keys", keys, ADMINISTER),

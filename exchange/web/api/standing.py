@@ -12,6 +12,7 @@ from exchange.steps import bars, emergency, leaving
 from exchange.store import read
 from exchange.web.api.endpoint import Call, Endpoint
 from exchange.web.api.shapes import Answer, Asked, Line, Made, Words
+from exchange.web.frame.pace import try_reference
 
 State = Literal["asked", "open", "over", "declined"]
 
@@ -141,6 +142,7 @@ async def lift_bar(call: Call) -> None:
 
 async def open_in_emergency(call: Call, asked: NewEmergency) -> EmergencyMade:
     """Open a case from outside its team, for some hours. Needs the step-up. All who oversee it are told."""
+    try_reference(call.request, call.actor.id)
     made = await emergency.open_in_emergency(
         call.service, call.actor, asked.reference, kind=asked.kind, reason=asked.reason
     )
@@ -198,7 +200,7 @@ ENDPOINTS = [
     Endpoint("DELETE", "/cases/{case}/bars/{bar}", lift_bar, Permission.CASE_BAR, status=204),
     Endpoint("GET", "/accounts/{account}/leaving", see_leaving, Permission.LEAVER),
     Endpoint("POST", "/accounts/{account}/leaving", leave, Permission.LEAVER, status=204),
-    Endpoint("POST", "/emergencies", open_in_emergency, Permission.EMERGENCY_OPEN, status=201),
+    Endpoint("POST", "/emergencies", open_in_emergency, Permission.EMERGENCY_OPEN, status=201, errors=(429,)),
     Endpoint("GET", "/emergencies", list_emergencies, Permission.EMERGENCY_LIST),
     Endpoint("GET", "/emergencies/{emergency}", see_emergency, Permission.CASE_SEE),
     Endpoint("POST", "/emergencies/{emergency}/decision", decide, Permission.EMERGENCY_SECOND, status=204),

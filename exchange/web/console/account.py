@@ -1,5 +1,6 @@
 """One's own account: password, second factor, sessions, tokens."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from aiohttp import web
@@ -7,7 +8,7 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.errors import StepUpNeeded
-from exchange.steps import accounts, demo_code, passkeys, sessions, tokens
+from exchange.steps import accounts, demo_code, passkeys, recovery_codes, sessions, sign_on, tokens
 from exchange.steps.sessions import Session
 from exchange.web import frame
 from exchange.web.console import words
@@ -132,6 +133,23 @@ async def remove_passkey(request: web.Request) -> web.StreamResponse:
     return frame.see_other(request, "/account", done=PASSKEY_REMOVED)
 
 
+async def recovery_page(request: web.Request) -> web.StreamResponse:
+    """How many are left, and ten new ones by one press. `?used`: one was used just now."""
+    return await _recovery_page(request)
+
+
+async def make_recovery(request: web.Request) -> web.StreamResponse:
+    """Ten new codes, shown this once."""
+    made = await recovery_codes.make(service_of(request), _session(request))
+    return await _recovery_page(request, made)
+
+
+async def _recovery_page(request: web.Request, codes: Sequence[str] = ()) -> web.Response:
+    left = await recovery_codes.left(service_of(request), _session(request).account_id)
+    context = {"codes": codes, "left": left, "used": "used" in request.query}
+    return frame.render(request, "console/account_recovery.html", context)
+
+
 async def _passkey_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     form.entered.pop("credential", None)
     return frame.render(request, "console/account_passkey.html", {"form": form}, status=status)
@@ -184,6 +202,9 @@ async def _page(request: web.Request, form: frame.ErrorSummary, status: int, sec
         "secret": secret,
         "passkeys": await passkeys.passkeys_of(service, session.account_id),
         "passkeys_work": await passkeys.place_of(service) is not None,
+        "recovery_left": await recovery_codes.left(service, session.account_id),
+        "has_password": session.has_password,
+        "provider": sign_on.offered(service),
     }
     return frame.render(request, "console/account.html", context, status=status)
 
@@ -213,6 +234,8 @@ ROUTES = [
     frame.Route("POST", "/account/passkeys/begin", begin_passkey, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/account/passkeys", add_passkey, Permission.OWN_ACCOUNT, features=CREATE),
     frame.Route("POST", "/account/passkeys/{passkey}/remove", remove_passkey, Permission.OWN_ACCOUNT),
+    frame.Route("GET", "/account/recovery", recovery_page, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/account/recovery", make_recovery, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/account/sessions/{session}/end", end_session, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/account/sessions/end", end_all_sessions, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/account/tokens", make_token, Permission.OWN_ACCOUNT),

@@ -8,7 +8,7 @@ from pydantic import Field
 from exchange.core.access import Permission
 from exchange.core.errors import NotFound
 from exchange.core.model import Role
-from exchange.steps import accounts, passwords
+from exchange.steps import accounts, passwords, recovery_codes, sign_on
 from exchange.steps import settings as service_settings
 from exchange.steps.accounts import Account
 from exchange.store.read import keys_state
@@ -117,7 +117,7 @@ async def create(request: web.Request) -> web.StreamResponse:
 
 async def account_page(request: web.Request) -> web.StreamResponse:
     """One account."""
-    found = await _account(request)
+    found = await account_of(request)
     form = frame.blank(
         display_name=found.display_name,
         email=found.email,
@@ -131,7 +131,7 @@ async def change(request: web.Request) -> web.StreamResponse:
     """Details, and roles where they changed."""
 
     async def act(form: Details) -> web.StreamResponse:
-        service, actor, found = service_of(request), actor_of(request), await _account(request)
+        service, actor, found = service_of(request), actor_of(request), await account_of(request)
         if frozenset(form.roles) != found.roles:
             await accounts.set_roles(service, actor, found.id, roles=form.roles)
         await accounts.set_details(
@@ -149,14 +149,14 @@ async def change(request: web.Request) -> web.StreamResponse:
 
 async def reset(request: web.Request) -> web.StreamResponse:
     """A new first password and no second factor; the password is shown this once."""
-    found = await _account(request)
+    found = await account_of(request)
     password = await accounts.reset(service_of(request), actor_of(request), found.id)
     return _given(request, found.login, password, f"/admin/accounts/{found.id}")
 
 
 async def close(request: web.Request) -> web.StreamResponse:
     """Nobody signs in with it any more."""
-    found = await _account(request)
+    found = await account_of(request)
     await accounts.deactivate(service_of(request), actor_of(request), found.id)
     return frame.see_other(request, f"/admin/accounts/{found.id}", done=CLOSED)
 
@@ -205,7 +205,8 @@ async def keys_page(request: web.Request) -> web.StreamResponse:
     return frame.render(request, "console/admin_keys.html", {"keys": keys})
 
 
-async def _account(request: web.Request) -> Account:
+async def account_of(request: web.Request) -> Account:
+    """The account of the address; NotFound where there is none."""
     wanted = id_of(request, "account")
     for found in await accounts.accounts(service_of(request), actor_of(request)):
         if found.id == wanted:
@@ -232,10 +233,14 @@ async def _new_page(request: web.Request, form: frame.ErrorSummary, status: int)
 
 
 async def _account_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    service, account = service_of(request), await account_of(request)
     context = {
         "form": form,
-        "account": await _account(request),
+        "account": account,
         "roles": words.choices(words.ROLES, words.ROLE_HINTS),
+        "provider": sign_on.offered(service),
+        "link": await sign_on.link_of(service, account.id),
+        "recovery_waits": await recovery_codes.waits(service, actor_of(request), account.id),
     }
     return frame.render(request, "console/admin_account.html", context, status=status)
 

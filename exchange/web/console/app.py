@@ -17,12 +17,14 @@ from exchange.web.console import (
     facts,
     home,
     leaving,
+    linking,
     messages,
     people,
     record,
     record_overview,
     referrals,
     sign_in,
+    sign_on,
     step_up,
     supervisor,
     tasks,
@@ -33,6 +35,7 @@ from exchange.web.console.session import authorise
 ROUTES = [
     *api.routes,
     *sign_in.ROUTES,
+    *sign_on.ROUTES,
     *step_up.ROUTES,
     *about.ROUTES,
     *home.ROUTES,
@@ -52,6 +55,7 @@ ROUTES = [
     *record.ROUTES,
     *record_overview.ROUTES,
     *admin.ROUTES,
+    *linking.ROUTES,
     *account.ROUTES,
 ]
 

@@ -52,6 +52,7 @@ async def open_case(request: web.Request) -> web.StreamResponse:
     """Open it, or ask a second person."""
 
     async def act(form: Emergency) -> web.StreamResponse:
+        frame.try_reference(request, actor_of(request).id)
         made = await emergency.open_in_emergency(
             service_of(request), actor_of(request), form.reference, kind=form.kind, reason=form.reason
         )

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.model import State
-from exchange.store.read import Item, needs_you_now
+from exchange.store.read import RECOVERY, Item, needs_you_now
 from exchange.web import frame
 from exchange.web.console import words
 from exchange.web.console.session import actor_of, service_of
@@ -40,7 +40,8 @@ def _row(item: Item) -> dict[str, object]:
     }
 
 
-STATE_OR_TASK = {**words.STATE_NEEDS, **words.TASKS}
+RECOVERY_USED = N_("A recovery code was used: ask them whether it was them")
+STATE_OR_TASK = {**words.STATE_NEEDS, **words.TASKS, RECOVERY: RECOVERY_USED}
 
 
 def _button(item: Item) -> str:
@@ -53,6 +54,8 @@ def _place(item: Item) -> str:
     """Where the button leads: to the one page on which this can be done."""
     if item.group == "referrals":
         return f"/referrals/{item.task_id}"
+    if item.kind == RECOVERY:
+        return f"/admin/accounts/{item.task_id}"
     if item.task_id is not None:
         return f"/tasks/{item.task_id}"
     if item.kind == "assessment_due":

@@ -3,10 +3,11 @@
 from typing import ClassVar
 
 from aiohttp import web
+from pydantic import Field
 
-from exchange.core.errors import BadInput, SignInNeeded, Unreadable
-from exchange.steps import accounts, demo_code, passkeys, sessions
-from exchange.steps.sessions import Session, SignInRefused
+from exchange.core.errors import BadInput, SignInNeeded, SignInRefused, Unreadable
+from exchange.steps import accounts, demo_code, passkeys, recovery_codes, sessions, sign_on
+from exchange.steps.sessions import Session, SignedIn
 from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.session import COOKIE, keep_session, service_of, session_of
@@ -36,6 +37,13 @@ class Code(frame.Form):
     sentences: ClassVar = {"code": CODE_WRONG}
 
 
+class Recovery(frame.Form):
+    """A recovery code."""
+
+    recovery: str = Field(max_length=100)
+    sentences: ClassVar = {"recovery": frame.N_("Enter one of your recovery codes")}
+
+
 class NewPassword(frame.Form):
     """A password of one's own, twice."""
 
@@ -54,24 +62,20 @@ async def page(request: web.Request) -> web.StreamResponse:
     session = await session_of(request)
     if session and session.second_factor:
         return frame.see_other(request, "/")
-    return await _page(request, frame.blank(), 200)
+    return await show(request, frame.blank(), 200)
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
     """Check them; one answer for whatever was wrong."""
     form = await frame.parse(request, Password)
     if isinstance(form, frame.ErrorSummary):
-        return await _page(request, form, 422)
+        return await show(request, form, 422)
     before = frame.private_cookie(request, COOKIE)
     try:
         signed = await sessions.sign_in(service_of(request), form.login, form.password, cookie=before)
     except SignInRefused as error:
-        return await _page(request, frame.blank(login=form.login).add("login", str(error)), 401)
-    if not signed.session.enrolled:
-        await accounts.begin_enrolment(service_of(request), signed.session)
-    response = frame.see_other(request, "/sign-in/code")
-    keep_session(request, response, signed.cookie)
-    return response
+        return await show(request, frame.blank(login=form.login).add("login", str(error)), 401)
+    return await half_way(request, signed)
 
 
 async def code_page(request: web.Request) -> web.StreamResponse:
@@ -88,10 +92,7 @@ async def confirm(request: web.Request) -> web.StreamResponse:
 
     async def act(form: Code) -> web.StreamResponse:
         signed = await sessions.confirm_factor(service_of(request), session, form.code)
-        response = frame.see_other(request, "/")
-        keep_session(request, response, signed.cookie)
-        _keep_language(request, response, signed.session.language)
-        return response
+        return entered(request, signed)
 
     return await asked(request, Code, _code_page, act, at="code")
 
@@ -116,11 +117,27 @@ async def use_passkey(request: web.Request) -> web.StreamResponse:
     except BadInput as error:
         return await _code_page(request, frame.blank().add("code", str(error)), 422)
     except SignInRefused as error:
-        return await _page(request, frame.blank().add("login", str(error)), 401)
-    response = frame.see_other(request, "/")
-    keep_session(request, response, signed.cookie)
-    _keep_language(request, response, signed.session.language)
-    return response
+        return await show(request, frame.blank().add("login", str(error)), 401)
+    return entered(request, signed)
+
+
+async def recovery_page(request: web.Request) -> web.StreamResponse:
+    """A code on paper in place of the phone that is lost."""
+    session = await _half_open(request)
+    if session.second_factor:
+        return frame.see_other(request, "/")
+    return await _recovery_page(request, frame.blank(), 200)
+
+
+async def use_recovery(request: web.Request) -> web.StreamResponse:
+    """It opens the session once; then a new phone is set up."""
+    session = await _half_open(request)
+
+    async def act(form: Recovery) -> web.StreamResponse:
+        signed = await recovery_codes.confirm(service_of(request), session, form.recovery)
+        return entered(request, signed, "/account/recovery?used=yes")
+
+    return await asked(request, Recovery, _recovery_page, act, at="recovery")
 
 
 async def password_page(request: web.Request) -> web.StreamResponse:
@@ -160,15 +177,34 @@ async def _half_open(request: web.Request) -> Session:
     return session
 
 
+async def half_way(request: web.Request, signed: SignedIn) -> web.StreamResponse:
+    """On to the second factor, which is set up now where there is none yet."""
+    if not signed.session.enrolled:
+        await accounts.begin_enrolment(service_of(request), signed.session)
+    response = frame.see_other(request, "/sign-in/code")
+    keep_session(request, response, signed.cookie)
+    return response
+
+
+def entered(request: web.Request, signed: SignedIn, to: str = "/") -> web.StreamResponse:
+    """The session is open: its cookie, its language, and on to work."""
+    response = frame.see_other(request, to)
+    keep_session(request, response, signed.cookie)
+    _keep_language(request, response, signed.session.language)
+    return response
+
+
 def _keep_language(request: web.Request, response: web.StreamResponse, wanted: str) -> None:
     """The account's language, where this browser has not chosen one."""
     if wanted != DEFAULT and frame.private_cookie(request, LANGUAGE) is None:
         frame.set_private_cookie(request, response, LANGUAGE, wanted)
 
 
-async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+async def show(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    """The sign-in page, with what is wrong."""
     passkey = await passkeys.place_of(service_of(request)) is not None
-    return frame.render(request, "console/sign_in.html", {"form": form, "passkey": passkey}, status=status)
+    context = {"form": form, "passkey": passkey, "provider": sign_on.offered(service_of(request))}
+    return frame.render(request, "console/sign_in.html", context, status=status)
 
 
 async def _code_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
@@ -180,16 +216,20 @@ async def _code_page(request: web.Request, form: frame.ErrorSummary, status: int
     except Unreadable:
         # the set-up was begun anew in another browser: only that one goes on with it
         raise SignInNeeded from None
-    known = [one for one in await passkeys.passkeys_of(service, session.account_id) if not one.suspended]
-    passkey = bool(known) and await passkeys.place_of(service) is not None
     context = {
         "form": form,
         "enrolment": enrolment,
         "demo_code": shown,
         "login": session.login,
-        "passkey": passkey,
+        "passkey": await passkeys.may_be_asked(service, session.account_id),
+        "recovery": await recovery_codes.left(service, session.account_id) > 0,
     }
     return frame.render(request, "console/sign_in_code.html", context, status=status)
+
+
+async def _recovery_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    blank = frame.ErrorSummary({}, form.errors)
+    return frame.render(request, "console/sign_in_recovery.html", {"form": blank}, status=status)
 
 
 async def _password_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
@@ -204,6 +244,8 @@ ROUTES = [
     frame.Route("POST", "/sign-in/code", confirm, frame.PUBLIC, features=PASSKEYS),
     frame.Route("POST", "/sign-in/passkey/begin", begin_passkey, frame.PUBLIC),
     frame.Route("POST", "/sign-in/passkey", use_passkey, frame.PUBLIC, features=PASSKEYS),
+    frame.Route("GET", "/sign-in/recovery", recovery_page, frame.PUBLIC),
+    frame.Route("POST", "/sign-in/recovery", use_recovery, frame.PUBLIC),
     frame.Route("GET", "/sign-in/password", password_page, frame.PUBLIC),
     frame.Route("POST", "/sign-in/password", choose_password, frame.PUBLIC),
     frame.Route("POST", "/sign-out", sign_out, frame.PUBLIC),

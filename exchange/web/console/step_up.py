@@ -1,16 +1,18 @@
 """Confirming with the second factor once more, without losing what was entered.
 
 Where a step needs it, the page that asks for the code carries the whole form along and sends it to the same
-address with the code beside it: right code, and the form goes on as if nothing had happened.
+address with the code, or a passkey's answer, beside it: right, and the form goes on as if nothing had happened.
 """
 
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
+from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, StepUpNeeded, WaitAWhile
-from exchange.steps import demo_code, sessions
+from exchange.steps import demo_code, passkeys, sessions
 from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.session import SESSION, service_of
@@ -20,16 +22,18 @@ from exchange.web.frame.rendering import own_path
 from exchange.web.frame.routing import Handler
 from exchange.web.frame.state import FORM
 
-CODE = "step_up_code"
+CODE, PASSKEY = "step_up_code", "step_up_passkey"
+GET = ("publickey-credentials-get",)
+CODE_MISSING = frame.N_("Enter the code that your app shows now")
+CONFIRMED_NOW = web.RequestKey("step_up_confirmed", bool)
 CONFIRMED = frame.notice("step-up", frame.N_("Thank you. This counts for the next five minutes."))
 
 
 class Code(frame.Form):
-    """The code, and the page to go back to."""
+    """The code, or a passkey's answer (which the middleware has taken), and the page to go back to."""
 
-    code: str
+    code: str = Field("", max_length=100)
     to: str = "/"
-    sentences = {"code": frame.N_("Enter the code that your app shows now")}  # noqa: RUF012
 
 
 @web.middleware
@@ -60,7 +64,10 @@ async def confirm(request: web.Request) -> web.StreamResponse:
     """Check it and go back."""
 
     async def act(form: Code) -> web.StreamResponse:
-        await sessions.step_up(service_of(request), request[SESSION], form.code)
+        if not request.get(CONFIRMED_NOW):
+            if not form.code:
+                raise BadInput(CODE_MISSING, field="code")
+            await sessions.step_up(service_of(request), request[SESSION], form.code)
         try:
             return frame.see_other(request, own_path(form.to), done=CONFIRMED)
         except ValueError as error:
@@ -69,29 +76,46 @@ async def confirm(request: web.Request) -> web.StreamResponse:
     return await asked(request, Code, _page, act, at="code")
 
 
+async def begin_passkey(request: web.Request) -> web.StreamResponse:
+    """What the passkey is to sign, for this session's step-up."""
+    options = await passkeys.begin_use(service_of(request), request[SESSION])
+    return web.Response(text=options, content_type="application/json")
+
+
 async def _confirm(request: web.Request) -> None:
-    if SESSION not in request or CODE not in request.get(FORM, ()):
+    """The code or the passkey's answer that came with a form; both are taken out of it."""
+    form = request.get(FORM)
+    if SESSION not in request or not form or not (CODE in form or PASSKEY in form):
         return
-    untrusted = request[FORM].popall(CODE)[-1]
-    stepped = await sessions.step_up(service_of(request), request[SESSION], untrusted)
-    request[SESSION], request[frame.ACTOR] = stepped, stepped.actor
+    service, session = service_of(request), request[SESSION]
+    code, answer = (form.popall(name, [""])[-1] for name in (CODE, PASSKEY))
+    stepped = await (passkeys.step_up(service, session, answer) if answer else sessions.step_up(service, session, code))
+    request[SESSION], request[frame.ACTOR], request[CONFIRMED_NOW] = stepped, stepped.actor, True
 
 
 async def _ask(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
-    kept = [(name, value) for name, value in request[FORM].items() if name not in (FIELD, CODE)]
-    shown = await demo_code.code_to_show(service_of(request), request[SESSION])
-    context = {"form": form, "kept": kept, "action": request.path_qs, "field": CODE, "demo_code": shown}
-    return frame.render(request, "console/step_up.html", context, status=status)
+    kept = [(name, value) for name, value in request[FORM].items() if name not in (FIELD, CODE, PASSKEY)]
+    return await _shown(request, form, status, kept=kept, action=request.path_qs, field=CODE)
 
 
 async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
-    shown = await demo_code.code_to_show(service_of(request), request[SESSION])
     kept = [("to", form.value("to", "/"))]
-    context = {"form": form, "kept": kept, "action": "/step-up", "field": "code", "demo_code": shown}
+    return await _shown(request, form, status, kept=kept, action="/step-up", field="code")
+
+
+async def _shown(request: web.Request, form: frame.ErrorSummary, status: int, **context: Any) -> web.Response:
+    """The page; where the account has a passkey that works here, this one answer lets the browser ask for it."""
+    service, session = service_of(request), request[SESSION]
+    able = await passkeys.may_be_asked(service, session.account_id)
+    if able:
+        request[frame.FEATURES] = GET
+    shown = await demo_code.code_to_show(service, session)
+    context |= {"form": form, "demo_code": shown, "passkey": able, "passkey_field": PASSKEY}
     return frame.render(request, "console/step_up.html", context, status=status)
 
 
 ROUTES = [
     frame.Route("GET", "/step-up", page, Permission.OWN_ACCOUNT),
     frame.Route("POST", "/step-up", confirm, Permission.OWN_ACCOUNT),
+    frame.Route("POST", "/step-up/passkey/begin", begin_passkey, Permission.OWN_ACCOUNT),
 ]

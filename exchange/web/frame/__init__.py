@@ -6,17 +6,17 @@ from exchange.web.frame.csrf import require as require_token
 from exchange.web.frame.flash import Notice, notice
 from exchange.web.frame.forms import ErrorSummary, Form, blank, entered, parse
 from exchange.web.frame.i18n import N_, gettext, ngettext
-from exchange.web.frame.pace import try_link
+from exchange.web.frame.pace import try_link, try_reference
 from exchange.web.frame.rendering import leave, render, see_other
 from exchange.web.frame.routing import PUBLIC, Csrf, Route, route_census
 from exchange.web.frame.runner import FrameRunner
 from exchange.web.frame.site import ServiceFacts
-from exchange.web.frame.state import ACTOR, SERVICE, SIGNED_IN_NAME, SITE
+from exchange.web.frame.state import ACTOR, FEATURES, SERVICE, SIGNED_IN_NAME, SITE
 
 __all__ = [
-    "ACTOR", "N_", "PUBLIC", "SERVICE", "SIGNED_IN_NAME", "SITE", "Csrf", "ErrorSummary", "Form",
+    "ACTOR", "FEATURES", "N_", "PUBLIC", "SERVICE", "SIGNED_IN_NAME", "SITE", "Csrf", "ErrorSummary", "Form",
     "FrameRunner", "Notice", "Route", "ServiceFacts", "base_application", "blank", "clear_private_cookie",
     "entered", "gettext", "leave", "ngettext", "notice", "parse", "private_cookie", "render", "require_token",
     "route_census",
-    "see_other", "set_private_cookie", "try_link",
+    "see_other", "set_private_cookie", "try_link", "try_reference",
 ]  # fmt: skip

@@ -57,7 +57,8 @@ def base_application(
 
 
 def _pace(settings: SiteSettings) -> Pace:
-    per_minute = settings.requests_per_minute, settings.knocks_per_minute, settings.tries_per_link
+    s = settings
+    per_minute = s.requests_per_minute, s.knocks_per_minute, s.tries_per_link, s.references_per_minute
     return Pace(*(Allowance(one) for one in per_minute))
 
 

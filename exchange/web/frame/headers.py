@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from aiohttp import web
 
 from exchange.web.frame.routing import ROUTES
-from exchange.web.frame.state import NONCE, SITE
+from exchange.web.frame.state import FEATURES, NONCE, SITE
 
 DENIED = (
     "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture",
@@ -64,6 +64,6 @@ def security_headers(token: str, *, secure: bool, features: tuple[str, ...] = ()
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal `on_response_prepare`: runs for pages, streams, redirects and refusals alike."""
     route = request.app[ROUTES].get(request.match_info.route)
-    features = route.features if route else ()
+    features = (*(route.features if route else ()), *request.get(FEATURES, ()))
     response.headers.update(security_headers(nonce(request), secure=request.app[SITE].secure, features=features))
     response.headers.setdefault("Cache-Control", "no-store")

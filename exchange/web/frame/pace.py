@@ -7,7 +7,8 @@ across processes, the count of wrong codes, is in the database. Two of them coun
 - "knocks": unsafe requests to a PUBLIC route, which try a link, a code, a password, or leave something behind.
 
 A link's own allowance is counted by the hash of whatever was pasted, whether or not such a link exists. Leaving
-the page, signing out and changing the language are never held up.
+the page, signing out and changing the language are never held up. References of cases that a member of
+staff names in an emergency are counted for the account, wherever it sits, whether or not there is such a case.
 """
 
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ class Pace:
     requests: Allowance
     knocks: Allowance
     links: Allowance
+    references: Allowance
 
 
 @web.middleware
@@ -73,4 +75,10 @@ async def pace_middleware(request: web.Request, handler: Handler) -> web.StreamR
 def try_link(request: web.Request, key: bytes) -> None:
     """Count one try of what `key` stands for; raises TooOften alike for links that exist and that do not."""
     if not request.app[PACE].links.take(key, monotonic()):
+        raise TooOften
+
+
+def try_reference(request: web.Request, account: object) -> None:
+    """Count one reference of a case that this account named from outside its team; raises TooOften."""
+    if not request.app[PACE].references.take(account, monotonic()):
         raise TooOften

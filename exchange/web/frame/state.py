@@ -24,6 +24,8 @@ ASKING: web.RequestKey[Any] = web.RequestKey("asking", object)
 """Who asks, known before it is known whether they may; for the log alone."""
 SIGNED_IN_NAME = web.RequestKey("signed_in_name", str)
 NONCE = web.RequestKey("nonce", str)
+FEATURES: "web.RequestKey[tuple[str, ...]]" = web.RequestKey("features", tuple)
+"""What Permissions-Policy allows on this one answer beside what its route names."""
 FORM = web.RequestKey("form", MultiDict[str])
 FORM_SECRET = web.RequestKey("form_secret", str)
 NOTICE_SHOWN = web.RequestKey("notice_shown", bool)

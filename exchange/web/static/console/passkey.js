@@ -13,8 +13,8 @@ for (const form of able ? document.querySelectorAll("form[data-passkey]") : []) 
       const made = "make" in form.dataset
         ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
         : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
-      form.elements.credential.value = JSON.stringify(made.toJSON());
-      form.submit();
+      form.querySelector("[data-passkey-answer]").value = JSON.stringify(made.toJSON());
+      HTMLFormElement.prototype.submit.call(form); // a field of the form may be called submit
     } catch {
       failed.hidden = false;
     }

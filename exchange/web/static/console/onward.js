@@ -1,0 +1,2 @@
+// Back from the provider: go on without a press.
+document.getElementById("onward").requestSubmit();
