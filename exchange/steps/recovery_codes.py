@@ -85,7 +85,8 @@ async def looked_at(service: Service, actor: Actor, account_id: UUID) -> None:
 
 
 async def waits(service: Service, actor: Actor, account_id: UUID) -> bool:
-    """Whether a used code of this account was not looked at yet, by anybody but its owner."""
+    """Whether a used code of this account was not looked at yet, for an administrator who is not its owner."""
+    access.require(actor, Permission.ADMINISTER)
     r = t.recovery_code
     query = select(r.c.id).where(r.c.account_id == account_id, r.c.used_at.is_not(None), r.c.seen_at.is_(None))
     async with reading(service) as conn:

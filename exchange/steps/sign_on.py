@@ -19,6 +19,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import delete, func, insert, select, update
 
 from exchange.core import access, id_token
+from exchange.core.access import Permission
 from exchange.core.errors import (
     BadInput,
     LinkDead,
@@ -31,7 +32,7 @@ from exchange.core.errors import (
 )
 from exchange.core.id_token import Expected, Identity
 from exchange.core.links import derived, new_secret, session_hash
-from exchange.core.model import VISITOR, Actor
+from exchange.core.model import VISITOR, Actor, ActorKind
 from exchange.settings import Settings
 from exchange.steps import sessions
 from exchange.steps import settings as service_settings
@@ -114,8 +115,10 @@ async def finish(service: Service, answer: Answer, *, attempt: str | None, cooki
         raise
 
 
-async def link_of(service: Service, account_id: UUID) -> Link | None:
-    """The account's link, None where it has none."""
+async def link_of(service: Service, actor: Actor, account_id: UUID) -> Link | None:
+    """The account's link, for an administrator; None where it has none."""
+    if actor.kind is not ActorKind.OPERATOR:
+        access.require(actor, Permission.ADMINISTER)
     s = t.sign_on
     async with reading(service) as conn:
         row = (await conn.execute(select(s).where(s.c.account_id == account_id))).first()
@@ -221,7 +224,8 @@ async def _signed_in(service: Service, identity: Identity, cookie: str | None) -
         await sessions.end_of_cookie(unit, cookie)
         begun = await sessions.begin(unit, account.id)
         unit.leaf("account.sign_on_given", account=account.id, session=begun.session.id)
-        await unit.change(update(s).where(s.c.id == found.id).values(last_used_at=func.now()))
+        if not await unit.change(update(s).where(s.c.id == found.id).values(last_used_at=func.now())):
+            raise NotLinked  # taken away in this moment
         if enough and account.totp_wrapped is not None:
             # no step-up: the provider may have asked hours ago
             await sessions.open_in(unit, begun.session.id, account.id, fresh, KIND, fresh=False)

@@ -22,14 +22,12 @@ from exchange.web.console.app import create as create_console
 from exchange.web.portal.app import create as create_portal
 from tests.support import every_page
 from tests.support.browser import chromium, say
-from tests.support.console_site import session_cookie
+from tests.support.console_site import PROVIDER, session_cookie
 from tests.support.database import cloned
 from tests.support.every_page import Stop
 from tests.support.running import Exchange, running_exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1200)]
-PROVIDER = {"oidc_issuer": "https://staff.example", "oidc_client_id": "exchange", "oidc_client_secret": "x" * 32}
-"""So that what an administrator sets up is there to look at; nobody goes there."""
 SHOTS = os.environ.get("EXCHANGE_SHOTS")
 SIZES = {"phone": (360, 640), "desk": (1280, 800)}
 NARROWEST = 320

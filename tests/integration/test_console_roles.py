@@ -5,7 +5,7 @@ page that is added later is asked too.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -16,7 +16,7 @@ from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import unit_of_work
 from exchange.web.frame import PUBLIC, route_census
-from tests.support.console_site import Console, running_console
+from tests.support.console_site import PROVIDER, Console, running_console
 from tests.support.world import World, make_world, staff
 
 PLANTED = ("Full name harmed", "Full name responsible", "Form harmed", "Form responsible", "people.example",
@@ -59,7 +59,8 @@ async def setting(service: Service) -> AsyncIterator[Setting]:
         "emergency": str(emergency),
         "index": "0",
     }  # fmt: skip
-    async with running_console(service) as console:
+    known = replace(service, settings=service.settings.model_copy(update=PROVIDER))
+    async with running_console(known) as console:
         yield Setting(console, world, ids)
 
 

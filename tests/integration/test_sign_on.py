@@ -101,7 +101,7 @@ async def test_a_linked_subject_signs_in_and_our_second_factor_is_still_asked(se
     acts = ("account.changed", "account.sign_on_given", "account.signed_in")
     assert [act for act in acts if any(f'"act":"{act}"' in leaf for leaf in told)] == list(acts)
     assert not any(SUBJECT in leaf for leaf in told)
-    assert (await sign_on.link_of(setting.service, setting.who.id)).last_used_at  # type: ignore[union-attr]
+    assert (await sign_on.link_of(setting.service, OPERATOR, setting.who.id)).last_used_at  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ async def test_a_link_to_an_earlier_provider_opens_nothing(setting: Setting) -> 
     elsewhere = setting.with_(oidc_issuer="https://elsewhere.example")
     await sign_on.link(elsewhere.service, OPERATOR, setting.who.id, SUBJECT, password_off=False)
     await setting.refused(*await setting.come_back(), NotLinked)
-    found = await sign_on.link_of(setting.service, setting.who.id)
+    found = await sign_on.link_of(setting.service, OPERATOR, setting.who.id)
     assert found
     assert not found.current
 
@@ -301,6 +301,8 @@ async def test_only_an_administrator_with_a_fresh_factor_links(setting: Setting)
             await sign_on.link(service, actor, other.id, "theirs", password_off=False)
         with pytest.raises(error):
             await sign_on.unlink(service, actor, setting.who.id)
+    with pytest.raises(NotAllowed):
+        await sign_on.link_of(service, other.actor(Role.SUPERVISOR), setting.who.id)
     for subject in (SUBJECT, "", " ", "x" * 256, "a\x00b"):
         with pytest.raises(BadInput):
             await sign_on.link(service, boss.actor(Role.ADMINISTRATOR), other.id, subject, password_off=False)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import aiohttp
 from aiohttp import web
+from pydantic import SecretStr
 from sqlalchemy import func, insert
 
 from exchange.core.links import new_secret, session_hash
@@ -19,6 +20,13 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 from exchange.web.console.app import create
 from exchange.web.frame import FrameRunner
+
+PROVIDER = {
+    "oidc_issuer": "https://staff.example",
+    "oidc_client_id": "exchange",
+    "oidc_client_secret": SecretStr("x" * 32),
+}
+"""Settings of single sign-on, so that its pages are there; nobody goes to that address."""
 
 
 @dataclass

@@ -155,10 +155,9 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
             f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
             "/account/password", "/account/factor", "/account/passkeys/new", "/account/recovery",
             "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
-            f"/referrals/{one}"]  # fmt: skip
+            f"/referrals/{one}", f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
     team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
-    team += [f"{person}/consents/{kind}" for kind in ("take_part", "be_asked")]
     stops = [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
     in_review = next(stop.path for stop in stops if stop.name == "message-in-review")
     stops += [Stop("team-" + _short(path, world), path) for path in team]
@@ -170,9 +169,9 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
     ]  # fmt: skip
     record = ("/", "/record", "/record/entries/1", "/record/overview", "/record/export")
-    admin = ("/admin", "/admin/accounts", "/admin/accounts/new",
-        f"/admin/accounts/{world.auditor.id}",
-        f"/admin/accounts/{world.auditor.id}/sign-on", "/admin/service", "/admin/keys")  # fmt: skip
+    account = f"/admin/accounts/{world.auditor.id}"
+    admin = ("/admin", "/admin/accounts", "/admin/accounts/new", account, account + "/sign-on", "/admin/service",
+        "/admin/keys")  # fmt: skip
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
     mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
             f"/leaving/{world.stranger.id}",

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyotp
 
@@ -95,7 +96,7 @@ class Exchange:
 
 @contextmanager
 def running_exchange(
-    database: str, folder: Path, names: Sequence[str] = ("portal", "console", "worker"), **values: int | str
+    database: str, folder: Path, names: Sequence[str] = ("portal", "console", "worker"), **values: Any
 ) -> Iterator[Exchange]:
     """Found a service, start its processes, wait until both sites are ready; end them by their ids.
 

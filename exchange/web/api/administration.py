@@ -205,7 +205,7 @@ async def close_account(call: Call) -> None:
 
 async def see_sign_on(call: Call) -> SignOn:
     """The account's link to the provider of single sign-on."""
-    found = await sign_on.link_of(call.service, call.id("account"))
+    found = await sign_on.link_of(call.service, call.actor, call.id("account"))
     if found is None:
         raise NotFound
     return SignOn.model_validate(found)

@@ -239,7 +239,7 @@ async def _account_page(request: web.Request, form: frame.ErrorSummary, status: 
         "account": account,
         "roles": words.choices(words.ROLES, words.ROLE_HINTS),
         "provider": sign_on.offered(service),
-        "link": await sign_on.link_of(service, account.id),
+        "link": await sign_on.link_of(service, actor_of(request), account.id),
         "recovery_waits": await recovery_codes.waits(service, actor_of(request), account.id),
     }
     return frame.render(request, "console/admin_account.html", context, status=status)

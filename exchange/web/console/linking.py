@@ -67,7 +67,7 @@ async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> 
         "form": form,
         "account": account,
         "provider": provider,
-        "link": await sign_on.link_of(service, account.id),
+        "link": await sign_on.link_of(service, actor_of(request), account.id),
     }
     return frame.render(request, "console/admin_sign_on.html", context, status=status)
 

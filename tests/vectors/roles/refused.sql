@@ -11,6 +11,12 @@ select password_hash from account
 select totp_wrapped from account
 select * from account_session
 select * from api_token
+select * from sign_on
+select hash from sign_on_attempt
+select hash from recovery_code
+insert into sign_on (account_id, issuer, subject) select id, 'x', 'y' from account
+update recovery_code set used_at = null
+delete from sign_on_attempt
 select * from assignment
 select rolpassword from pg_authid
 -- what is sealed, and what only staff write down
