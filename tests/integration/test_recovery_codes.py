@@ -163,7 +163,7 @@ async def _made_by_page(console: Console, who: Member) -> list[str]:
     assert (status, "Confirm that it is you" in page) == (403, True)
     now = await code(console.service, who)
     status, page, _ = await client.send("/account/recovery", step_up_code=now)
-    codes = re.findall(r'<code class="app-secret">([a-z0-9-]{19})</code>', page)
+    codes = re.findall(r'<code class="app-secret">([a-z0-9-]{29})</code>', page)
     assert (status, len(codes)) == (200, HOW_MANY)
     _, again = await client.get("/account/recovery")
     assert "You have 10 left." in again
