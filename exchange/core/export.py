@@ -175,11 +175,13 @@ def parse_body(untrusted_line: str) -> Entry | Seen | str:
 
 def quick(untrusted_line: str) -> Entry | None:
     """The entry on a line of a complete export whose leaf is of the known form; None means: look closer."""
-    found = in_line(untrusted_line) if len(untrusted_line) <= LONGEST_LINE else None
-    if found is None:
-        return None
-    index, text, at = found
-    return Entry(index, text, None, at)
+    found = quickly(untrusted_line)
+    return Entry(found[0], found[1].decode(), None, found[2]) if found else None
+
+
+def quickly(untrusted_line: str) -> tuple[int, bytes, str] | None:
+    """The same as number, bytes of the leaf, and its time."""
+    return in_line(untrusted_line) if len(untrusted_line) <= LONGEST_LINE else None
 
 
 def _parsed(untrusted_line: str) -> Entry | Seen | str:

@@ -54,10 +54,11 @@ _LEAF = re.compile(_TEXT)
 _LINE = re.compile(r'\{"i":(0|[1-9][0-9]{0,14}),"leaf":"(' + _TEXT.replace('"', r"\\\"") + r')"\}\n')
 
 
-def in_line(untrusted_line: str) -> tuple[int, str, str] | None:
-    """Number, text and time of the leaf on the canonical line of a complete export; None for any other line."""
+def in_line(untrusted_line: str) -> tuple[int, bytes, str] | None:
+    """Number, bytes and time of the leaf on the canonical line of a complete export; None for any other line."""
     found = _LINE.fullmatch(untrusted_line)
-    return (int(found[1]), found[2].replace('\\"', '"'), found[3]) if found else None
+    # what matched has backslashes before quotes only
+    return (int(found[1]), found[2].encode().translate(None, b"\\"), found[3]) if found else None
 
 
 def time_of(untrusted_text: str) -> str | None:

@@ -7,7 +7,7 @@ not an entry of the known form stays a line, for `audit.verify` to look at close
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from exchange.core.export import Entry, quick
+from exchange.core.export import quickly
 from exchange.core.ledger import leaf_hash
 
 
@@ -27,12 +27,12 @@ class Run:
         """The number that the next entry must have."""
         return self.first + len(self.hashes)
 
-    def add(self, entry: Entry, at: str) -> None:
+    def add(self, leaf: bytes, at: str) -> None:
         """Take in the next entry."""
         if at < self.last_at:
-            self.backwards.append(entry.index)
+            self.backwards.append(self.after)
         self.last_at = at
-        self.hashes.append(leaf_hash(entry.text.encode()))
+        self.hashes.append(leaf_hash(leaf))
 
 
 def shortened(untrusted_lines: Iterable[str]) -> list[Run | str]:
@@ -40,13 +40,14 @@ def shortened(untrusted_lines: Iterable[str]) -> list[Run | str]:
     found: list[Run | str] = []
     run: Run | None = None
     for line in untrusted_lines:
-        entry = quick(line)
-        if entry is None or entry.at is None:
+        entry = quickly(line)
+        if entry is None:
             run = None
             found.append(line)
             continue
-        if run is None or entry.index != run.after:
-            run = Run(entry.index, entry.at)
+        index, leaf, at = entry
+        if run is None or index != run.after:
+            run = Run(index, at)
             found.append(run)
-        run.add(entry, entry.at)
+        run.add(leaf, at)
     return found
