@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from exchange import cli_proof, cli_witness
+from exchange.cli_lines import lines_of
 from exchange.cli_words import stop, why
 from exchange.core.audit import Outcome, Verdict, verify
 from exchange.core.audit_rules import Replay
@@ -48,10 +49,9 @@ def verify_command(
     run = Replay()
     try:
         kept = since.read_bytes().decode() if since else None
-        # a line ends at \n only: anything else inside a line must show
-        with export.open(encoding="utf-8", newline="\n") as lines:
-            named = [WitnessKey.from_vkey(vkey) for vkey in witness or []]
-            verdict = verify(lines, Verifier.from_vkey(key), kept, run.see if rules else None, named)
+        named = [WitnessKey.from_vkey(vkey) for vkey in witness or []]
+        lines = lines_of(export, every_leaf=rules)
+        verdict = verify(lines, Verifier.from_vkey(key), kept, run.see if rules else None, named)
     except (OSError, UnicodeDecodeError, ExchangeError) as error:
         stop(f"The check could not be made: {why(error)}")
     for line in (*(f"! {problem}" for problem in verdict.problems), *(f"? {r}" for r in verdict.remarks)):

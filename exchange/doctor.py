@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import imageio_ffmpeg
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from exchange.core.model import Role
 from exchange.steps import mail, setup
 from exchange.steps import settings as service_settings
+from exchange.steps.freshness import freshness
 from exchange.steps.health import ESSENTIAL, Check, Checker, is_green, run
-from exchange.store import ledger
 from exchange.store import tables as t
 from exchange.store.ledgerkey import load_signer
 from exchange.store.mailer import greet
@@ -31,7 +31,6 @@ from media.sandbox import PROVIDERS, choose
 __all__ = ["Check", "examine", "is_green"]
 
 GIB = 1024**3
-CHECKPOINT_SECONDS = 3600
 CLOCK_SECONDS = 5
 MEMORY_SYSTEMS = ("tmpfs", "ramfs")
 
@@ -59,20 +58,15 @@ def _opens_and_wraps(ring: RootKeys, wrapped: bytes, where: bytes) -> None:
 
 
 async def ledger_key(service: Service) -> Check:
-    """The signing key is there, and what stands in the record was signed within the hour."""
+    """The signing key is there, and the newest checkpoint is not older than the setting."""
     name = "Record"
     load_signer(service.settings.ledger_key_file)
-    async with reading(service) as conn:
-        newest = await ledger.newest(conn)
-        size = (await conn.execute(text("select size from public.ledger_head"))).scalar_one()
-        now = (await conn.execute(select(func.now()))).scalar_one()
-        oldest = (await conn.execute(select(func.min(t.service_setting.c.at)))).scalar()
-    if size == (newest.size if newest else 0):
+    found = await freshness(service)
+    if not found.late:
         return Check(name)
-    since = newest.at if newest else oldest
-    if since is not None and (now - since).total_seconds() > CHECKPOINT_SECONDS:
-        return Check(name, "It was not signed for more than an hour.", "Start a worker: exchange worker")
-    return Check(name)
+    minutes = int(found.age.total_seconds() // 60)
+    shown = " No content is shown until it is." if found.stopped else ""
+    return Check(name, f"It was not signed for {minutes} minutes.{shown}", "Start a worker: exchange worker")
 
 
 async def ffmpeg(service: Service) -> Check:

@@ -146,6 +146,12 @@ class Settings(BaseSettings):
     """After this long without use a visitor's session locks; the code reopens it (DESIGN section 8)."""
     staff_idle_seconds: int = Field(3600, ge=60)
     step_up_seconds: int = Field(300, ge=30)
+    record_heartbeat_seconds: int = Field(900, ge=30)
+    """After this long without an entry a worker writes one into the record, so that a silence means something."""
+    checkpoint_late_seconds: int = Field(3600, ge=60)
+    """A newest checkpoint older than this is told by doctor, the auditor's pages and metrics."""
+    checkpoint_stop_seconds: int = Field(86400, ge=60)
+    """Older than this, no content is shown until the record is signed again."""
     worker_heartbeat_seconds: float = Field(5, gt=0)
     worker_stalled_seconds: float = Field(20, gt=0)
     alive_file: Path | None = None
@@ -218,6 +224,15 @@ class Settings(BaseSettings):
             **{name: value for name, value in filled.items() if not values.get(name)},
             "folder": folder,
         }
+
+    @model_validator(mode="after")
+    def _signing(self) -> Self:
+        if not self.record_heartbeat_seconds < self.checkpoint_late_seconds <= self.checkpoint_stop_seconds:
+            raise ValueError(
+                "EXCHANGE_RECORD_HEARTBEAT_SECONDS must be shorter than EXCHANGE_CHECKPOINT_LATE_SECONDS, "
+                "and that no longer than EXCHANGE_CHECKPOINT_STOP_SECONDS"
+            )
+        return self
 
     @model_validator(mode="after")
     def _object_store(self) -> Self:

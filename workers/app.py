@@ -10,9 +10,12 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 
+from exchange.core.errors import ExchangeError
 from exchange.settings import Settings
+from exchange.steps import signing
 from exchange.store.engine import plain_url
 from exchange.store.queue import LONG, MEDIA, STEPS
 from exchange.store.scratch import remove_stale
@@ -26,6 +29,7 @@ POLL_SECONDS = 2.0
 GRACE_SECONDS = 5.0
 CONNECTIONS = 8
 
+log = structlog.get_logger()
 app = App(connector=PsycopgConnector(), import_paths=["workers.tasks"])
 Step = Callable[..., Awaitable[None]]
 
@@ -74,6 +78,7 @@ async def _work(service: Service, url: str, ready: Callable[[], None] | None) ->
             ]
             running = asyncio.gather(
                 *loops,
+                _sign_at_once(service),
                 sweeper.sweep_forever(app, service.settings.worker_stalled_seconds, service.settings.alive_file),
             )
             _stop_on_signals(running)
@@ -81,6 +86,14 @@ async def _work(service: Service, url: str, ready: Callable[[], None] | None) ->
                 ready()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
+
+
+async def _sign_at_once(service: Service) -> None:
+    """A service that was off for long shows content again before the next minute begins."""
+    try:
+        await signing.sign(service)
+    except ExchangeError as error:
+        log.warning("not_signed_at_start", error=type(error).__name__)
 
 
 async def _loop(service: Service, queue: str, at_once: int) -> None:

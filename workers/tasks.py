@@ -5,8 +5,8 @@ Every task may run twice, or on two workers at once. Times are cron lines in UTC
 
 from uuid import UUID
 
-from exchange.steps import certificate, mail, process, release, sweep
-from exchange.store import reaper, record
+from exchange.steps import certificate, mail, process, release, signing, sweep
+from exchange.store import reaper
 from exchange.store.scratch import remove_stale
 from exchange.store.service import Service
 from workers.app import task
@@ -81,5 +81,5 @@ async def certify_waiting(service: Service) -> None:
 
 @task("checkpoint", cron="* * * * *")
 async def checkpoint(service: Service) -> None:
-    """Sign the head of the record, if it grew."""
-    await record.sign(service)
+    """Sign the head of the record, if it grew; a heartbeat sees to it that it does now and then."""
+    await signing.sign(service)

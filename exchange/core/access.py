@@ -78,6 +78,7 @@ class Permission(StrEnum):
     SUPERVISE = "supervise"
     RECORD = "record"
     RECORD_EXPORT = "record_export"
+    RECORD_WITNESS = "record_witness"
     ADMINISTER = "administer"
     LEAVER = "leaver"
     OWN_ACCOUNT = "own_account"
@@ -129,9 +130,20 @@ RULES: dict[Permission, Rule] = {
     Permission.SUPERVISE: _rule(Near.ANY, SV),
     Permission.RECORD: _rule(Near.ANY, AU),
     Permission.RECORD_EXPORT: _rule(Near.ANY, AU, step_up=True),
+    Permission.RECORD_WITNESS: _rule(Near.ANY, AU),
     Permission.ADMINISTER: _rule(Near.ANY, AD),
     Permission.LEAVER: _rule(Near.ANY, SV, AD, step_up=True),
 }
+
+
+class Scope(StrEnum):
+    """What a token may be narrowed to."""
+
+    WITNESS = "witness"
+
+
+SCOPES: dict[Scope, frozenset[Permission]] = {Scope.WITNESS: frozenset({Permission.RECORD_WITNESS})}
+"""The permissions of a narrowed token, of those that its account's roles have: checkpoints and proofs, no entry."""
 
 
 IN_AN_EMERGENCY = frozenset(
@@ -151,7 +163,7 @@ def may(actor: Actor, permission: Permission, relation: Relation = Relation.NONE
     rule = RULES.get(permission)
     if actor.kind is not ActorKind.STAFF or actor.id is None or rule is None or not actor.roles & rule.roles:
         return False
-    if relation is Relation.BARRED:
+    if relation is Relation.BARRED or (actor.only is not None and permission not in actor.only):
         return False
     if rule.near is Near.ANY or relation in ON_THE_TEAM:
         return True

@@ -23,6 +23,7 @@ from exchange.core.export import BadExport, Entry, Header, Leaf, Seen, parse_bod
 from exchange.core.leaf import LeafRefused, check
 from exchange.core.ledger import Peaks, leaf_hash, verify_consistency, verify_inclusion
 from exchange.core.notes import BadNote, Checkpoint, Opened, Verifier, open_checkpoint, open_note
+from exchange.core.runs import Run
 
 MOST_LISTED = 20
 BATCH = 4096
@@ -92,6 +93,39 @@ class _Reading:
         else:
             self.entry(found)
 
+    def run(self, run: Run) -> None:
+        """Take in a run, as its entries one by one would be."""
+        if self.header.filter is not None or self.on_leaf is not None:
+            raise ValueError("runs are of complete exports, and hold no leaf to look at")
+        if self.note is not None:
+            self.problems += ["something follows the checkpoint, which must come last"] * len(run.hashes)
+            return
+        if self.seen:
+            places = range(run.first, run.after)
+            self.problems += [
+                f"entry {n} follows a cosigned checkpoint, which must come after all entries" for n in places
+            ]
+            return
+        if run.first != self.last + 1:
+            self.problems.append(f"entry {run.first} does not stand in its place")
+        self.dated(run.first, run.first_at)
+        self.remarks += [f"entry {n} is dated before the one that precedes it" for n in run.backwards]
+        self.last, self.last_time = run.after - 1, run.last_at
+        self.hashed(run.hashes)
+
+    def hashed(self, hashes: list[bytes]) -> None:
+        """Count these and take them into the tree; its root is noted where the earlier checkpoint ends."""
+        until = self.earlier.size - self.count if self.earlier else 0
+        if 0 < until <= len(hashes):
+            self.hashes += hashes[:until]
+            self.grow()
+            self.earlier_root = self.peaks.root()
+            self.count, hashes = self.count + until, hashes[until:]
+        self.hashes += hashes
+        self.count += len(hashes)
+        if len(self.hashes) >= BATCH:
+            self.grow()
+
     def entry(self, entry: Entry) -> None:
         """Take in one entry: its number, its hash, what it says."""
         whole = self.header.filter is None
@@ -99,16 +133,12 @@ class _Reading:
             self.problems.append(f"entry {entry.index} does not stand in its place")
         if (entry.proof is None) is not whole:
             self.problems.append(f"entry {entry.index} does not fit this kind of export")
-        self.last, self.count = entry.index, self.count + 1
+        self.last = entry.index
         hash_of_leaf = leaf_hash(entry.text.encode())
         if whole:
-            self.hashes.append(hash_of_leaf)
-            at_earlier = self.earlier is not None and self.earlier.size == self.count
-            if at_earlier or len(self.hashes) == BATCH:
-                self.grow()
-            if at_earlier:
-                self.earlier_root = self.peaks.root()
+            self.hashed([hash_of_leaf])
         else:
+            self.count += 1
             self.proofs.append((entry.index, hash_of_leaf, entry.proof or ()))
         self.content(entry)
 
@@ -142,13 +172,13 @@ class _Reading:
 
 
 def verify(
-    untrusted_lines: Iterable[str],
+    untrusted_lines: Iterable[str | Run],
     verifier: Verifier,
     since: str | None = None,
     on_leaf: Callable[[int, Leaf], None] | None = None,
     witnesses: Sequence[WitnessKey] = (),
 ) -> Verdict:
-    """The verdict on an export, given line by line, each with its line end.
+    """The verdict on an export, given line by line, each with its line end, or after the header in runs.
 
     `since` is the note of a checkpoint that the auditor kept; BadNote if it is none of this key. Every one of
     `witnesses` must have cosigned a checkpoint in it.
@@ -157,15 +187,10 @@ def verify(
     earlier = open_checkpoint(since, verifier) if since is not None else None
     lines = iter(untrusted_lines)
     try:
-        reading = _Reading(Header.parse(next(lines, "")), earlier, on_leaf)
+        reading = _Reading(Header.parse(str(next(lines, ""))), earlier, on_leaf)
     except BadExport as error:
         return _broken([f"line 1: {error}"], ())
-    for number, line in enumerate(lines, 2):
-        try:
-            reading.line(line)
-        except BadExport as error:
-            reading.problems.append(f"line {number}: {error}")
-    reading.grow()
+    _read(reading, lines)
     problems = reading.problems + _signed(reading, verifier)
     witnessed: tuple[Witnessed, ...] = ()
     if not problems:
@@ -173,6 +198,21 @@ def verify(
     if problems:
         return _broken(problems, tuple(reading.remarks))
     return _good(reading, witnessed)
+
+
+def _read(reading: _Reading, lines: Iterable[str | Run]) -> None:
+    number = 1
+    for line in lines:
+        if isinstance(line, Run):
+            number += len(line.hashes)
+            reading.run(line)
+            continue
+        number += 1
+        try:
+            reading.line(line)
+        except BadExport as error:
+            reading.problems.append(f"line {number}: {error}")
+    reading.grow()
 
 
 def _witnessed(

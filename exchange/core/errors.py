@@ -159,5 +159,9 @@ class LedgerUnavailable(ExchangeError):
     status = 503
 
 
+class RecordNotSigned(LedgerUnavailable):
+    """Nothing is shown while the record is not being signed. Nothing is lost; please try again later."""
+
+
 class WrongSetting(ExchangeError):
     """A setting is wrong, so the service did not start."""

@@ -8,14 +8,13 @@ case, at most 40 letters, and come from the code's own enums, never from what so
 record, so leaves stand in the order of their times as long as its clock runs forward.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeAlias
 from uuid import UUID
-
-import rfc8785
 
 from exchange.core.errors import BadInput
 
@@ -25,6 +24,9 @@ LONGEST_LIST = 32
 LARGEST_NUMBER = 2**53 - 1
 TIME_GAP = "@"
 """Stands for the time in a leaf that the database has not dated yet."""
+
+# JCS for what a leaf holds (ASCII, whole numbers), several times faster than rfc8785
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json]"
 
@@ -174,7 +176,7 @@ def _plain(value: Any) -> Json:
 
 
 def _text(leaf: Mapping[str, Json]) -> str:
-    text = rfc8785.dumps(dict(leaf)).decode("ascii")
-    if len(text) > LONGEST_LEAF:
+    text = _CANONICAL.encode(leaf)
+    if len(text) > LONGEST_LEAF or not text.isascii():
         raise LeafRefused("This is more than a leaf can hold.")
     return text

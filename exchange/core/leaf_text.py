@@ -48,7 +48,17 @@ def _field(name: str) -> str:
     return f'(?:,"{name}":{_several(FIELDS[name])})?'
 
 
-_LEAF = re.compile(r"\{" + "".join(_field(name) for name in sorted({*FIELDS, "actor", "v"})) + r"\}")
+_TEXT = r"\{" + "".join(_field(name) for name in sorted({*FIELDS, "actor", "v"})) + r"\}"
+_LEAF = re.compile(_TEXT)
+# inside a JSON string nothing of a leaf is written otherwise but its quotes
+_LINE = re.compile(r'\{"i":(0|[1-9][0-9]{0,14}),"leaf":"(' + _TEXT.replace('"', r"\\\"") + r')"\}\n')
+
+
+def in_line(untrusted_line: str) -> tuple[int, bytes, str] | None:
+    """Number, bytes and time of the leaf on the canonical line of a complete export; None for any other line."""
+    found = _LINE.fullmatch(untrusted_line)
+    # what matched has backslashes before quotes only
+    return (int(found[1]), found[2].encode().translate(None, b"\\"), found[3]) if found else None
 
 
 def time_of(untrusted_text: str) -> str | None:

@@ -45,7 +45,7 @@ class Actor:
     """Who does something. `id` is the account, participant or nothing for worker, operator, visitor.
 
     `session` is the console or portal session; `stepped_up` says that the second factor was confirmed
-    within the last five minutes.
+    within the last five minutes. `only`, if given, narrows what the roles allow to these permissions.
     """
 
     kind: ActorKind
@@ -53,6 +53,7 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     session: UUID | None = None
     stepped_up: bool = False
+    only: frozenset[str] | None = None
 
 
 WORKER = Actor(ActorKind.WORKER)

@@ -12,6 +12,7 @@ from exchange.core.model import Actor, ActorKind
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.ledgerkey import load_signer
+from exchange.store.placing import places_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -24,6 +25,7 @@ async def certify(service: Service, erasure_id: UUID) -> None:
     """Sign one, if it is not signed yet. Only where the key that signs the record is."""
     e = t.erasure
     signer = load_signer(service.settings.ledger_key_file)
+    await places_of(service.engine).settle()
     async with reading(service) as conn:
         row = (await conn.execute(select(e).where(e.c.id == erasure_id).with_for_update())).one_or_none()
         if row is None or row.note is not None:

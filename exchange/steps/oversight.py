@@ -11,7 +11,8 @@ from exchange.core.access import Permission
 from exchange.core.model import Actor, ActorKind
 from exchange.core.unusual import Kind, Unusual, unusual
 from exchange.steps import settings as service_settings
-from exchange.store import ledger_watch
+from exchange.steps.freshness import Freshness, freshness
+from exchange.store import ledger_watch, near
 from exchange.store.read.names import staff_names
 from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
@@ -37,11 +38,12 @@ class Span:
 
 @dataclass(frozen=True)
 class Overview:
-    """Spans without a gap, oldest first; findings, newest first; names of staff by id."""
+    """Spans without a gap, oldest first; findings, newest first; names of staff by id; how fresh the signature is."""
 
     spans: list[Span]
     findings: list[Unusual]
     staff: dict[UUID, str]
+    signature: Freshness
 
 
 async def overview(
@@ -62,9 +64,14 @@ async def overview(
         counted = await ledger_watch.accesses(conn, since, now, str(zone), case)
         leaves = await ledger_watch.watched(conn, since, now)
         names = await staff_names(conn)
+        barred = {str(found) for found in (await conn.execute(near.barred_cases(actor.id))).scalars()}
     found = unusual(leaves, lambda at: hours.is_open(at.astimezone(zone)))
-    wanted = [one for one in found if (not case or one.case == case) and (not kind or one.kind is kind)]
-    return Overview(_spans(counted, since.date(), now.date()), wanted[::-1], names)
+    wanted = [
+        one
+        for one in found
+        if one.case not in barred and (not case or one.case == case) and (not kind or one.kind is kind)
+    ]
+    return Overview(_spans(counted, since.date(), now.date()), wanted[::-1], names, await freshness(service))
 
 
 def _spans(counted: list[ledger_watch.OnDay], first: date, last: date) -> list[Span]:

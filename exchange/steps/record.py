@@ -82,7 +82,7 @@ async def of_case(service: Service, actor: Actor, case_id: UUID, *, below: int |
 
 async def newest_signature(service: Service, actor: Actor) -> Signature | None:
     """The newest checkpoint, None before the first."""
-    access.require(actor, Permission.RECORD)
+    access.require(actor, Permission.RECORD_WITNESS)
     async with reading(service) as conn:
         last = await ledger.newest(conn)
     if last is None:
@@ -90,16 +90,16 @@ async def newest_signature(service: Service, actor: Actor) -> Signature | None:
     return Signature(last.size, last.at, _signer_of(last.note), last.note)
 
 
-async def export(service: Service, actor: Actor, filters: Filter | None) -> AsyncIterator[str]:
-    """The lines of an export, once a leaf says that it was taken. Raises StepUpNeeded, NothingSigned."""
+async def export(service: Service, actor: Actor, filters: Filter | None, *, table: bool = False) -> AsyncIterator[str]:
+    """The lines of an export, or of a table (CSV), once a leaf says that it was taken. StepUpNeeded, NothingSigned."""
     access.require(actor, Permission.RECORD_EXPORT)
     async with reading(service) as conn:
         if await ledger.newest(conn) is None:
             raise NothingSigned
     async with unit_of_work(service, actor) as unit:
         scope = "filtered" if filters else "complete"
-        unit.leaf("record.exported", scope=scope, **_named(filters))
-    return _lines(service, filters)
+        unit.leaf("record.exported", scope=scope, form="csv" if table else None, **_named(filters))
+    return _lines(service, filters, table)
 
 
 async def find_case(service: Service, actor: Actor, untrusted: str) -> str:
@@ -149,9 +149,10 @@ async def _page(conn: AsyncConnection, filters: Filter | None, below: int | None
     return Shown(entries, await ledger_read.size(conn), await staff_names(conn), more)
 
 
-async def _lines(service: Service, filters: Filter | None) -> AsyncIterator[str]:
+async def _lines(service: Service, filters: Filter | None, table: bool) -> AsyncIterator[str]:
     async with reading(service) as conn:
-        async for line in ledger_read.export(conn, filters):
+        lines = ledger_read.table(conn, filters) if table else ledger_read.export(conn, filters)
+        async for line in lines:
             yield line
 
 

@@ -15,6 +15,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, NotFound
 from exchange.core.leaf import LANGUAGE
 from exchange.core.model import Actor, Event
+from exchange.steps.freshness import require_fresh
 from exchange.steps.revising import make_revision
 from exchange.store import facts, near, parts
 from exchange.store import tables as t
@@ -70,6 +71,7 @@ async def show_text(service: Service, actor: Actor, message_id: UUID, digest: st
 async def read_text(service: Service, actor: Actor, message_id: UUID, digest: str, name: str) -> str:
     """A text part as it stands, to go on typing; the reading is recorded."""
     async with unit_of_work(service, actor) as unit:
+        await require_fresh(unit)
         message = await _for_change(unit, message_id)
         revision = await _revision(unit, message_id, digest)
         row = await unit.one(select(t.part).where(t.part.c.revision_id == revision.id, t.part.c.name == name))

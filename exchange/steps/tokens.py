@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, func, select, update
 
 from exchange.core import access
-from exchange.core.access import Permission
+from exchange.core.access import SCOPES, Permission, Scope
 from exchange.core.errors import BadInput, NotFound, SignInNeeded, StepUpNeeded
 from exchange.core.keys import derive
 from exchange.core.links import new_secret
@@ -33,6 +33,7 @@ class Token:
 
     id: UUID
     label: str
+    scope: Scope | None
     created_at: datetime
     expires_at: datetime
 
@@ -47,9 +48,18 @@ class NewToken:
 
 
 async def create_token(
-    service: Service, actor: Actor, *, label: str, days: int = 90, account_id: UUID | None = None
+    service: Service,
+    actor: Actor,
+    *,
+    label: str,
+    days: int = 90,
+    scope: Scope | None = None,
+    account_id: UUID | None = None,
 ) -> NewToken:
-    """A token for the actor's own account, after a step-up; from the command line, for `account_id`."""
+    """A token for the actor's own account, after a step-up; from the command line, for `account_id`.
+
+    With a `scope` it may do that and nothing else.
+    """
     owner = _owner(actor, account_id)
     label = " ".join(label.split())[:100]
     if not label or not label.isprintable() or not 1 <= days <= LONGEST_DAYS:
@@ -59,8 +69,8 @@ async def create_token(
         await unit.one(select(t.account.c.id).where(t.account.c.id == owner, t.account.c.active))
         until = unit.now + timedelta(days=days)
         values = {"account_id": owner, "token_hash": _hash(secret), "label": label, "expires_at": until}
-        await unit.add(t.api_token, id=token_id, **values)
-        unit.leaf("account.token_created", account=owner, key=token_id, until=until)
+        await unit.add(t.api_token, id=token_id, scope=scope, **values)
+        unit.leaf("account.token_created", account=owner, key=token_id, until=until, scope=scope)
     return NewToken(token_id, secret, until)
 
 
@@ -82,7 +92,7 @@ async def token_for_sign_in(
 async def resolve(service: Service, untrusted_bearer: str) -> Actor:
     """Whose token this is, with `session` = the token's id. `SignInNeeded` for any that does not count."""
     k, a = t.api_token, t.account
-    query = select(k.c.id, k.c.account_id, k.c.stepped_up_at, a.c.roles, func.now().label("read_at"))
+    query = select(k.c.id, k.c.account_id, k.c.stepped_up_at, k.c.scope, a.c.roles, func.now().label("read_at"))
     query = query.join(a, a.c.id == k.c.account_id).where(a.c.active, a.c.password_until.is_(None))
     async with reading(service) as conn:
         row = (await conn.execute(_live(query).where(k.c.token_hash == _hash(untrusted_bearer)))).first()
@@ -90,7 +100,8 @@ async def resolve(service: Service, untrusted_bearer: str) -> Actor:
         raise SignInNeeded
     fresh = timedelta(seconds=service.settings.step_up_seconds)
     stepped_up = row.stepped_up_at is not None and row.stepped_up_at + fresh > row.read_at
-    return Actor(ActorKind.STAFF, row.account_id, frozenset(map(Role, row.roles)), row.id, stepped_up)
+    only = SCOPES[Scope(row.scope)] if row.scope else None
+    return Actor(ActorKind.STAFF, row.account_id, frozenset(map(Role, row.roles)), row.id, stepped_up, only)
 
 
 async def step_up_token(service: Service, actor: Actor, untrusted_code: str) -> None:
@@ -115,7 +126,10 @@ async def tokens_of(service: Service, actor: Actor) -> list[Token]:
     mine: Select[Any] = _live(select(k).where(k.c.account_id == actor.id))
     async with reading(service) as conn:
         rows = await conn.execute(mine.order_by(k.c.created_at.desc()))
-        return [Token(row.id, row.label, row.created_at, row.expires_at) for row in rows]
+        return [
+            Token(row.id, row.label, Scope(row.scope) if row.scope else None, row.created_at, row.expires_at)
+            for row in rows
+        ]
 
 
 async def revoke_token(service: Service, actor: Actor, token_id: UUID) -> None:

@@ -23,6 +23,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, ExchangeError, NotFound, SessionLocked, SignInNeeded
 from exchange.core.gate import Act
 from exchange.core.model import Actor, Purpose, ReleaseWay, State
+from exchange.steps.freshness import require_fresh
 from exchange.steps.links import GRANT, about, revision_key
 from exchange.steps.release import COPY, decisions, opened
 from exchange.steps.revoke import kill_links
@@ -69,6 +70,7 @@ async def shelf(service: Service, visit: Visit) -> Shelf:
 async def open_for_visitor(service: Service, visit: Visit, name: str) -> Opened:
     """Open one part for a participant. `Refused` with reasons, or `NotFound` where there is no grant."""
     async with unit_of_work(service, visit.actor) as unit:
+        await require_fresh(unit)
         await _lock(unit, visit)
         message, grant = await _allowed(unit, visit)
         _, parts = await revision_parts(unit, message.id, grant.digest)
@@ -92,6 +94,7 @@ async def open_for_staff(
 ) -> Opened:
     """Open one part for the case team: for review, or for a release (`with_me`, `printed`) that is under way."""
     async with unit_of_work(service, actor) as unit:
+        await require_fresh(unit)
         await unit.message(message_id)
         part, message, known, key = await _staff_part(unit, service, message_id, name, digest, release)
         await _staff_leaf(unit, message, known, part, release)

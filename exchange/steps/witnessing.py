@@ -1,7 +1,8 @@
 """Proofs for auditors, and what witnesses need and give: each hand-over stands in the record (DESIGN section 9).
 
-A second organisation signs in as an auditor (a token is enough) or is sent files; it sees sizes and hashes,
-never an entry. `trust` is for the operator at the machine: whom the service listens to is not decided by a page.
+A second organisation has a token of an auditor's account that is narrowed to this (`Scope.WITNESS`) or is sent files;
+it sees sizes and hashes, never an entry. `trust` is for the operator at the machine: whom the service listens to is
+not decided by a page.
 """
 
 from exchange.core import access
@@ -17,7 +18,7 @@ from exchange.store.unit import reading, unit_of_work
 
 async def prove(service: Service, actor: Actor, index: int) -> str:
     """The `.tlog-proof` file of an entry. Raises NotSigned where no checkpoint covers it yet."""
-    _require(actor)
+    _require(actor, Permission.RECORD)
     async with unit_of_work(service, actor) as unit:
         proof = await ledger_proofs.entry_proof(unit.conn, index)
         unit.leaf("record.proved", index=index)
@@ -26,7 +27,7 @@ async def prove(service: Service, actor: Actor, index: int) -> str:
 
 async def submission(service: Service, actor: Actor, old: int) -> str:
     """The newest checkpoint and the proof that it continues the first `old` entries. Raises NotSigned."""
-    _require(actor)
+    _require(actor, Permission.RECORD_WITNESS)
     async with reading(service) as conn:
         return (await ledger_proofs.submission(conn, old)).body
 
@@ -36,7 +37,7 @@ async def keep(service: Service, actor: Actor, size: int, untrusted_lines: str) 
 
     Raises BadInput for lines that do not verify, UnknownWitness, NotFound.
     """
-    _require(actor)
+    _require(actor, Permission.RECORD_WITNESS)
     async with unit_of_work(service, actor) as unit:
         try:
             new = await ledger_proofs.keep(unit.conn, size, untrusted_lines)
@@ -59,6 +60,6 @@ async def trust(service: Service, actor: Actor, vkey: str) -> bool:
     return added
 
 
-def _require(actor: Actor) -> None:
+def _require(actor: Actor, permission: Permission) -> None:
     if actor.kind is not ActorKind.OPERATOR:
-        access.require(actor, Permission.RECORD)
+        access.require(actor, permission)

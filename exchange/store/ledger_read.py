@@ -13,12 +13,13 @@ from typing import Any
 
 from sqlalchemy import text
 
+from exchange.core import export_csv
 from exchange.core.errors import NotFound
 from exchange.core.export import Filter, Header, Seen, leaf_line, note_line
 from exchange.core.ledger import inclusion_ranges
 from exchange.core.notes import Checkpoint, Verifier, open_checkpoint
 from exchange.store import ledger, ledger_proofs
-from exchange.store.ledger import Connection, Signed, newest, raw_leaves
+from exchange.store.ledger import BATCH, Connection, Signed, newest, raw_leaves
 
 _FIELDS = {
     "case": "leaf::jsonb ->> 'case' = :case",
@@ -99,6 +100,21 @@ async def export(conn: Connection, filters: Filter | None = None) -> AsyncIterat
     for earlier in await ledger_proofs.cosigned(conn, last.size, last.root):
         yield Seen(earlier.note, earlier.steps).line
     yield note_line((await ledger_proofs.checkpoint_of(conn, last.size)).note)
+
+
+async def table(conn: Connection, filters: Filter | None = None) -> AsyncIterator[str]:
+    """The lines of a table (CSV) of the same entries. Raises NothingSigned."""
+    last = await newest(conn)
+    if last is None:
+        raise NothingSigned
+    yield export_csv.header()
+    if filters is None:
+        async for index, leaf, _ in raw_leaves(conn, 0, last.size):
+            yield export_csv.line(index, leaf)
+        return
+    for start in range(0, last.size, BATCH):
+        for entry in await leaves(conn, start, min(start + BATCH, last.size), filters):
+            yield export_csv.line(entry.index, entry.text)
 
 
 async def _complete(conn: Connection, last: Signed, origin: str) -> AsyncIterator[str]:

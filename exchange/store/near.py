@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
@@ -41,6 +41,11 @@ def barred(case_id: Any, account_id: Any) -> ColumnElement[bool]:
     """SQL: whether a conflict of interest keeps the account from the case (an id or a column)."""
     b = t.bar
     return select(b.c.id).where(b.c.case_id == case_id, b.c.account_id == account_id, b.c.until.is_(None)).exists()
+
+
+def barred_cases(account_id: UUID | None) -> Select[tuple[UUID]]:
+    """SQL: the cases that a conflict of interest keeps from the account."""
+    return select(t.bar.c.case_id).where(t.bar.c.account_id == account_id, t.bar.c.until.is_(None))
 
 
 def in_emergency(case_id: Any, account_id: UUID | None) -> ColumnElement[bool]:

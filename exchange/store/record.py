@@ -11,6 +11,7 @@ from pathlib import Path
 from exchange.settings import Settings
 from exchange.store import ledger
 from exchange.store.ledgerkey import load_signer
+from exchange.store.placing import places_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -21,6 +22,7 @@ async def sign(service: Service) -> str | None:
     The note is kept after the commit: one that the database never had would stop all signing.
     """
     place = note_file(service.settings)
+    await places_of(service.engine).settle()
     async with reading(service) as conn:
         note = await ledger.checkpoint(conn, load_signer(service.settings.ledger_key_file), _kept(place))
     if note is not None:

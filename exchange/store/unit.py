@@ -6,9 +6,9 @@
         unit.leaf("review.approved", message=message.id, **moved)
         await unit.defer("notify_staff", message=message.id)
 
-The leaves are appended last, so that the head of the record is locked as briefly as can be. A unit that
-changed something and wrote no leaf does not commit: what cannot be recorded does not happen. Lock order
-is case, message, the rest, head.
+A unit that changed something and wrote no leaf does not commit: what cannot be recorded does not happen. Its
+leaves get their places in the record right after the commit (store/placing.py), so acts never wait for each
+other's disk. Lock order is case, message, the rest.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +17,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
+import structlog
 from sqlalchemy import Executable, Row, Table, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
@@ -27,7 +29,15 @@ from exchange.core.errors import Conflict, LedgerUnavailable, NotFound, StorageU
 from exchange.core.model import Actor, Event, State
 from exchange.store import ledger, queue
 from exchange.store import tables as t
+from exchange.store.placing import places_of
 from exchange.store.service import Service
+
+_BEFORE_BYTES = frozenset(
+    f"{what}.{how}" for what in ("view", "preview", "review", "presented") for how in ("opened", "renewed")
+)
+"""Acts after which content leaves: not before their leaf has its place."""
+
+log = structlog.get_logger()
 
 
 class Unit:
@@ -40,7 +50,6 @@ class Unit:
         self.now = now
         self._leaves: list[dict[str, Any]] = []
         self._changed = False
-        self.indexes: list[int] = []
 
     async def one(self, statement: Executable) -> Row[Any]:
         """The one row of a SELECT; `NotFound` where there is none."""
@@ -94,7 +103,7 @@ class Unit:
         return {"event": event.value, "state_from": before.value, "state_to": after.value}
 
     def leaf(self, act: str, **ids: Any) -> None:
-        """Queue one leaf; it is appended when the unit ends."""
+        """Queue one leaf; it is written when the unit ends."""
         self._leaves.append({"act": act, "actor": actor_leaf(self.actor), **ids})
 
     async def defer(self, task: str, **ids: Any) -> None:
@@ -102,11 +111,24 @@ class Unit:
         await queue.defer(self.conn, task, **{name: str(value) for name, value in ids.items()})
 
     async def finish(self) -> None:
-        """Append the leaves; refuse if something changed and nothing was recorded."""
+        """Write the leaves; refuse if something changed and nothing was recorded."""
         if self._changed and not self._leaves:
             raise LedgerUnavailable
-        if self._leaves:
-            self.indexes = await ledger.append(self.conn, self._leaves)
+        await ledger.write(self.conn, self._leaves)
+
+    async def place(self) -> None:
+        """After the commit: the leaves get their places. If that fails the next act or the worker does it.
+
+        Only an act after which content leaves is refused then: its leaf is committed, and nothing was read.
+        """
+        if not self._leaves:
+            return
+        try:
+            await places_of(self.service.engine).settle()
+        except LedgerUnavailable:
+            log.warning("leaves_wait")
+            if any(leaf["act"] in _BEFORE_BYTES for leaf in self._leaves):
+                raise
 
 
 def actor_leaf(actor: Actor) -> dict[str, Any]:
@@ -121,10 +143,11 @@ async def unit_of_work(service: Service, actor: Actor) -> AsyncIterator[Unit]:
     """One transaction; commits only with its leaves. Connection trouble becomes `StorageUnavailable`."""
     with _sentences():
         async with service.engine.begin() as conn:
-            now = (await conn.execute(select(func.now()))).scalar_one()
+            now = await ledger.asked(conn, "select now()")
             unit = Unit(service, actor, conn, now)
             yield unit
             await unit.finish()
+    await unit.place()
 
 
 @asynccontextmanager
@@ -151,7 +174,7 @@ def _sentences() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise Conflict from error
-    except (OperationalError, InterfaceError, NoConnectionLeft) as error:
+    except (OperationalError, InterfaceError, psycopg.OperationalError, NoConnectionLeft) as error:
         raise StorageUnavailable from error
     except DBAPIError as error:
         if error.connection_invalidated:

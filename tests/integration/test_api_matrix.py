@@ -10,6 +10,7 @@ from exchange.core import access
 from exchange.core.access import RULES, Near, Permission
 from exchange.core.model import Role
 from exchange.steps import concern, links, referral, setup
+from exchange.store import record
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
@@ -95,6 +96,28 @@ async def test_a_role_without_the_permission_is_refused(api: Api, world: World, 
         if not actor.roles & RULES[endpoint.permission].roles:
             found = await asked(caller, endpoint, ids)
             assert (found.status, kind_of(found)) == (403, "not-allowed"), (who, endpoint.path)
+
+
+async def test_a_witness_s_token_is_refused_all_but_three(api: Api, world: World) -> None:
+    """Checkpoint, consistency proof, cosignatures: 403 everywhere else, an auditor's own pages and rights included."""
+    ids, auditor = await ids_of(world), await api.as_(world.auditor, stepped_up=True)
+    made = await auditor.do("POST", "/tokens", {"label": "witness", "days": 30, "scope": "witness"})
+    narrow = Caller(auditor.url, auditor.http, made["token"])
+    answers = {endpoint.path: (await asked(narrow, endpoint, ids)).status for endpoint in GUARDED}
+    passed = {path for path, status in answers.items() if status != 403}
+    assert passed == {"/record/checkpoint", "/record/consistency", "/record/cosignatures"}
+
+
+async def test_a_table_of_the_record_is_csv(api: Api, world: World) -> None:
+    """With a fresh second factor, and not before something was signed."""
+    auditor = await api.as_(world.auditor, stepped_up=True)
+    assert (await auditor.ask("POST", "/record/table", {})).status == 404
+    setup.make_keys(api.service.settings)
+    await record.sign(api.service)
+    found = await auditor.ask("POST", "/record/table", {"act": "participant.added"})
+    assert (found.status, found.media_type) == (200, "text/csv")
+    assert found.body.count(b"participant.added") == len(found.body.splitlines()) - 1 > 0
+    assert (await (await api.as_(world.auditor)).ask("POST", "/record/table", {})).status == 403
 
 
 async def test_a_facilitator_of_another_case_learns_nothing(api: Api, world: World) -> None:

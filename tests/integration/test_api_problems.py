@@ -139,7 +139,7 @@ async def test_a_fault_gets_a_reference_and_nothing_else(service: Service, fern:
 async def test_what_the_record_cannot_take_is_not_done(service: Service, fern: Caller, world: World) -> None:
     """503, and the fact is not there."""
     async with reading(as_owner(service)) as conn:
-        await conn.execute(text("alter table ledger_leaf rename to elsewhere"))
+        await conn.execute(text("alter table ledger_pending rename to elsewhere"))
     fact = {"kind": "pause", "value": "on"}
     found = await fern.ask("POST", f"/cases/{world.case}/facts", fact)
     is_problem(found, 503, "ledger-unavailable")

@@ -1,15 +1,19 @@
 """The record's pages: reading and taking away are recorded, parts say that they are parts, nobody is named."""
 
+import csv
+import io
 import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from exchange.core import access
+from exchange.core.access import Permission
 from exchange.core.audit import Outcome, verify
 from exchange.core.notes import Verifier
 from exchange.core.proof import EntryProof
-from exchange.steps import setup
+from exchange.steps import setup, tokens
 from exchange.store import ledger, ledger_read
 from exchange.store.ledgerkey import load_signer
 from exchange.store.service import Service
@@ -134,6 +138,40 @@ async def test_a_whole_export_verifies_and_a_part_says_so(world: World, console:
     assert verify(text.splitlines(keepends=True), key).outcome is Outcome.PART
     leaf = await newest(world.service)
     assert (leaf["scope"], leaf["case"]) == ("filtered", str(world.case))
+
+
+async def test_a_table_for_spreadsheets_is_recorded_as_such(world: World, console: Console) -> None:
+    """Whole or a part, up to the newest checkpoint; named as what it is, and the leaf says so before its first byte."""
+    auditor = await console.as_(world.auditor)
+    await signed(world.service)
+    async with reading(world.service) as conn:
+        covered = (await ledger.newest(conn)).size  # type: ignore[union-attr]  # it was signed
+    status, text = await taken(auditor, form="csv")
+    assert status == 200
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [int(row["number"]) for row in rows] == list(range(covered))
+    leaf = await newest(world.service)
+    assert (leaf["act"], leaf["scope"], leaf["form"]) == ("record.exported", "complete", "csv")
+    _, text = await taken(auditor, form="csv", case=str(world.case))
+    assert {row["case"] for row in csv.DictReader(io.StringIO(text, newline=""))} == {str(world.case)}
+    leaf = await newest(world.service)
+    assert (leaf["scope"], leaf["case"], leaf["form"]) == ("filtered", str(world.case), "csv")
+
+
+async def test_an_auditor_makes_a_token_for_a_witness(world: World, console: Console) -> None:
+    """The page offers it to auditors only, says in the list what it is for, and the token reads no entry."""
+    auditor = await console.as_(world.auditor)
+    status, page, _ = await auditor.send("/account/tokens", "/account", label="second organisation", scope="witness")
+    secret = re.search(r'id="token">(exch_[^<]+)<', page)
+    assert (status, bool(secret)) == (200, True)
+    assert page.count("Only witness the record: checkpoints and proofs, no entries") == 2
+    leaf = await newest(world.service)
+    assert (leaf["act"], leaf["scope"]) == ("account.token_created", "witness")
+    actor = await tokens.resolve(world.service, secret[1] if secret else "")
+    assert actor.only == {Permission.RECORD_WITNESS}
+    assert not access.may(actor, Permission.RECORD)
+    lead = await console.as_(world.facilitator)
+    assert "What may it do?" not in (await lead.get("/account"))[1]
 
 
 async def test_taking_away_needs_a_fresh_second_factor(world: World, console: Console) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from exchange.core.audit import Outcome, verify
 from exchange.core.cosign import Cosigner, Kind
 from exchange.core.export import Seen
+from exchange.core.leaf import undated
 from exchange.core.ledger import Tree
 from exchange.core.notes import KeySigner, open_note
 from exchange.core.witness import RolledBack, Submission, judge
@@ -84,7 +85,8 @@ async def test_leaves_from_before_get_their_subtrees(empty_database: str) -> Non
         await conn.execute(first.encode())
     engine = make_engine(empty_database)
     async with engine.begin() as conn:
-        await ledger.append(conn, [fields(number) for number in range(41)])
+        values = {"leaves": [undated(fields(number)) for number in range(41)]}
+        await conn.execute(text("select ledger_append(cast(:leaves as text[]))"), values)
     async with await psycopg.AsyncConnection.connect(plain_url(empty_database)) as raw:
         await raw.execute(f"-- {second}".encode())
     await grow(engine, 9)

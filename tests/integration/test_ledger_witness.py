@@ -145,6 +145,32 @@ async def test_the_whole_way_over_http(service: Service, tmp_path: Path, keys: l
     assert [saw.name for saw in verdict.witnessed] == ["witness.example/w1"] * 2, verdict.sentence
 
 
+async def test_a_token_for_witnessing_does_nothing_else(service: Service, tmp_path: Path) -> None:
+    """It serves the whole round of `exchange audit witness`; test_api_matrix.py asks every other endpoint with it."""
+    world = await founded(service)
+    await service_trusts(service, [await made_key(tmp_path, kind) for kind in ("ed25519", "ml-dsa-44")])
+    signer = load_signer(service.settings.ledger_key_file)
+    await signing.sign(service)
+    async with running_api(service) as api:
+        auditor = await api.as_(world.auditor, stepped_up=True)
+        told = {"label": "second organisation", "days": 30, "scope": "witness"}
+        made = await auditor.do("POST", "/tokens", told)
+        narrow = replace(auditor, token=made["token"])
+        assert [one["scope"] for one in (await auditor.get("/tokens"))["tokens"]] == ["witness", None]
+        (tmp_path / "token").write_text(narrow.token, encoding="ascii")
+        words = ("--token", tmp_path / "token", "--back", "--out", tmp_path / "lines")
+        done = await run_witness(tmp_path, f"{api.console.url}/api/v1/record", signer, *words)
+        assert done.code == 0, done.err
+        assert (await narrow.get("/record/checkpoint"))["key_name"] == signer.verifier.name
+        assert (await narrow.ask("GET", "/record")).status == 403
+
+
+async def service_trusts(service: Service, keys: list[WitnessKey]) -> None:
+    """The operator names the witness's keys."""
+    for key in keys:
+        assert await witnessing.trust(service, OPERATOR, key.vkey)
+
+
 async def handed(folder: Path, signer: KeySigner) -> dict[str, object]:
     """What the witness handed in last, to hand it in again."""
     state = open_note((folder / "last.note").read_text(encoding="utf-8"), signer.verifier)

@@ -8,8 +8,9 @@ from itertools import pairwise
 import pytest
 
 from exchange.core.errors import NotAllowed
-from exchange.core.model import OPERATOR
+from exchange.core.model import OPERATOR, Role
 from exchange.core.unusual import Kind
+from exchange.steps import bars as conflicts
 from exchange.steps import oversight, setup
 from exchange.steps import settings as service_settings
 from exchange.store import ledger, ledger_read
@@ -17,7 +18,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 from exchange.web.console.record_overview import bars
 from tests.support.console_site import Console, running_console
-from tests.support.world import World, make_world
+from tests.support.world import World, make_world, staff
 
 
 @pytest.fixture
@@ -70,6 +71,18 @@ async def test_looking_is_recorded_and_for_auditors_only(world: World) -> None:
     for actor in (world.facilitator, world.supervisor, world.administrator):
         with pytest.raises(NotAllowed):
             await oversight.overview(world.service, actor, days=7)
+
+
+async def test_a_conflict_of_interest_hides_what_is_unusual_in_that_case(world: World) -> None:
+    """Only auditors read the list; one who is barred from a case is not told about it, others are."""
+    before = await oversight.overview(world.service, world.auditor, days=7, kind=Kind.NOT_ASSIGNED)
+    assert [one.case for one in before.findings] == [str(world.case)]
+    await conflicts.set_bar(world.service, world.supervisor, world.case, world.auditor.id, reason="They are related.")
+    found = await oversight.overview(world.service, world.auditor, days=7)
+    assert str(world.case) not in {one.case for one in found.findings}
+    other = await staff(world.service, "second-auditor", Role.AUDITOR)
+    found = await oversight.overview(world.service, other, days=7, kind=Kind.NOT_ASSIGNED)
+    assert [one.case for one in found.findings] == [str(world.case)]
 
 
 async def test_outside_opening_hours_is_told_by_the_service_s_own_hours(world: World) -> None:

@@ -25,6 +25,8 @@ REFUSED = [
 CLOSED_TO_THE_CONSOLE = (
     "delete from ledger_leaf",
     "update ledger_head set size = 0",
+    "delete from ledger_pending",
+    "insert into ledger_pending (leaf, at) values ('{}', now())",
     "delete from consent",
     "update consent set given = true",
     "drop table message",

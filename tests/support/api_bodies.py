@@ -63,6 +63,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/messages/{message}/stop-link"): {"channel": "email"},
     ("POST", "/referrals/{referral}/not-for-us"): {"reason": "Somebody else does this."},
     ("POST", "/record/export"): {},
+    ("POST", "/record/table"): {},
     ("GET", "/record/proof"): {"index": 0},
     ("GET", "/record/entry"): {"index": 0},
     ("POST", "/record/cosignatures"): {"size": 1, "lines": "x"},

@@ -1,6 +1,6 @@
 """Staff accounts, their sessions and tokens. Secrets are hashes, or sealed to the service's key pair."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from exchange.store.tables.base import key, metadata, now, ref, when
@@ -49,6 +49,7 @@ api_token = Table(
     ref("account_id", "account.id", ondelete="CASCADE"),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
     Column("label", Text, nullable=False),
+    Column("scope", Text, CheckConstraint("scope in ('witness')", name="scope")),
     when("stepped_up_at"),
     now("created_at"),
     when("expires_at"),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from exchange.core.access import Permission
+from exchange.core.access import Permission, Scope
 from exchange.core.errors import SignInNeeded
 from exchange.core.model import Role
 from exchange.steps import sessions, tokens
@@ -53,6 +53,9 @@ class NewToken(Asked):
 
     label: Line
     days: int = Field(90, ge=1, le=366)
+    scope: Scope | None = Field(
+        None, description="`witness`: fetches checkpoints and proofs and hands in cosignatures, and nothing else."
+    )
 
 
 class TokenLine(Answer):
@@ -60,6 +63,7 @@ class TokenLine(Answer):
 
     id: UUID
     label: str
+    scope: Scope | None
     created_at: datetime
     expires_at: datetime
 
@@ -111,7 +115,7 @@ async def own_tokens(call: Call) -> Tokens:
 
 async def make_token(call: Call, asked: NewToken) -> TokenMade:
     """Make a token for a script. Needs the step-up."""
-    made = await tokens.create_token(call.service, call.actor, label=asked.label, days=asked.days)
+    made = await tokens.create_token(call.service, call.actor, label=asked.label, days=asked.days, scope=asked.scope)
     return TokenMade(id=made.id, token=made.secret, expires_at=made.expires_at)
 
 

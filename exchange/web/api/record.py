@@ -1,5 +1,6 @@
 """The record: a case's part for its team; all of it, its checkpoint and its export for auditors."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,7 @@ from exchange.web.api.shapes import Answer, Asked, Line, Moment, Word, Words
 
 JSON_LINES = "application/jsonl"
 TEXT = "text/plain"
+CSV = "text/csv"
 Below = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -107,11 +109,20 @@ class Finding(Answer):
     count: int
 
 
+class Freshness(Answer):
+    """When the record was last signed; `late`: too long ago; `stopped`: so long ago that no content is shown."""
+
+    signed_at: datetime | None
+    late: bool
+    stopped: bool
+
+
 class Overview(Answer):
-    """Spans without a gap, oldest first; findings, newest first."""
+    """Spans without a gap, oldest first; findings, newest first; how fresh the record's signature is."""
 
     spans: list[Span]
     findings: list[Finding]
+    signature: Freshness
 
 
 class Since(Asked):
@@ -184,8 +195,17 @@ async def cosignatures(call: Call, asked: Cosignatures) -> Kept:
 async def export(call: Call, asked: Wanted) -> web.StreamResponse:
     """Take the record away as JSON Lines, for `exchange audit verify`. That it was taken stands in it."""
     filters = await _filter(call.service, call.actor, asked)
-    lines = await record.export(call.service, call.actor, filters)
-    response = web.StreamResponse(headers={"Content-Type": JSON_LINES})
+    return await _streamed(call, await record.export(call.service, call.actor, filters), JSON_LINES)
+
+
+async def table(call: Call, asked: Wanted) -> web.StreamResponse:
+    """Take the record away as a table for spreadsheets (CSV), up to the same checkpoint. That stands in it too."""
+    filters = await _filter(call.service, call.actor, asked)
+    return await _streamed(call, await record.export(call.service, call.actor, filters, table=True), CSV)
+
+
+async def _streamed(call: Call, lines: AsyncIterator[str], media_type: str) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": media_type})
     await response.prepare(call.request)
     async for line in lines:
         await response.write(line.encode())
@@ -217,11 +237,12 @@ def _entries(shown: Shown) -> Entries:
 ENDPOINTS = [
     Endpoint("GET", "/cases/{case}/record", of_case, Permission.CASE_SEE),
     Endpoint("GET", "/record", search, Permission.RECORD),
-    Endpoint("GET", "/record/checkpoint", checkpoint, Permission.RECORD, errors=(404,)),
+    Endpoint("GET", "/record/checkpoint", checkpoint, Permission.RECORD_WITNESS, errors=(404,)),
     Endpoint("GET", "/record/entry", entry, Permission.RECORD),
     Endpoint("GET", "/record/overview", overview, Permission.RECORD),
     Endpoint("GET", "/record/proof", proof, Permission.RECORD, produces=TEXT),
-    Endpoint("GET", "/record/consistency", consistency, Permission.RECORD, produces=TEXT),
-    Endpoint("POST", "/record/cosignatures", cosignatures, Permission.RECORD),
+    Endpoint("GET", "/record/consistency", consistency, Permission.RECORD_WITNESS, produces=TEXT),
+    Endpoint("POST", "/record/cosignatures", cosignatures, Permission.RECORD_WITNESS),
     Endpoint("POST", "/record/export", export, Permission.RECORD_EXPORT, produces=JSON_LINES),
+    Endpoint("POST", "/record/table", table, Permission.RECORD_EXPORT, produces=CSV),
 ]

@@ -1,13 +1,14 @@
 """One's own account: password, second factor, sessions, tokens."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from aiohttp import web
 from pydantic import Field
 
-from exchange.core.access import Permission
+from exchange.core.access import Permission, Scope
 from exchange.core.errors import StepUpNeeded
+from exchange.core.model import Role
 from exchange.steps import accounts, demo_code, passkeys, recovery_codes, sessions, sign_on, tokens
 from exchange.steps.sessions import Session
 from exchange.web import frame
@@ -15,13 +16,15 @@ from exchange.web.console import words
 from exchange.web.console.asking import asked
 from exchange.web.console.session import COOKIE, SESSION, actor_of, id_of, service_of
 from exchange.web.console.sign_in import CODE_WRONG, NewPassword
-from exchange.web.frame import N_
+from exchange.web.frame import N_, gettext
 
 PASSWORD_CHANGED = frame.notice("own-password", N_("Your password was changed. Your other sessions have ended."))
 FACTOR_CHANGED = frame.notice("own-factor", N_("Your new codes count from now on."))
 PASSKEY_ADDED = frame.notice("own-passkey", N_("You can sign in with this passkey from now on."))
 PASSKEY_REMOVED = frame.notice("own-passkey-removed", N_("That passkey opens nothing any more."))
 SESSION_ENDED = frame.notice("own-session", N_("That session has ended."))
+TOKEN_DOES_ALL = N_("All that I may")
+TOKEN_WITNESSES = N_("Only witness the record: checkpoints and proofs, no entries")
 TOKEN_ENDED = frame.notice("own-token", N_("That token has ended."))
 
 
@@ -48,6 +51,7 @@ class NewToken(frame.Form):
 
     label: str = Field(max_length=100)
     days: int = Field(default=90, ge=1, le=366)
+    scope: Literal["", "witness"] = ""
     sentences: ClassVar = {
         "label": N_("Enter what the token is for"),
         "days": N_("Enter a number of days from 1 to 366"),
@@ -174,7 +178,10 @@ async def make_token(request: web.Request) -> web.StreamResponse:
     """A new token, shown this once."""
 
     async def act(form: NewToken) -> web.StreamResponse:
-        made = await tokens.create_token(service_of(request), actor_of(request), label=form.label, days=form.days)
+        scope = Scope(form.scope) if form.scope else None
+        made = await tokens.create_token(
+            service_of(request), actor_of(request), label=form.label, days=form.days, scope=scope
+        )
         return await _page(request, frame.blank(days=90), 200, made.secret)
 
     return await asked(request, NewToken, _page, act, at="label")
@@ -198,6 +205,8 @@ async def _page(request: web.Request, form: frame.ErrorSummary, status: int, sec
         "session": session,
         "roles": [words.said(words.ROLES, role) for role in words.ROLES if role in session.roles],
         "sessions": await sessions.sessions_of(service, actor),
+        "scopes": _scopes(session),
+        "witness_words": TOKEN_WITNESSES,
         "tokens": await tokens.tokens_of(service, actor),
         "secret": secret,
         "passkeys": await passkeys.passkeys_of(service, session.account_id),
@@ -207,6 +216,13 @@ async def _page(request: web.Request, form: frame.ErrorSummary, status: int, sec
         "provider": sign_on.offered(service),
     }
     return frame.render(request, "console/account.html", context, status=status)
+
+
+def _scopes(session: Session) -> list[tuple[str, str]]:
+    """What a new token may be narrowed to; nothing to choose for who has no part in it."""
+    if Role.AUDITOR not in session.roles:
+        return []
+    return [("", gettext(TOKEN_DOES_ALL)), (Scope.WITNESS.value, gettext(TOKEN_WITNESSES))]
 
 
 def _password_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:

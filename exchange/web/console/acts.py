@@ -87,6 +87,7 @@ ACTS: dict[str, str] = {
     "preview.renewed": N_("Still open with the author, before sharing"),
     "record.cosigned": N_("A witness cosigned the record"),
     "record.exported": N_("The record was taken away"),
+    "record.heartbeat": N_("The service was running; nothing else had happened"),
     "record.proved": N_("The proof of an entry was taken"),
     "record.read": N_("The record was read"),
     "record.witness_added": N_("A witness was named"),

@@ -114,10 +114,11 @@ async def export(request: web.Request) -> web.StreamResponse:
     form, filters = await _filters(request, await _fields(request))
     if form.errors:
         raise BadInput
-    lines = await record.export(service_of(request), actor_of(request), filters)
-    name = "record-part.jsonl" if filters else "record.jsonl"
+    table = (await form_of(request)).get("form") == "csv"
+    lines = await record.export(service_of(request), actor_of(request), filters, table=table)
+    name = ("record-part" if filters else "record") + (".csv" if table else ".jsonl")
     headers = {
-        "Content-Type": "application/jsonl; charset=utf-8",
+        "Content-Type": "text/csv; charset=utf-8" if table else "application/jsonl; charset=utf-8",
         "Content-Disposition": f'attachment; filename="{name}"',
     }
     response = web.StreamResponse(headers=headers)

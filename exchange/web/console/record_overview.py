@@ -29,20 +29,22 @@ async def page(request: web.Request) -> web.StreamResponse:
     asked = {name: str(request.query.get(name, ""))[:80].strip() for name in ("days", "case", "kind")}
     days = int(asked["days"]) if asked["days"] in TIMES else 30
     form = frame.blank(**asked | {"days": str(days)})
-    found = Overview([], [], {})
+    found: Overview | None = None
     try:
         found = await _found(request, asked, days)
     except BadInput as error:
         form.add(error.field or "days", str(error))
-    names = {str(account): name for account, name in found.staff.items()}
+    names = {str(account): name for account, name in found.staff.items()} if found else {}
+    spans = found.spans if found else []
     context = {
         "form": form,
         "times": [(code, gettext(text)) for code, text in TIMES.items()],
         "kinds": [("", gettext(N_("Any"))), *((code, gettext(text)) for code, text in KINDS.items())],
-        "bars": bars(found.spans),
-        "rows": [(_when(span), span.staff, span.participants, span.total) for span in found.spans],
-        "total": sum(span.total for span in found.spans),
-        "findings": [_line(one, names) for one in found.findings],
+        "bars": bars(spans),
+        "rows": [(_when(span), span.staff, span.participants, span.total) for span in spans],
+        "total": sum(span.total for span in spans),
+        "findings": [_line(one, names) for one in found.findings] if found else [],
+        "signature": found.signature if found else None,
         "limits": Limits(),
     }
     return frame.render(request, "console/record_overview.html", context, status=422 if form.errors else 200)

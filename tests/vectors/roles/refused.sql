@@ -38,6 +38,9 @@ copy (select private_wrapped from key_pair) to stdout
 -- the record
 select * from ledger_leaf
 select * from ledger_checkpoint
+select * from ledger_pending
+insert into ledger_pending (leaf, at) values ('{"at":"@"}', now())
+delete from ledger_pending
 insert into ledger_leaf values (0, '{}', ''::bytea, now())
 update ledger_head set size = 0
 select ledger_append('{"{\"act\":\"review.approved\",\"actor\":{\"id\":\"1\",\"kind\":\"staff\"},\"at\":\"@\"}"}')

@@ -1,0 +1,55 @@
+"""The record as a table for spreadsheets (RFC 4180): to look through and sort, not to check; JSON Lines is for that.
+
+A cell that a spreadsheet could take for a formula gets an apostrophe before it. No leaf that this service writes
+begins so (core/leaf.py); a row that somebody put into the database could.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from exchange.core.export import BadExport, Leaf, parse_leaf
+
+COLUMNS = (
+    "number", "at", "act", "actor kind", "actor id", "actor role", "case", "message", "participant", "account",
+    "outcome", "more",
+)  # fmt: skip
+UNREADABLE = "this entry cannot be read"
+
+_OWN = frozenset({"at", "act", "case", "message", "participant", "account", "outcome"})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def header() -> str:
+    """The first line."""
+    return _line(COLUMNS)
+
+
+def line(index: int, text: str) -> str:
+    """One entry; every field that has no column of its own stands in the last, as name=value."""
+    try:
+        leaf = parse_leaf(text)
+    except BadExport:
+        return _line((str(index), *[""] * (len(COLUMNS) - 2), UNREADABLE))
+    actor = leaf.get("actor")
+    who: Leaf = actor if isinstance(actor, dict) else {}
+    more = " ".join(f"{name}={_value(leaf[name])}" for name in sorted(leaf.keys() - _OWN - {"actor", "v"}))
+    cells = {**{name: _value(leaf.get(name, "")) for name in _OWN}, "number": str(index), "more": more}
+    cells |= {f"actor {name}": _value(who.get(name, "")) for name in ("kind", "id", "role")}
+    return _line(cells[name] for name in COLUMNS)
+
+
+def _value(found: object) -> str:
+    if isinstance(found, bool):
+        return str(found).lower()
+    return ",".join(map(_value, found)) if isinstance(found, list) else str(found)
+
+
+def _line(cells: Iterable[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerow([_safe(cell) for cell in cells])
+    return written.getvalue()
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
