@@ -210,10 +210,8 @@ async def pending_enrolment(service: Service, session: Session) -> Enrolment | N
     async with reading(service) as conn:
         mine = select(t.account.c.totp_pending).where(t.account.c.id == session.account_id)
         blob = (await conn.execute(mine)).scalar_one_or_none()
-    if blob is None:
-        return None
-    secret = await factor.unwrapped(service, session.account_id, blob, session=session.id)
-    return factor.new_enrolment(session.login, secret)
+    secret = await factor.pending(service, session.account_id, blob, session.id)
+    return factor.new_enrolment(session.login, secret) if secret else None
 
 
 async def replace_factor(service: Service, session: Session, untrusted_code: str) -> None:

@@ -25,10 +25,10 @@ async def code_to_show(service: Service, session: Session) -> str:
         query = select(*columns, func.now().label("now")).where(t.account.c.id == session.account_id)
         row = (await conn.execute(query)).one()
     if row.totp_wrapped is not None:
-        secret = await factor.unwrapped(service, session.account_id, row.totp_wrapped)
-    elif row.totp_pending is not None:
-        secret = await factor.unwrapped(service, session.account_id, row.totp_pending, session=session.id)
+        secret: str | None = await factor.unwrapped(service, session.account_id, row.totp_wrapped)
     else:
+        secret = await factor.pending(service, session.account_id, row.totp_pending, session.id)
+    if secret is None:
         return ""
     current = int(row.now.timestamp()) // factor.STEP_SECONDS
     step = max(current, row.totp_last + 1)

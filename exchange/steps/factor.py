@@ -16,7 +16,7 @@ import pyotp
 import segno
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exchange.core.errors import NotAllowed
+from exchange.core.errors import NotAllowed, Unreadable
 from exchange.core.sealed import context
 from exchange.store.sealing import SERVICE, follow
 from exchange.store.service import Service
@@ -70,6 +70,14 @@ async def unwrapped(service: Service, account_id: UUID, untrusted_blob: bytes, *
         raise NotAllowed
     found = await asyncio.to_thread(service.keys.provider.unwrap, untrusted_blob, where(account_id, session))
     return found.decode()
+
+
+async def pending(service: Service, account_id: UUID, untrusted_blob: bytes | None, session: UUID) -> str | None:
+    """The secret that this session is setting up; None where nothing is, or where another session began it."""
+    try:
+        return await unwrapped(service, account_id, untrusted_blob, session=session) if untrusted_blob else None
+    except Unreadable:
+        return None
 
 
 def step_of(secret: str, untrusted_code: str, now: datetime, after: int) -> int | None:

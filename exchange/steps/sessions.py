@@ -167,9 +167,11 @@ async def spend_code(unit: Unit, account_id: UUID, untrusted_code: str) -> bool:
 async def adopt_factor(unit: Unit, session: Session, untrusted_code: str, *, replacing: bool) -> bool:
     """As `spend_code`, for a factor that this session is setting up: its first right code makes it count."""
     row = await locked_account(unit, session.account_id)
-    if row.totp_pending is None or (row.totp_wrapped is not None and not replacing):
+    secret = await factor.pending(unit.service, row.id, row.totp_pending, session.id)
+    if secret is None and replacing:
+        return False  # begun in another browser, or not at all
+    if secret is None or (row.totp_wrapped is not None and not replacing):
         raise SignInNeeded
-    secret = await factor.unwrapped(unit.service, row.id, row.totp_pending, session=session.id)
     if not await _spend(unit, row, secret, untrusted_code):
         return False
     kept = await factor.wrapped(unit.service, unit.conn, row.id, secret)

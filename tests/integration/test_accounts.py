@@ -135,7 +135,7 @@ async def test_a_factor_begun_in_one_session_cannot_be_finished_in_another(servi
     mine = await accounts.begin_enrolment(service, owner.session)
     stolen = Member(thief.session.account_id, "jo", seen.secret)
     for session in (thief.session, owner.session):
-        with pytest.raises(Exception, match=r"not right|did not pass"):
+        with pytest.raises(Exception, match=r"not right|did not pass|sign in"):
             await sessions.confirm_factor(service, session, await code(service, stolen))
     owned = Member(thief.session.account_id, "jo", mine.secret)
     assert (await sessions.confirm_factor(service, owner.session, await code(service, owned))).cookie
@@ -164,3 +164,18 @@ async def test_a_phone_is_replaced_with_a_step_up_only(service: Service) -> None
     begun = await sessions.sign_in(service, "jo", PASSWORD, cookie=None)
     with pytest.raises(BadInput):
         await sessions.confirm_factor(service, begun.session, await code(service, who, steps=1))
+
+
+async def test_a_set_up_that_another_browser_began_is_not_there(service: Service) -> None:
+    """It is bound to its session: elsewhere there is nothing to show and nothing to confirm, and no fault."""
+    who = await member(service, "jo")
+    opened = await signed_in(service, who)
+    began = await accounts.begin_enrolment(service, opened.session)
+    begun = await sessions.sign_in(service, "jo", PASSWORD, cookie=None)
+    other = await sessions.confirm_factor(service, begun.session, await code(service, who, steps=1))
+    assert await accounts.pending_enrolment(service, other.session) is None
+    with pytest.raises(BadInput):
+        await accounts.replace_factor(service, other.session, await code(service, Member(who.id, "jo", began.secret)))
+    again = await accounts.pending_enrolment(service, opened.session)
+    assert again is not None
+    assert again.secret == began.secret

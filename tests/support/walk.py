@@ -8,8 +8,7 @@ hold, both end the campaign with the seed. Each walk is rolled back to its stage
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import UUID
@@ -20,23 +19,11 @@ from exchange.core.errors import ExchangeError
 from exchange.core.model import Actor, Channel, ConsentKind, FactKind, Method, Status
 from exchange.steps import cases, concern, consent, erase, offer, release, review, texts, view, visit
 from exchange.steps.consent import Said
+from tests.support.one_connection import OneConnection
 from tests.support.world import PERSON, World
 
 COOKIE = "C" * 42 + "A"
 STAGES = 8
-
-
-class OneConnection:
-    """Stands where the engine stands: every transaction of a step is a savepoint of one connection."""
-
-    def __init__(self, conn: AsyncConnection) -> None:
-        self._conn = conn
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """One step's transaction."""
-        async with self._conn.begin_nested():
-            yield self._conn
 
 
 @dataclass

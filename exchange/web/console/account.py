@@ -233,6 +233,8 @@ def _password_page(request: web.Request, form: frame.ErrorSummary, status: int) 
 async def _factor_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     service, session = service_of(request), _session(request)
     enrolment = await accounts.pending_enrolment(service, session)
+    if enrolment is None and status != 200:  # a code without a set-up that was begun: there is no field to show it at
+        return frame.see_other(request, "/account")
     shown = await demo_code.pending_code_to_show(service, enrolment)
     context = {"form": form, "enrolment": enrolment, "demo_code": shown}
     return frame.render(request, "console/account_factor.html", context, status=status)
