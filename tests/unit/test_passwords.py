@@ -49,3 +49,9 @@ def test_unusual_ones_are_taken(good: str) -> None:
 def test_first_passwords_are_always_good() -> None:
     """What the service gives is never refused by itself."""
     assert not any(refused(passwords.temporary()) for _ in range(5))
+
+
+@pytest.mark.parametrize("login", ["jo", "a", "ban"])
+def test_a_short_sign_in_name_in_a_long_word_is_no_fault(login: str) -> None:
+    """One first password in seventy had "jo" in a word, and `user add jo` failed on it."""
+    assert passwords.check("banjo-airport-insect-4089-0506", login)
