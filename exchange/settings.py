@@ -49,6 +49,7 @@ NOT_FOR_THE_PORTAL = (
     "oidc_ca",
 )
 
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PORTAL_S3 = ("portal_s3_access_key", "portal_s3_secret_key")
 
 
@@ -178,8 +179,7 @@ class Settings(BaseSettings):
     @field_validator("vault_url", "oidc_issuer")
     @classmethod
     def _guarded(cls, value: str) -> str:
-        host = urlsplit(value).hostname
-        if value and not value.startswith("https://") and host not in ("127.0.0.1", "localhost", "::1"):
+        if value and not is_guarded(value):
             raise ValueError("must begin with https://")
         return value
 
@@ -298,6 +298,14 @@ class Settings(BaseSettings):
         others = dict.fromkeys(("owner_database_url", "portal_database_url", *_PORTAL_S3))
         staff = {**ours, **self.model_copy(update=others).environment()}
         return {"portal": {**ours, **self.for_portal().environment()}, "console": staff, "worker": staff}
+
+
+def is_guarded(url: str) -> bool:
+    """Whether an address is https, or on this machine itself."""
+    found = urlsplit(url)
+    return bool(found.hostname) and (
+        found.scheme == "https" or (found.scheme == "http" and found.hostname in _LOOPBACK)
+    )
 
 
 def _scratch(folder: Path) -> Path:

@@ -17,16 +17,13 @@ from typing import Any, NoReturn, TypeAlias
 import rfc8785
 
 from exchange.core.errors import BadInput
-from exchange.core.leaf import ACT, ID, LARGEST_NUMBER, TIME, WORD
+from exchange.core.leaf import ACT, CANONICAL, ID, LARGEST_NUMBER, TIME, WORD
 from exchange.core.leaf_text import in_line
 from exchange.core.ledger import HASH_SIZE
 
 FORMAT = "exchange-ledger-1"
 LONGEST_LINE = 100_000
 _HEADER = {"complete", "count", "filter", "format", "origin", "size"}
-
-# JCS for what lines and leaves hold (ASCII names, whole numbers), several times faster than rfc8785
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 Leaf: TypeAlias = dict[str, Any]
 
@@ -170,17 +167,12 @@ class Entry:
 
 def parse_body(untrusted_line: str) -> Entry | Seen | str:
     """A leaf's line as an Entry, a cosigned checkpoint as Seen, the last line as its note's text; or BadExport."""
-    return quick(untrusted_line) or _parsed(untrusted_line)
-
-
-def quick(untrusted_line: str) -> Entry | None:
-    """The entry on a line of a complete export whose leaf is of the known form; None means: look closer."""
     found = quickly(untrusted_line)
-    return Entry(found[0], found[1].decode(), None, found[2]) if found else None
+    return Entry(found[0], found[1].decode(), None, found[2]) if found else _parsed(untrusted_line)
 
 
 def quickly(untrusted_line: str) -> tuple[int, bytes, str] | None:
-    """The same as number, bytes of the leaf, and its time."""
+    """Number, leaf and time on a line of a complete export whose leaf is of the known form; None: look closer."""
     return in_line(untrusted_line) if len(untrusted_line) <= LONGEST_LINE else None
 
 
@@ -228,7 +220,7 @@ def _object(untrusted_line: str) -> dict[str, Any]:
         raise BadExport("A line is too long for an export.")
     try:
         found = _DECODER.decode(untrusted_line)
-        same = isinstance(found, dict) and _CANONICAL.encode(found) + "\n" == untrusted_line
+        same = isinstance(found, dict) and CANONICAL.encode(found) + "\n" == untrusted_line
     except (ValueError, RecursionError) as error:
         raise BadExport("A line is not readable.") from error
     if not same:

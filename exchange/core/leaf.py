@@ -25,8 +25,8 @@ LARGEST_NUMBER = 2**53 - 1
 TIME_GAP = "@"
 """Stands for the time in a leaf that the database has not dated yet."""
 
-# JCS for what a leaf holds (ASCII, whole numbers), several times faster than rfc8785
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+# JCS for what leaves and lines hold (ASCII names, whole numbers), several times faster than rfc8785
+CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json]"
 
@@ -176,7 +176,7 @@ def _plain(value: Any) -> Json:
 
 
 def _text(leaf: Mapping[str, Json]) -> str:
-    text = _CANONICAL.encode(leaf)
+    text = CANONICAL.encode(leaf)
     if len(text) > LONGEST_LEAF or not text.isascii():
         raise LeafRefused("This is more than a leaf can hold.")
     return text

@@ -97,11 +97,3 @@ async def _leave(unit: Unit, case_id: UUID, account_id: UUID) -> None:
     await unit.change(cover.values(cover_id=None))
     await emergency.end_all(unit, account_id, case_id)
     await unit.change(update(c).where(c.c.id == case_id).values(moved_at=func.now()))
-
-
-async def barred_cases(service: Service, account_id: UUID) -> set[UUID]:
-    """Cases that must not be shown to the account."""
-    b = t.bar
-    query = select(b.c.case_id).where(b.c.account_id == account_id, b.c.until.is_(None))
-    async with reading(service) as conn:
-        return set((await conn.execute(query)).scalars())

@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from exchange.core.errors import BadInput, NotFound, Refused, SignInNeeded, SignInRefused, StepUpNeeded
+from exchange.core.errors import BadInput, NotFound, Refused, SignInRefused, StepUpNeeded
 from exchange.core.keys import new_data_key
 from exchange.core.links import new_secret
 from exchange.core.model import VISITOR, Actor, ActorKind
@@ -181,15 +181,12 @@ async def confirm(service: Service, session: Session, untrusted_answer: str) -> 
 
 async def step_up(service: Service, session: Session, untrusted_answer: str) -> Session:
     """The second factor again, by passkey; as good as `sessions.step_up`. Raises BadInput (code), WaitAWhile."""
-    s = t.account_session
     async with unit_of_work(service, session.actor) as unit:
         await sessions.locked_account(unit, session.account_id)
         used = await _used(unit, untrusted_answer, STEP_UP, session.id)
         good = used is not None and used.account_id == session.account_id
         if good:
-            mine = update(s).where(s.c.id == session.id, s.c.ended_at.is_(None))
-            if not await unit.change(mine.values(stepped_up_at=func.now(), last_used_at=func.now())):
-                raise SignInNeeded
+            await sessions.confirmed(unit, session.id, stepped_up_at=func.now())
             await sessions.forget_wrong(unit, session.account_id)
             unit.leaf("account.stepped_up", account=session.account_id, session=session.id, kind="passkey")
         else:

@@ -211,15 +211,19 @@ async def open_in(
 
     SignInNeeded where it has ended meanwhile.
     """
-    s = t.account_session
     values: dict[str, Any] = {"second_factor": True, "cookie_hash": session_hash(cookie)}
     if fresh:
         values["stepped_up_at"] = func.now()
-    mine = update(s).where(s.c.id == session_id, s.c.ended_at.is_(None))
-    if not await unit.change(mine.values(**values, last_used_at=func.now())):
-        raise SignInNeeded
+    await confirmed(unit, session_id, **values)
     await forget_wrong(unit, account_id)
     unit.leaf("account.signed_in", account=account_id, session=session_id, kind=kind)
+
+
+async def confirmed(unit: Unit, session_id: UUID, **values: Any) -> None:
+    """Note in a session what a second factor did for it; SignInNeeded where it has ended meanwhile."""
+    mine = update(t.account_session).where(t.account_session.c.id == session_id, t.account_session.c.ended_at.is_(None))
+    if not await unit.change(mine.values(**values, last_used_at=func.now())):
+        raise SignInNeeded
 
 
 async def opened(service: Service, cookie: str) -> SignedIn:
@@ -231,16 +235,13 @@ async def opened(service: Service, cookie: str) -> SignedIn:
 
 
 async def _confirm(service: Service, session: Session, untrusted_code: str, act: str, values: dict[str, Any]) -> None:
-    s = t.account_session
     async with unit_of_work(service, Actor(ActorKind.STAFF, session.account_id)) as unit:
         if session.enrolled:
             right = await spend_code(unit, session.account_id, untrusted_code)
         else:
             right = await adopt_factor(unit, session, untrusted_code, replacing=False)
         if right:
-            mine = update(s).where(s.c.id == session.id, s.c.ended_at.is_(None))
-            if not await unit.change(mine.values(**values, last_used_at=func.now())):
-                raise SignInNeeded
+            await confirmed(unit, session.id, **values)
             unit.leaf(act, account=session.account_id, session=session.id)
     if not right:
         raise BadInput("This code is not right, or it was used before. Wait for the next one.", field="code")

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from authlib.oauth2.auth import ClientAuth
@@ -20,11 +19,10 @@ from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from authlib.oidc.discovery import get_well_known_url
 
 from exchange.core.errors import SignOnRefused, SignOnSilent, WrongSetting
-from exchange.settings import Settings
+from exchange.settings import Settings, is_guarded
 
 SECONDS = 10
 LARGEST = 256 * 1024
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -96,12 +94,6 @@ async def keys(http: aiohttp.ClientSession, provider: Provider) -> dict[str, Any
     """The provider's public keys as they are now (RFC 7517), unchecked."""
     async with http.get(provider.jwks_uri, allow_redirects=False) as answer:
         return await _json(answer)
-
-
-def is_guarded(url: str) -> bool:
-    """Whether an address is https, or on this machine itself."""
-    found = urlsplit(url)
-    return bool(found.hostname) and (found.scheme == "https" or (found.scheme == "http" and found.hostname in LOOPBACK))
 
 
 async def _json(answer: aiohttp.ClientResponse) -> dict[str, Any]:

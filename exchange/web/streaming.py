@@ -22,6 +22,7 @@ INLINE = {
     "image/jpeg": "jpg", "image/png": "png", "audio/mp4": "m4a", "video/mp4": "mp4", "text/vtt": "vtt",
     "text/plain": "txt",
 }  # fmt: skip
+"""Shown in place, each with its ending: whoever saves it finds a name of ours that tells nothing."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -67,21 +68,18 @@ async def _runs(opened: Opened, start: int, stop: int) -> AsyncGenerator[memoryv
 
 def _head(opened: Opened, start: int, stop: int, *, partial: bool) -> web.StreamResponse:
     media_type: str = opened.part.media_type
-    safe = media_type.split(";", maxsplit=1)[0].strip() in INLINE
+    ending = INLINE.get(media_type.split(";", maxsplit=1)[0].strip())
     response = web.StreamResponse(status=206 if partial else 200)
-    response.headers["Content-Type"] = media_type if safe else "application/octet-stream"
-    response.headers["Content-Disposition"] = _disposition(media_type) if safe else 'attachment; filename="file"'
+    response.headers["Content-Type"] = media_type if ending else "application/octet-stream"
+    response.headers["Content-Disposition"] = (
+        f'inline; filename="file.{ending}"' if ending else 'attachment; filename="file"'
+    )
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "no-store"
     response.content_length = stop - start
     if partial:
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{opened.reader.size}"
     return response
-
-
-def _disposition(media_type: str) -> str:
-    """Shown in place. Whoever saves it finds a name of ours that tells nothing, never the one it was put in with."""
-    return f'inline; filename="file.{INLINE[media_type.split(";", maxsplit=1)[0].strip()]}"'
 
 
 def _asked(untrusted: str | None, size: int) -> tuple[int, int] | None:

@@ -50,7 +50,7 @@ class Target:
             self.message, link = await self.world.released()
             return link
         service, lead = self.world.service, self.world.facilitator
-        return await release.release_by_link(service, lead, self.message, channel=Channel.EMAIL)  # type: ignore[arg-type]
+        return await release.release_by_link(service, lead, self.message, channel=Channel.EMAIL)
 
     async def survived(self, name: str, link: NewLink) -> None:
         """Still live, nobody in; then the person comes with the code and gets in."""

@@ -105,7 +105,7 @@ async def test_coming_back_is_a_page_that_changes_nothing(setting: Setting) -> N
     """A GET of it, however often, signs nobody in and records nothing; without scripts it has a button."""
     before = len(await leaves(setting.service))
     assert setting.page.context.browser
-    plain = await setting.page.context.browser.new_context(java_script_enabled=False, viewport=PHONE)  # type: ignore[arg-type]
+    plain = await setting.page.context.browser.new_context(java_script_enabled=False, viewport=PHONE)
     page = await plain.new_page()
     for _ in range(3):
         await page.goto(f"{setting.url}/sign-in/provider/back?state=x&code=%3Cb%3Ey&iss=z")
@@ -140,10 +140,10 @@ async def test_the_pages_of_single_sign_on_have_nothing_to_complain_of(setting: 
     wrong: list[str] = []
     assert setting.page.context.browser
     for language in ("en", "cy"):
-        page = await setting.page.context.browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
+        page = await setting.page.context.browser.new_page(viewport=PHONE)
         cookies = {"lang": language, "console": await session_cookie(setting.service, setting.who.id)}
         listed = [{"name": name, "value": value, "url": setting.url} for name, value in cookies.items()]
-        await page.context.add_cookies(listed[:1])  # type: ignore[arg-type]
+        await page.context.add_cookies(listed[:1])
         await page.goto(setting.url + "/sign-in")
         wrong += await _wrong(page, f"sign-in-{language}")
         await page.route("**/sign-in/provider", _stay)
@@ -155,7 +155,7 @@ async def test_the_pages_of_single_sign_on_have_nothing_to_complain_of(setting: 
         wrong += await _wrong(page, f"back-{language}")
         await page.locator("#onward button").click()
         wrong += await _wrong(page, f"refused-{language}")
-        await page.context.add_cookies(listed)  # type: ignore[arg-type]
+        await page.context.add_cookies(listed)
         for name, path in _of_staff(setting.who):
             await page.goto(setting.url + path)
             wrong += await _wrong(page, f"{name}-{language}")
@@ -188,5 +188,5 @@ async def _wrong(page: Page, name: str) -> list[str]:
     await page.wait_for_timeout(60)
     if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         problems.append(f"{name}: scrolls sideways at 320")
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     return problems

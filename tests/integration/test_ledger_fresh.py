@@ -58,7 +58,7 @@ async def test_a_silent_record_gets_a_heartbeat_and_a_signature(world: World) ->
     assert await acts(world.service) == [*before, "record.heartbeat"]
     found = await freshness(world.service)
     assert found.age < timedelta(minutes=1)
-    assert signing.SIGNED._value.get() == found.signed_at.timestamp()  # type: ignore[union-attr]  # it was signed
+    assert signing.SIGNED._value.get() == found.signed_at.timestamp()
 
 
 async def test_an_empty_record_has_no_heartbeat(service: Service) -> None:

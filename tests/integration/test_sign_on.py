@@ -101,7 +101,7 @@ async def test_a_linked_subject_signs_in_and_our_second_factor_is_still_asked(se
     acts = ("account.changed", "account.sign_on_given", "account.signed_in")
     assert [act for act in acts if any(f'"act":"{act}"' in leaf for leaf in told)] == list(acts)
     assert not any(SUBJECT in leaf for leaf in told)
-    assert (await sign_on.link_of(setting.service, OPERATOR, setting.who.id)).last_used_at  # type: ignore[union-attr]
+    assert (await sign_on.link_of(setting.service, OPERATOR, setting.who.id)).last_used_at
 
 
 @pytest.mark.parametrize(

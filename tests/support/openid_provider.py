@@ -180,7 +180,7 @@ def _relay(found: RealProvider, port: int) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(told)
 
-        do_GET = do_POST = _pass_on  # noqa: N815
+        do_GET = do_POST = _pass_on  # noqa: N815  # the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Quiet."""

@@ -15,6 +15,7 @@ from exchange.web.frame.pace import Allowance
 from exchange.web.frame.state import ACTOR, ASKING, REFUSALS
 
 PER_MINUTE = 120
+KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 log = structlog.get_logger("web")
 
 
@@ -38,6 +39,3 @@ def note(request: web.Request, status: int, kind: str) -> None:
         route=getattr(request.match_info.route.resource, "canonical", ""),
         account=account,
     )
-
-
-KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

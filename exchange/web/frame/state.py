@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SERVICE: web.AppKey[Any] = web.AppKey("service", object)
 SITE = web.AppKey("site", Site)
 STATICS = web.AppKey("statics", Statics)
-PACE: "web.AppKey[Pace]" = web.AppKey("pace", object)  # type: ignore[arg-type]
-REFUSALS: "web.AppKey[Allowance]" = web.AppKey("refusals", object)  # type: ignore[arg-type]
+PACE: "web.AppKey[Pace]" = web.AppKey("pace", object)  # type: ignore[arg-type]  # pace.py imports this file
+REFUSALS: "web.AppKey[Allowance]" = web.AppKey("refusals", object)  # type: ignore[arg-type]  # likewise
 PROXIES: web.AppKey[Any] = web.AppKey("proxies", tuple)
 
 ACTOR: web.RequestKey[Any] = web.RequestKey("actor", object)
