@@ -77,15 +77,19 @@ def test_no_script_or_style_stands_in_a_page() -> None:
     assert [tag for _, tag in holding(TEMPLATES, r"<script\b[^>]*>") if "src=" not in tag] == []
 
 
+SIGN_OUT = '{% include "layout/_sign_out.html" %}'
+
+
 def test_every_console_page_has_the_way_out_in_view() -> None:
     """Signing out stands in the layout that all of them share (7.4.4)."""
-    layout = TEMPLATES["layout/console.html"]
-    assert 'action="/sign-out"' in layout
+    assert 'action="/sign-out"' in TEMPLATES["layout/_sign_out.html"]
+    assert SIGN_OUT in TEMPLATES["layout/console.html"]
     pages = {n: t for n, t in TEMPLATES.items() if n.startswith("console/") and not Path(n).name.startswith("_")}
     assert len(pages) > 40
-    # the screen that a recipient reads at, and sheets for the printer: both lead back to a page that has it
+    # the screen that a recipient reads at, and sheets for the printer, have a frame of their own
     apart = {"console/messages/present.html", "console/messages/printed.html"}
     assert {name for name, text in pages.items() if '"layout/console.html"' not in text} == apart
+    assert [name for name in apart if SIGN_OUT not in pages[name]] == []
 
 
 def test_every_package_is_pinned_with_its_hash() -> None:

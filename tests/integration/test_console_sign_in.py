@@ -56,6 +56,15 @@ async def test_unknown_account_and_wrong_password_get_the_same_answer(console: C
     assert without_token(known[1], "fern") == without_token(unknown[1], "nobody")
 
 
+async def test_a_password_counts_with_its_blanks_and_capitals(console: Console) -> None:
+    """Nothing is left out at the ends by the form (ASVS 6.2.8)."""
+    client = console.client()
+    assert (await client.send("/sign-in", login="fern", password=PASSWORD + " "))[0] == 401
+    assert (await client.send("/sign-in", login="fern", password=" " + PASSWORD))[0] == 401
+    assert (await client.send("/sign-in", login="fern", password=PASSWORD.upper()))[0] == 401
+    assert (await client.send("/sign-in", login="fern", password=PASSWORD))[0] == 303
+
+
 async def test_password_and_code_open_the_start_page(console: Console) -> None:
     """After the password only the code page opens; after the code, the work."""
     client = console.client()

@@ -23,7 +23,7 @@ class Password(frame.Form):
     """Name and password."""
 
     login: str
-    password: str
+    password: frame.Verbatim
     sentences: ClassVar = {
         "login": frame.N_("Enter your sign-in name"),
         "password": frame.N_("Enter your password"),
@@ -47,9 +47,9 @@ class Recovery(frame.Form):
 class NewPassword(frame.Form):
     """A password of one's own, twice."""
 
-    old_password: str
-    password: str
-    again: str
+    old_password: frame.Verbatim
+    password: frame.Verbatim
+    again: frame.Verbatim
     sentences: ClassVar = {
         "old_password": frame.N_("Enter the password that you were given"),
         "password": frame.N_("Enter a new password"),

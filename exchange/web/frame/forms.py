@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import UnionType
-from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 from multidict import MultiDict
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from exchange.core.errors import BadInput, TooLarge
 from exchange.web.frame.i18n import N_, gettext
@@ -49,6 +49,8 @@ class Form(BaseModel):
 
 
 FormT = TypeVar("FormT", bound=Form)
+Verbatim = Annotated[str, StringConstraints(strip_whitespace=False)]
+"""What counts to its last character, as passwords do: blanks at the ends stay (ASVS 6.2.8)."""
 
 
 @dataclass
