@@ -1,6 +1,7 @@
 """The web frame on a real server: headers on everything, forged requests, undeclared routes, languages."""
 
 import asyncio
+import gzip
 import json
 import re
 from collections.abc import AsyncIterator
@@ -38,6 +39,18 @@ async def portal() -> AsyncIterator[Running]:
     """The portal behind TLS (as its settings say)."""
     async with running_site("portal", Settings(portal_url="https://portal.example")) as running:
         yield running
+
+
+@pytest.mark.parametrize(
+    "packed", [b"\x1f\x8b\x08" + bytes(17), gzip.compress(bytes(100_000_000))], ids=["broken", "bomb"]
+)
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip"])
+async def test_a_packed_body_is_never_unpacked(console: Running, packed: bytes, coding: str) -> None:
+    """A broken one was a fault (500), and a small one could become a large one."""
+    sent = {"Content-Encoding": coding, "Content-Type": "application/x-www-form-urlencoded"}
+    async with console.client.post(console.url + "/form", data=packed, headers=sent) as response:
+        assert response.status == 415
+        assert response.headers["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize(

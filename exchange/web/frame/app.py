@@ -40,7 +40,7 @@ def base_application(
     actor or raises an ExchangeError. An exception of any kind means no. `facts` reads what administration
     says about the service; without it the defaults of ServiceFacts are shown.
     """
-    outer = [language.language_middleware, problem_middleware, pace_middleware]
+    outer = [language.language_middleware, problem_middleware, pace_middleware, _as_it_is]
     chain = [*outer, csrf_middleware, _authorising(authorise)]
     app = web.Application(middlewares=chain, client_max_size=MAX_FORM)
     app[SERVICE] = service
@@ -60,6 +60,17 @@ def _pace(settings: SiteSettings) -> Pace:
     s = settings
     per_minute = s.requests_per_minute, s.knocks_per_minute, s.tries_per_link, s.references_per_minute
     return Pace(*(Allowance(one) for one in per_minute))
+
+
+@web.middleware
+async def _as_it_is(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """No body is unpacked here: a small one could be made to fill the memory, and an upload would not be what was sent.
+
+    RFC 9110, 8.4 and 15.5.16.
+    """
+    if request.body_exists and request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise web.HTTPUnsupportedMediaType(headers={"Accept-Encoding": "identity"})
+    return await handler(request)
 
 
 def _authorising(authorise: Authorise) -> Any:

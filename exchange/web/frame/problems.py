@@ -156,4 +156,4 @@ def _may_sign_in(request: web.Request) -> bool:
 
 
 def _kept(error: web.HTTPException) -> dict[str, str]:
-    return {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    return {name: error.headers[name] for name in ("Allow", "Accept-Encoding") if name in error.headers}

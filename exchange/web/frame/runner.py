@@ -42,12 +42,12 @@ class _Handler(RequestHandler):
 
 
 class FrameRunner(web.AppRunner):
-    """`web.AppRunner` for an application made by `base_application`."""
+    """`web.AppRunner` for an application made by `base_application`; bodies are never unpacked."""
 
     __slots__ = ()
 
     def __init__(self, app: web.Application, **kwargs: Any) -> None:
-        super().__init__(app, access_log=None, **kwargs)
+        super().__init__(app, access_log=None, auto_decompress=False, **kwargs)
 
     async def _make_server(self) -> Any:
         server = await super()._make_server()
