@@ -22,7 +22,17 @@ from tests.support.world import World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 WIDTHS = {"phone": 360, "desktop": 1280}
-NARROW = {"upload", "in-review", "desk-letter", "desk-audio", "desk-video", "present", "printed", "concern"}
+NARROW = {
+    "upload",
+    "in-review",
+    "desk-letter",
+    "desk-marks",
+    "desk-audio",
+    "desk-video",
+    "present",
+    "printed",
+    "concern",
+}
 REMEMBER_WORDS = """() => {
   const box = document.querySelector("[data-going-words]"), said = [];
   new MutationObserver(() => { said.push(box.textContent); sessionStorage.seen = JSON.stringify(said); })

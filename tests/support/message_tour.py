@@ -70,10 +70,12 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
     word = await put_in(world, Kind.LETTER, inputs.word(folder / "letter.docx"), inputs.photo(folder / "p.jpg"))
     sound, clip = await recording(world, folder), await film(world, folder)
     stopped = await world.letter()
+    telling = await world.letter("I live in Lower Heath now.\n\nRing me on 07700 900123 if you want to.\n")
     told = {"kind": "threat", "note": "A sentence about a weapon."}
     raised = await concern.raise_concern(world.service, world.facilitator, stopped, **told)
     return [
         ("in-review", f"/messages/{word}"), ("desk-letter", f"/messages/{word}/review"),
+        ("desk-marks", f"/messages/{telling}/review"),
         ("desk-audio", f"/messages/{sound}/review"), ("desk-video", f"/messages/{clip}/review"),
         ("text", f"/messages/{clip}/text"), ("return", f"/messages/{word}/return"),
         ("withhold", f"/messages/{word}/withhold"), ("concern-new", f"/messages/{word}/concern"),

@@ -1,5 +1,6 @@
 """The review desk: one exact version to see, hear and judge."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from exchange.core.errors import NotFound
 from exchange.core.model import Kind, State
 from exchange.steps import review
 from exchange.store import read
-from exchange.store.read import MessageView
+from exchange.store.read import MessageView, PersonView
 from exchange.web import frame
 from exchange.web.console.asking import asked
+from exchange.web.console.messages import marks
 from exchange.web.console.messages.about import (
     message_of,
     named,
@@ -91,11 +93,14 @@ async def show_desk(request: web.Request, form: frame.ErrorSummary, status: int)
     found = await message_of(request)
     version = _version(found, request.query.get("version", ""))
     parts = found.parts[version.id]
-    contact = await read.person_view(service_of(request), actor_of(request), found.message.recipient_id)
+    author, contact = [
+        await read.person_view(service_of(request), actor_of(request), who)
+        for who in (found.message.author_id, found.message.recipient_id)
+    ]
     return page(
         request, "review", found, form, status=status,
         version=version, parts=parts, pages=named(parts, "page-"), newest=version.id == newest_of(found).id,
-        texts=[await _text(request, found.message.id, version, part) for part in texts_of(parts)],
+        texts=[await _text(request, found.message.id, version, part, (author, contact)) for part in texts_of(parts)],
         sound=_one(parts, "sound"), picture=_one(parts, "picture"), waveform_up_to=WAVEFORM_UP_TO,
         storyboard=_one(parts, "storyboard"), notes=_notes(found, version), recipient=contact,
         means=said(MEANS, contact.contact.get("means", "")),
@@ -104,11 +109,14 @@ async def show_desk(request: web.Request, form: frame.ErrorSummary, status: int)
     )  # fmt: skip
 
 
-async def _text(request: web.Request, message: UUID, version: Row[Any], part: Row[Any]) -> dict[str, Any]:
+async def _text(
+    request: web.Request, message: UUID, version: Row[Any], part: Row[Any], people: Iterable[PersonView]
+) -> dict[str, Any]:
+    text = await read_part(request, message, part.name, digest=version.digest)
     return {
         "name": part.name,
         "words": part_words(part),
-        "text": await read_part(request, message, part.name, digest=version.digest),
+        "pieces": await marks.pieces(text, people),
         "extracted": part.facts.get("source") == "extracted",
         "shown": part.facts.get("shown", True),
         "ticked": bool(part.facts.get("ticked")),
