@@ -129,6 +129,8 @@ class Settings(BaseSettings):
     metrics_port: int = Field(0, ge=0, le=65535)
     """0 means that no metrics are served."""
 
+    mirrored_language: bool = False
+    """For tests and developers, in a demonstration only: a made-up language written from right to left."""
     timezone: str = "Europe/London"
     max_upload: int = Field(4 * 1024**3, gt=0)
     ffmpeg: Path | None = None
@@ -232,6 +234,12 @@ class Settings(BaseSettings):
                 "EXCHANGE_RECORD_HEARTBEAT_SECONDS must be shorter than EXCHANGE_CHECKPOINT_LATE_SECONDS, "
                 "and that no longer than EXCHANGE_CHECKPOINT_STOP_SECONDS"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _made_up_language(self) -> Self:
+        if self.mirrored_language and not self.demo:
+            raise ValueError("EXCHANGE_MIRRORED_LANGUAGE is for tests of a demonstration. Remove it.")
         return self
 
     @model_validator(mode="after")

@@ -13,10 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mirror import mirrored
+
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "exchange" / "web" / "static" / "vendor"
 BUILD = ROOT / "build" / "npm"
 STAMP = "stamp.txt"
+TO_MIRROR = {"govuk-frontend.min.css": "govuk-frontend.rtl.min.css"}
 FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",arial,sans-serif'
 FILES = {
     "govuk-frontend/dist/govuk/govuk-frontend.min.css": "govuk-frontend.min.css",
@@ -47,6 +50,8 @@ def main() -> int:
     (VENDOR / "images").mkdir(parents=True)
     for source, name in FILES.items():
         (VENDOR / name).write_text(_ours((BUILD / "node_modules" / source).read_text(encoding="utf-8")))
+    for name, other in TO_MIRROR.items():
+        (VENDOR / other).write_text(mirrored((VENDOR / name).read_text(encoding="utf-8")))
     _licences()
     (VENDOR / STAMP).write_text(_wanted())
     return 0
@@ -59,7 +64,7 @@ def is_current() -> bool:
 
 
 def _wanted() -> str:
-    inputs = (ROOT / "package-lock.json", Path(__file__))
+    inputs = (ROOT / "package-lock.json", Path(__file__), Path(__file__).with_name("mirror.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()
 
 

@@ -17,6 +17,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.gate import Act
 from exchange.core.model import Actor, ActorKind, Channel, Purpose
+from exchange.core.needs import names_easy_read
 from exchange.steps.revoke import end_link, end_links, locked_link
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -65,7 +66,7 @@ async def make(
     if agreed is None:
         raise BadInput("Agree a code with this person first: face to face or by phone.", field="code")
     secret, link_id = links.new_secret(), uuid4()
-    carried = {"language": person.language, **payload}
+    carried = {"language": person.language, **_easy_read(seal, person), **payload}
     about_message = message.id if message is not None else None
     await unit.add(
         t.link,
@@ -85,6 +86,12 @@ async def make(
     about_whom = {"case": person.case_id, "participant": person.id, "message": about_message}
     unit.leaf("link.created", link=link_id, purpose=purpose, channel=channel, **about_whom)
     return NewLink(link_id, secret)
+
+
+def _easy_read(seal: Seal, person: Row[Any]) -> dict[str, bool]:
+    """Whether their pages begin in Easy Read; the portal, which opens no needs, passes it on from link to link."""
+    needs = seal.open(person.needs_sealed, "participant.needs", person.id) if isinstance(seal, Opener) else ""
+    return {"easy_read": True} if names_easy_read(needs) else {}
 
 
 async def invite(

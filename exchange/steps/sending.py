@@ -22,7 +22,7 @@ from exchange.store.sealing import seal_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading
 
-STOP_NEEDS = ("you",)
+STOP_NEEDS = ("you", "easy_read")
 
 
 async def begin(service: Service, visit: Visit) -> UUID:
@@ -67,7 +67,7 @@ async def send(service: Service, visit: Visit) -> None:
         await unit.change(delete(t.draft).where(t.draft.c.link_id == visit.link.id))
         person = await unit.one(select(*t.plain(t.participant)).where(t.participant.c.id == message.author_id))
         seal = await seal_of(unit.conn, message.case_id)
-        carried = {name: visit.payload[name] for name in STOP_NEEDS}
+        carried = {name: visit.payload[name] for name in STOP_NEEDS if name in visit.payload}
         made = await links.make(unit, seal, person, Purpose.STOP, carried, message=message, days=None)
         told = {"reference": message.reference, "stop": made.url_part}
         kept = {"you": visit.payload["you"], "kind": message.kind, "receipt": told}

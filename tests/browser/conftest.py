@@ -13,6 +13,7 @@ from tests.support.browser import OPENED, chromium
 from tests.support.database import cloned
 from tests.support.figures import say
 from tests.support.planted import Planted, haystacks, hits
+from tests.support.portal_tour import Tour, portal_tour
 from tests.support.running import CONTACTS, FORMS, NAMES, PASSWORD, Exchange, running_exchange
 from tests.support.world import CODE
 
@@ -28,6 +29,13 @@ def exchange(migrated_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempP
     with cloned(migrated_postgres) as url, running_exchange(url, tmp_path_factory.mktemp("exchange")) as running:
         yield running
         assert asyncio.run(_found_again(running, Path(migrated_postgres.folder) / "postgres.log")) == []
+
+
+@pytest.fixture(scope="session")
+def tour(migrated_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tour]:
+    """A portal of its own with a visit of every kind, to look at: nothing is sent."""
+    with cloned(migrated_postgres) as url, portal_tour(url, tmp_path_factory.mktemp("tour")) as made:
+        yield made
 
 
 async def _found_again(running: Exchange, postgres: Path) -> list[tuple[str, str]]:

@@ -1,4 +1,6 @@
-"""Every page of both sites in real Chromium, at phone and desk width, in English and Welsh: nothing to complain of.
+"""Every page of both sites in real Chromium, at phone and desk width: nothing to complain of.
+
+The portal in English and Welsh, in a made-up language from right to left, and in Easy Read.
 
 The addresses are held against the applications' own lists of routes, so a page that is added later is missed
 here until it is looked at. `EXCHANGE_SHOTS=folder` keeps the pictures.
@@ -19,12 +21,14 @@ from playwright.async_api import Browser, BrowserContext, Page
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.web import frame
 from exchange.web.console.app import create as create_console
+from exchange.web.frame.i18n import MIRRORED
 from exchange.web.portal.app import create as create_portal
 from tests.support import every_page
 from tests.support.browser import chromium, say
 from tests.support.console_site import PROVIDER, session_cookie
 from tests.support.database import cloned
 from tests.support.every_page import Stop
+from tests.support.portal_tour import easy_stops
 from tests.support.running import Exchange, running_exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -47,7 +51,13 @@ def sites(migrated_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPath
     with (
         cloned(migrated_postgres) as url,
         running_exchange(
-            url, folder, ("portal", "console"), idle_lock_seconds=7200, staff_idle_seconds=7200, **PROVIDER
+            url,
+            folder,
+            ("portal", "console"),
+            idle_lock_seconds=7200,
+            staff_idle_seconds=7200,
+            mirrored_language=True,
+            **PROVIDER,
         ) as running,
     ):
         yield running
@@ -77,7 +87,8 @@ class Looks:
             problems += [f"{label} {one['id']} {one['nodes'][0]['html'][:160]}" for one in found]
             self.checked += 1
             if SHOTS:
-                await page.screenshot(path=Path(SHOTS) / f"{name}-{language}-{label}.png", full_page=True)
+                kind = "-easy" if await page.locator(".app-easy").count() else ""
+                await page.screenshot(path=Path(SHOTS) / f"{name}{kind}-{language}-{label}.png", full_page=True)
         await page.set_viewport_size({"width": NARROWEST, "height": 640})
         # not an animation frame: a page behind another one gets none
         await page.evaluate("new Promise(done => setTimeout(done, 60))")
@@ -88,12 +99,14 @@ class Looks:
 
 
 async def test_every_page_of_the_portal(sites: Exchange, tmp_path: Path) -> None:
-    """Public pages, the ask journey, and a visit of each kind, in both languages."""
+    """Public pages, the ask journey, and a visit of each kind, in each language; what has Easy Read also in that."""
     async with sites.service() as service, chromium() as browser:
         world = await sites.case(service)
         cookie, stops = await every_page.portal(world, tmp_path)
         looks = Looks()
-        await asyncio.gather(*(_portal_in(browser, sites, cookie, stops, looks, tongue) for tongue in ("en", "cy")))
+        walks = [("en", "no"), ("cy", "no"), (MIRRORED.code, "no"), ("en", "yes"), ("cy", "yes")]
+        for some in (walks[:2], walks[2:]):
+            await asyncio.gather(*(_portal_in(browser, sites, cookie, stops, looks, *walk) for walk in some))
         missed = _missed(frame.route_census(await create_portal(service)), [stop.path for stop in stops])
     say(f"portal: {len(set(looks.names))} pages, {looks.checked} looks, {len(looks.wrong)} wrong")
     assert "\n".join(looks.wrong) == ""
@@ -101,14 +114,15 @@ async def test_every_page_of_the_portal(sites: Exchange, tmp_path: Path) -> None
 
 
 async def _portal_in(
-    browser: Browser, sites: Exchange, cookie: str, stops: list[Stop], looks: Looks, tongue: str
+    browser: Browser, sites: Exchange, cookie: str, stops: list[Stop], looks: Looks, tongue: str, easy: str
 ) -> None:
-    context = await _context(browser, sites.portal, {"portal": cookie, "lang": tongue})
+    context = await _context(browser, sites.portal, {"portal": cookie, "lang": tongue, "easy": easy})
     page = await context.new_page()
-    for stop in stops:
+    for stop in easy_stops(stops) if easy == "yes" else stops:
         if tongue == "en" or not stop.press:
             await _go(page, sites.portal, stop, looks, tongue)
-    if tongue == "en":
+            assert easy == "no" or await page.locator(".app-easy").count() > 0, stop.name
+    if tongue == "en" and easy == "no":
         await _ask(page, sites.portal, looks)
     await context.close()
 

@@ -37,6 +37,7 @@ class Settings:
     knocks_per_minute: int = 0
     tries_per_link: int = 0
     references_per_minute: int = 0
+    mirrored_language: bool = False
 
 
 @dataclass(frozen=True)

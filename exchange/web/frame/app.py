@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from exchange.web.frame import health, language, refusals, rendering
+from exchange.web.frame import health, i18n, language, refusals, rendering
 from exchange.web.frame.address import networks
 from exchange.web.frame.csrf import csrf_middleware
 from exchange.web.frame.headers import add_headers
@@ -49,6 +49,8 @@ def base_application(
     app[PACE] = _pace(service.settings)
     app[REFUSALS] = refusals.new_allowance()
     app[PROXIES] = networks(service.settings.trusted_proxies)
+    if service.settings.mirrored_language:
+        i18n.offer_mirrored()
     rendering.setup(app)
     static = Route("GET", "/static/{digest}/{name:.+}", app[STATICS].serve, PUBLIC)
     add_routes(app, [static, language.ROUTE, *health.ROUTES, *routes])

@@ -4,6 +4,7 @@ language (DESIGN section 13). Input is always an aware datetime."""
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, get_day_names
 
 from exchange.web.frame.i18n import current_language, gettext, ngettext
@@ -18,7 +19,7 @@ def moment(when: datetime, zone: ZoneInfo, *, now: datetime | None = None) -> st
 def day(when: date, *, now: datetime | None = None) -> str:
     """ "Tuesday 3 March", with the year when it is not the year of `now`."""
     pattern = "EEEE d MMMM" if now and when.year == now.year else "EEEE d MMMM y"
-    return format_date(when, pattern, locale=current_language())
+    return format_date(when, pattern, locale=_locale())
 
 
 def clock(when: time) -> str:
@@ -26,17 +27,18 @@ def clock(when: time) -> str:
     if when.minute == 0 and when.hour in (0, 12):
         return gettext("midday") if when.hour else gettext("midnight")
     minutes = f":{when.minute:02}" if when.minute else ""
-    return f"{when.hour % 12 or 12}{minutes}{'am' if when.hour < 12 else 'pm'}"
+    shown = {"time": f"{when.hour % 12 or 12}{minutes}"}
+    return (gettext("%(time)sam") if when.hour < 12 else gettext("%(time)spm")) % shown
 
 
 def weekday(when: date) -> str:
     """ "Tuesday 3 March" without a year."""
-    return format_date(when, "EEEE d MMMM", locale=current_language())
+    return format_date(when, "EEEE d MMMM", locale=_locale())
 
 
 def weekday_name(number: int) -> str:
     """ "Monday" for 0."""
-    return str(get_day_names("wide", locale=current_language())[number])
+    return str(get_day_names("wide", locale=_locale())[number])
 
 
 def waiting(since: datetime, now: datetime) -> str:
@@ -52,6 +54,11 @@ def length(seconds: float) -> str:
         return ngettext("%(num)d second", "%(num)d seconds", whole) % {"num": whole}
     minutes = round(seconds / 60)
     return ngettext("about %(num)d minute", "about %(num)d minutes", minutes) % {"num": minutes}
+
+
+def _locale() -> Locale:
+    """What babel knows of the page's language: its base, where a region is a made-up one."""
+    return Locale.parse(current_language().partition("-")[0])
 
 
 def _local(when: datetime, zone: ZoneInfo) -> datetime:

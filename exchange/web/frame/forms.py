@@ -72,8 +72,9 @@ class ErrorSummary:
         return self.entered.get(name, [])
 
     def error(self, name: str) -> dict[str, str] | None:
-        """The first error of a field as GOV.UK macros take it."""
-        return next(({"text": gettext(text)} for at, text in self.errors if at == name), None)
+        """The first error of a field as GOV.UK macros take it, with the word that is read before it."""
+        hidden = {"visuallyHiddenText": gettext("Error")}
+        return next(({"text": gettext(text), **hidden} for at, text in self.errors if at == name), None)
 
     def items(self) -> list[dict[str, str]]:
         """The lines of the error summary, each linked to its field."""

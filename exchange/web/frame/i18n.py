@@ -4,6 +4,7 @@ Catalogues are compiled in memory from their `.po` files when first needed, so t
 The language of the running request is a context variable: aiohttp gives every request its own task context.
 """
 
+import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +34,14 @@ LANGUAGES = {
     "cy": Language("cy", "Cymraeg", draft=True),
 }
 DEFAULT = "en"
+MIRRORED = Language("ar-XB", "ﺔﺑﺮﺠﺗ", "rtl")
+"""For tests and developers: every sentence in Arabic letters, from right to left. It says nothing in any language;
+what is left in Latin letters was not translated, and what stands on the wrong side was laid out by hand."""
+_ARABIC = str.maketrans(
+    dict(zip("abcdefghijklmnopqrstuvwxyz", "ابثدعفغهيجكلمنوبقرستوڤوخيز", strict=True))
+    | dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "ابثدعفغهيجكلمنوبقرستوڤوخيز", strict=True))
+)
+_PLACE = re.compile(r"(%\(\w+\)[sd])")
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT)
 
@@ -55,9 +64,28 @@ def choose_language(untrusted_cookie: str | None, untrusted_accept: str) -> str:
     return negotiate_locale([w for w in wanted if w], list(LANGUAGES), sep="-") or DEFAULT
 
 
+def offer_mirrored() -> None:
+    """Let this process answer in the mirrored language too (setting `mirrored_language`, refused outside the demo)."""
+    LANGUAGES[MIRRORED.code] = MIRRORED
+
+
+class Mirrored(NullTranslations):
+    """The English catalogue in Arabic letters; places such as `%(name)s` stay as they are."""
+
+    def gettext(self, message: str) -> str:
+        """One sentence."""
+        return "".join(part if _PLACE.match(part) else part.translate(_ARABIC) for part in _PLACE.split(message))
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """One of two."""
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
 @cache
 def catalogue(code: str) -> NullTranslations:
     """The compiled catalogue of one language; an absent file means English as written."""
+    if code == MIRRORED.code:
+        return Mirrored()
     path = LOCALE / code / "LC_MESSAGES" / "messages.po"
     if not path.exists():
         return NullTranslations()

@@ -6,17 +6,18 @@ from exchange.steps import wording
 from exchange.web import frame
 from exchange.web.frame import PUBLIC, Route
 from exchange.web.frame.i18n import current_language
+from exchange.web.portal import easy
 
 
 async def start(request: web.Request) -> web.Response:
     """GET /."""
-    return frame.render(request, "portal/start.html")
+    return easy.page(request, "start.html")
 
 
 async def privacy(request: web.Request) -> web.Response:
     """GET /privacy."""
     words = wording.current("privacy", current_language()).paragraphs
-    return frame.render(request, "portal/privacy.html", {"words": words})
+    return easy.page(request, "privacy.html", {"words": words})
 
 
 async def accessibility(request: web.Request) -> web.Response:
@@ -31,7 +32,7 @@ async def cookies(request: web.Request) -> web.Response:
 
 async def exit_explained(request: web.Request) -> web.Response:
     """GET /exit-explained."""
-    return frame.render(request, "portal/exit_explained.html")
+    return easy.page(request, "exit_explained.html")
 
 
 ROUTES = [

@@ -9,6 +9,7 @@ from exchange.web.portal import (
     about,
     asking,
     deciding,
+    easy,
     landing,
     opening,
     reading,
@@ -22,7 +23,7 @@ from exchange.web.portal import (
 )
 
 JOURNEYS = (
-    about, asking, landing, session, reading, deciding, sharing, writing, uploading, sending, stopping,
+    about, easy, asking, landing, session, reading, deciding, sharing, writing, uploading, sending, stopping,
 )  # fmt: skip
 
 

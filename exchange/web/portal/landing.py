@@ -21,6 +21,7 @@ from exchange.web.frame import N_, PUBLIC, Route
 from exchange.web.frame.i18n import LANGUAGES, current_language
 from exchange.web.frame.language import COOKIE as LANGUAGE
 from exchange.web.frame.language import YEAR
+from exchange.web.portal import easy
 from exchange.web.portal.visits import cookie_of, keep_cookie, service_of
 
 ANSWERED_AFTER = 0.3
@@ -80,6 +81,8 @@ async def _welcome(request: web.Request, session: object, cookie: str) -> web.Re
     language = found.payload.get("language")
     if frame.private_cookie(request, LANGUAGE) is None and language in LANGUAGES:
         frame.set_private_cookie(request, response, LANGUAGE, language, max_age=YEAR)
+    if found.payload.get("easy_read"):
+        easy.begin(request, response)
     return response
 
 

@@ -18,6 +18,7 @@ from exchange.steps.visit import Visit
 from exchange.store.service import Service
 from exchange.web import frame
 from exchange.web.frame.problems import wants_json
+from exchange.web.portal import easy
 
 COOKIE = "portal"
 SESSION_HEADER = "X-Visit"
@@ -106,7 +107,7 @@ def show(request: web.Request, template: str, *, status: int = 200, **context: A
         "idle": service_of(request).settings.idle_lock_seconds,
         "form": frame.blank(),
     }
-    return frame.render(request, f"portal/{template}", {**known, **context}, status=status)
+    return easy.page(request, template, {**known, **context}, status)
 
 
 def onward(request: web.Request, page: str = "", done: Any = None) -> web.Response:
