@@ -109,7 +109,7 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
         "case": world.case, "person": world.author, "participant": world.author, "other": world.recipient,
         "message": message, "concern": raised, "link": link.id, "release": release, "task": task, "upload": file,
         "session": session, "token": own.id, "account": spare, "second": spare, "supervisor": spare, "bar": uuid4(),
-        "emergency": uuid4(),
+        "emergency": uuid4(), "notice": uuid4(),
     }  # fmt: skip
     planted = (str(reference), *(str(number) for number in numbers), *names, letter[::-1])
     return Objects(world.case, {name: str(one) for name, one in ids.items()}, planted, (letter,))
