@@ -53,7 +53,10 @@ async def ids_of(world: World) -> dict[str, UUID]:
         found = {"case": world.case, "participant": world.author, "other": world.recipient, "message": message}
         waiting = t.emergency.insert().values(case_id=world.case, account_id=world.auditor.id, kind="danger")
         asked_for = await conn.execute(waiting.returning(t.emergency.c.id))
-        found |= {"emergency": asked_for.scalar_one(), "bar": uuid4(), "notice": uuid4()}
+        about = {"case_id": world.case, "participant_id": world.author, "token": uuid4().hex}
+        waits = t.notice.insert().values(event="offer", means="email", **about).returning(t.notice.c.id)
+        found |= {"notice": (await conn.execute(waits)).scalar_one()}
+        found |= {"emergency": asked_for.scalar_one(), "bar": uuid4()}
         found |= {"task": task.scalar_one(), "concern": raised, "link": link.id, "release": released}
     own = {"account": world.stranger.id, "second": world.second.id, "supervisor": world.supervisor.id}
     return found | {"referral": asked, "token": uuid4(), "session": uuid4()} | {n: i for n, i in own.items() if i}

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from exchange.core.access import Permission
+from exchange.core.errors import Refused
 from exchange.core.model import Channel
 from exchange.core.notices import SafeHours
 from exchange.steps import notices
@@ -66,18 +67,25 @@ async def save(request: web.Request) -> web.StreamResponse:
 
 async def send_page(request: web.Request) -> web.StreamResponse:
     """The exact words, and when they would go; or why not."""
+    return await _send_page(request, 200)
+
+
+async def _send_page(request: web.Request, status: int) -> web.StreamResponse:
     link, message = _about(request)
     found = await notices.preview(service_of(request), actor_of(request), link=link, message=message)
     person = await person_view(service_of(request), actor_of(request), found.person.id)
     context = {"found": found, "person": person, "place": request.path, "back": _back(request), **_said(request, found)}
-    return frame.render(request, "console/notice.html", context)
+    return frame.render(request, "console/notice.html", context, status=status)
 
 
 async def send(request: web.Request) -> web.StreamResponse:
     """Ask for it."""
     service, actor, (link, message) = service_of(request), actor_of(request), _about(request)
     found = await notices.preview(service, actor, link=link, message=message)
-    await notices.ask(service, actor, link=link, message=message)
+    try:
+        await notices.ask(service, actor, link=link, message=message)
+    except Refused as error:  # something has happened since the page was shown: it says what
+        return await _send_page(request, error.status)
     return frame.see_other(request, f"/people/{found.person.id}#notices", done=ASKED)
 
 
