@@ -9,7 +9,18 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from exchange import __version__, cli_all, cli_audit, cli_demo, cli_erase, cli_keys, cli_serve, cli_service, cli_user
+from exchange import (
+    __version__,
+    cli_all,
+    cli_audit,
+    cli_bounce,
+    cli_demo,
+    cli_erase,
+    cli_keys,
+    cli_serve,
+    cli_service,
+    cli_user,
+)
 from exchange.core.errors import ExchangeError
 
 
@@ -36,6 +47,7 @@ app.add_typer(cli_audit.app)
 app.add_typer(cli_erase.app)
 app.add_typer(cli_keys.app)
 app.add_typer(cli_user.app)
+app.command("bounce")(cli_bounce.bounce)
 app.command("init")(cli_service.init)
 app.command("doctor")(cli_service.doctor)
 app.command("demo")(cli_demo.demo)

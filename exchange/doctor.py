@@ -21,6 +21,7 @@ from exchange.steps.health import ESSENTIAL, Check, Checker, is_green, run
 from exchange.store import tables as t
 from exchange.store.ledgerkey import load_signer
 from exchange.store.mailer import greet
+from exchange.store.notify import GovukNotify
 from exchange.store.rootring import RootKeys, open_ring
 from exchange.store.sealing import follow, service_key_row
 from exchange.store.service import Service
@@ -148,6 +149,17 @@ async def mail_server(service: Service) -> Check:
     return Check(name)
 
 
+async def text_messages(service: Service) -> Check:
+    """Whether notices can go by text message: not set up is no fault; a wrong key or template is."""
+    settings = service.settings
+    if not settings.notify_api_key and not settings.notify_template:
+        return Check("Text messages (not set up)")
+    if not settings.text_messages:
+        return Check("Text messages", "Only half is set.", "Set EXCHANGE_NOTIFY_API_KEY and EXCHANGE_NOTIFY_TEMPLATE.")
+    await GovukNotify(service.settings).look()
+    return Check("Text messages")
+
+
 async def backup(service: Service) -> Check:
     """Somebody said where the backup goes."""
     if service.settings.demo or (await service_settings.read(service, fresh=True)).backup_place:
@@ -177,6 +189,7 @@ MACHINE: tuple[tuple[str, Checker], ...] = (
     ("Disk space", space),
     ("Clock", clock),
     ("Mail", mail_server),
+    ("Text messages", text_messages),
     ("Backup", backup),
     ("Administrator", administrator),
 )

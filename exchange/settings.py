@@ -5,6 +5,7 @@ secret (DESIGN section 12). Sizes are bytes, times are seconds unless a name say
 """
 
 import os
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
@@ -30,6 +31,7 @@ SECRETS = (
     "vault_token",
     "pkcs11_pin",
     "oidc_client_secret",
+    "notify_api_key",
 )
 NOT_FOR_THE_PORTAL = (
     "owner_database_url",
@@ -47,6 +49,8 @@ NOT_FOR_THE_PORTAL = (
     "oidc_client_id",
     "oidc_client_secret",
     "oidc_ca",
+    "notify_api_key",
+    "notify_template",
 )
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -144,6 +148,14 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = True
     mail_from: str = ""
+    bounce_address: str = ""
+    """Undeliverable notices come back to it, each with `+token` before the @; `exchange bounce` reads them there."""
+
+    notify_api_key: SecretStr | None = None
+    """Of GOV.UK Notify, which sends text messages; None means that there are none."""
+    notify_template: str = ""
+    """The id of a text message template there whose whole text is ((text))."""
+    notify_url: str = "https://api.notifications.service.gov.uk"
 
     idle_lock_seconds: int = Field(600, ge=30)
     """After this long without use a visitor's session locks; the code reopens it (DESIGN section 8)."""
@@ -178,7 +190,7 @@ class Settings(BaseSettings):
             raise ValueError("is not a time zone name; use one such as Europe/London") from None
         return value
 
-    @field_validator("vault_url", "oidc_issuer")
+    @field_validator("vault_url", "oidc_issuer", "notify_url")
     @classmethod
     def _guarded(cls, value: str) -> str:
         if value and not is_guarded(value):
@@ -261,6 +273,14 @@ class Settings(BaseSettings):
             raise ValueError("EXCHANGE_OIDC_ISSUER is set: also set EXCHANGE_OIDC_CLIENT_ID and _CLIENT_SECRET")
         return self
 
+    @model_validator(mode="after")
+    def _notices(self) -> Self:
+        if self.bounce_address and not re.fullmatch(r"[A-Za-z0-9._-]{1,30}@[A-Za-z0-9.-]+", self.bounce_address):
+            raise ValueError("EXCHANGE_BOUNCE_ADDRESS must be an address with at most 30 letters before the @")
+        if self.notify_template and not re.fullmatch(r"[0-9a-f-]{36}", self.notify_template):
+            raise ValueError("EXCHANGE_NOTIFY_TEMPLATE must be the id of a template, as GOV.UK Notify shows it")
+        return self
+
     @classmethod
     def load_portal(cls) -> Self:
         """What the portal's process works with: its own credentials and nothing of the others.
@@ -289,6 +309,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The time zone in which pages show times."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def text_messages(self) -> bool:
+        """Whether notices can go by text message."""
+        return bool(self.notify_api_key and self.notify_template)
 
     @property
     def objects_folder(self) -> Path | None:

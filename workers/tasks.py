@@ -5,7 +5,7 @@ Every task may run twice, or on two workers at once. Times are cron lines in UTC
 
 from uuid import UUID
 
-from exchange.steps import certificate, mail, process, release, signing, sweep
+from exchange.steps import certificate, mail, notifying, process, release, signing, sweep
 from exchange.store import reaper
 from exchange.store.scratch import remove_stale
 from exchange.store.service import Service
@@ -59,6 +59,18 @@ async def notify_concern(service: Service, concern: str) -> None:
 async def notify_emergency(service: Service, emergency: str) -> None:
     """A case opened in an emergency tells supervisors and the team at once."""
     await mail.notify_emergency(service, UUID(emergency))
+
+
+@task("send_notice")
+async def send_notice(service: Service, notice: str) -> None:
+    """A notice to a participant, if it still may go."""
+    await notifying.send_notice(service, UUID(notice))
+
+
+@task("look_after_notices", cron="*/5 * * * *")
+async def look_after_notices(service: Service) -> None:
+    """Take up what was lost, and ask after text messages."""
+    await notifying.look_after(service)
 
 
 @task("grant_on_acceptance")

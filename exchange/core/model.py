@@ -249,7 +249,7 @@ UNDERSTOOD: tuple[str, ...] = ("myself", "interpreter", "colleague", "software")
 
 @dataclass(frozen=True)
 class Policy:
-    """A case's policy. Days are calendar days."""
+    """A case's policy. Days are calendar days; `notices`: at most so many about one thing (rule 6), 0 for none."""
 
     four_eyes: bool = False
     assessment_days: int = 90
@@ -258,6 +258,8 @@ class Policy:
     expire_days: int | None = None
     harmed_starts: bool = False
     emergency_hours: int = 8
+    notices: int = 2
+    notices_by_itself: bool = False
 
 
 @dataclass(frozen=True)

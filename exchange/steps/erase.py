@@ -154,8 +154,10 @@ async def _erase_case(unit: Unit, case_id: UUID) -> int:
         await unit.change(update(table).where(table.c.case_id == case_id).values(**values))
     people = select(t.participant.c.id).where(t.participant.c.case_id == case_id)
     await unit.change(update(t.consent).where(t.consent.c.participant_id.in_(people)).values(note_sealed=None))
-    for table in (t.safe_contact, t.code):
+    for table in (t.safe_contact, t.code, t.notice_wish):
         await unit.change(table.delete().where(table.c.participant_id.in_(people)))
+    pending = update(t.notice).where(t.notice.c.case_id == case_id, t.notice.c.state == "waiting")
+    await unit.change(pending.values(state="stopped", outcome="over", ended_at=func.now()))
     concerns = select(t.concern.c.id).where(t.concern.c.case_id == case_id)
     await unit.change(t.concern_note.delete().where(t.concern_note.c.concern_id.in_(concerns)))
     todo = update(t.task).where(t.task.c.case_id == case_id, t.task.c.done_at.is_(None))

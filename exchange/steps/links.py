@@ -18,6 +18,7 @@ from exchange.core.errors import BadInput, NotFound
 from exchange.core.gate import Act
 from exchange.core.model import Actor, ActorKind, Channel, Purpose
 from exchange.core.needs import names_easy_read
+from exchange.steps import notices
 from exchange.steps.revoke import end_link, end_links, locked_link
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -85,6 +86,7 @@ async def make(
     )
     about_whom = {"case": person.case_id, "participant": person.id, "message": about_message}
     unit.leaf("link.created", link=link_id, purpose=purpose, channel=channel, **about_whom)
+    await notices.by_itself(unit, person, purpose, link_id, about_message)
     return NewLink(link_id, secret)
 
 

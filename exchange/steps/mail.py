@@ -53,7 +53,7 @@ async def server_of(service: Service) -> MailServer | None:
     else:
         return None
     sender = env.mail_from or stored.mail_from
-    return MailServer(*place, sender, stored.sender_name) if sender else None
+    return MailServer(*place, sender, stored.sender_name, env.bounce_address) if sender else None
 
 
 async def send_daily(service: Service, *, now: datetime | None = None) -> Sent:

@@ -1,4 +1,4 @@
-"""The texts people agree to, each with an id that is kept with the consent (rule 5; files in `wording/`).
+"""The texts people agree to, and those of notices, each with an id that is kept (rule 5; files in `wording/`).
 
 Both languages hold the same ids, so an id says which text was agreed to and the consent says in which
 language it was shown.
@@ -28,6 +28,11 @@ class Wording:
 def current(kind: ConsentKind | str, language: str = "en") -> Wording:
     """The text in use for a consent, or for "privacy" (shown before writing and before consent)."""
     return wording(_file(_known(language))["current"][str(kind)], language)
+
+
+def notices(language: str = "en") -> list[Wording]:
+    """The short neutral texts of which a person chooses one for notices; `{phone}` stands for the service's number."""
+    return [wording(one, language) for one in _file("en")["notices"]["current"]]
 
 
 def wording(wording_id: str, language: str = "en") -> Wording:

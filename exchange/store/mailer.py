@@ -30,19 +30,31 @@ class MailServer:
     starttls: bool
     sender: str
     sender_name: str
+    bounces: str = ""
+    """Where e-mail that cannot be delivered comes back to; "" for the sender's own address."""
 
     @property
     def domain(self) -> str:
         """The sender's domain: what the server and the message id are told, never this machine's name."""
         return self.sender.rpartition("@")[2] or "localhost"
 
+    def comes_back_to(self, token: str) -> str:
+        """The envelope's sender: with a token an address of its own (VERP), if there is one for what comes back."""
+        if not (token and self.bounces):
+            return self.sender
+        local, _, domain = self.bounces.rpartition("@")
+        return f"{local}+{token}@{domain}"
 
-async def deliver(server: MailServer, to: str, subject: str, text: str) -> None:
-    """Hand one message to the server. Raises `MailError` with a sentence; addresses are not part of it."""
+
+async def deliver(server: MailServer, to: str, subject: str, text: str, *, token: str = "") -> None:
+    """Hand one message to the server. Raises `MailError` with a sentence; addresses are not part of it.
+
+    `token`, random and without meaning, then stands in envelope and Message-ID, so that what comes back names it.
+    """
     try:
         await aiosmtplib.send(
-            _message(server, to, subject, text),
-            sender=server.sender,
+            _message(server, to, subject, text, token),
+            sender=server.comes_back_to(token),
             recipients=[to],
             hostname=server.host,
             port=server.port,
@@ -92,13 +104,13 @@ def why(error: Exception) -> str:
     return MailError.sentence()
 
 
-def _message(server: MailServer, to: str, subject: str, text: str) -> EmailMessage:
+def _message(server: MailServer, to: str, subject: str, text: str, token: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = str(Address(server.sender_name, addr_spec=server.sender))
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=server.domain)
+    message["Message-ID"] = f"<{token}@{server.domain}>" if token else make_msgid(domain=server.domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     return message

@@ -53,6 +53,9 @@ async def ids_of(world: World) -> dict[str, UUID]:
         found = {"case": world.case, "participant": world.author, "other": world.recipient, "message": message}
         waiting = t.emergency.insert().values(case_id=world.case, account_id=world.auditor.id, kind="danger")
         asked_for = await conn.execute(waiting.returning(t.emergency.c.id))
+        about = {"case_id": world.case, "participant_id": world.author, "token": uuid4().hex}
+        waits = t.notice.insert().values(event="offer", means="email", **about).returning(t.notice.c.id)
+        found |= {"notice": (await conn.execute(waits)).scalar_one()}
         found |= {"emergency": asked_for.scalar_one(), "bar": uuid4()}
         found |= {"task": task.scalar_one(), "concern": raised, "link": link.id, "release": released}
     own = {"account": world.stranger.id, "second": world.second.id, "supervisor": world.supervisor.id}

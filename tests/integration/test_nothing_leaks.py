@@ -1,5 +1,6 @@
 """After a walk over both sites: every log, table, object, address and metric is searched for what was planted."""
 
+import asyncio
 import base64
 import re
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 
 from exchange.core.links import new_secret
 from exchange.core.model import OPERATOR, Channel
-from exchange.steps import links, referral, tokens
+from exchange.steps import links, notices, referral, tokens
 from exchange.store import tables as t
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.store.service import Service
@@ -18,6 +19,8 @@ from exchange.store.unit import reading
 from tests.support.database import cloned
 from tests.support.figures import say
 from tests.support.html_forms import read_page
+from tests.support.mail import mail_server
+from tests.support.notices import ADDRESS, ALWAYS, history, post_office, says_safe
 from tests.support.planted import Planted, haystacks, hits
 from tests.support.portal_site import Visitor
 from tests.support.running import CONTACTS, FORMS, NAMES, PASSWORD, Exchange, running_exchange
@@ -29,7 +32,8 @@ WORDS = {
     **{f"form of name, {side}": name for side, name in FORMS.items()},
     **{f"contact, {side}": name for side, name in CONTACTS.items()},
     "a letter's word": "zanzibarbarian", "a file's name": "plantedfilename", "a referral's name": "Quillfeather",
-    "a referral's number": "01632 960 444", "a wrong code": "plantedwrongcode", "a code": CODE,
+    "a referral's number": "01632 960 444", "a notice's address": ADDRESS,
+    "a wrong code": "plantedwrongcode", "a code": CODE,
 }  # fmt: skip
 
 
@@ -147,6 +151,7 @@ async def test_no_log_table_object_address_or_metric_holds_a_secret_or_a_name(
         await referral.save_referral(service, told_us)
         addresses = [*await walk_portal(running, world, planted), *await walk_console(running, world, planted)]
         await knock_badly(running, planted)
+        await notify(world, planted)
         planted.secrets["the root key"] = running.settings.root_key_file.read_text("utf-8").strip()
         places = await haystacks(running, service, addresses, postgres)
         found = hits(planted, places)
@@ -154,6 +159,22 @@ async def test_no_log_table_object_address_or_metric_holds_a_secret_or_a_name(
         say(f"{len(planted.needles())} needles, {len(places)} places, {size} bytes, found {len(found)}")
         assert found == []
         assert await sees_what_is_put_there(running, service, addresses, postgres, planted) == KINDS
+
+
+async def notify(world: World, planted: Planted) -> None:
+    """A notice about a released letter, by the worker that runs; the e-mail has its address and nothing else."""
+    with mail_server() as mailbox:
+        await post_office(world.service, mailbox.port)
+        await says_safe(world, world.recipient, hours=ALWAYS)
+        _, link = await world.released(LETTER)
+        planted.secrets["link told of in a notice"] = link.secret
+        await notices.ask(world.service, world.facilitator, link=link.id)
+        for _ in range(300):
+            if (await history(world, world.recipient))[0].state == "sent":
+                break
+            await asyncio.sleep(0.2)
+        (sent,) = mailbox.messages
+        assert hits(planted, {"mail": sent.as_bytes()}) == [("a notice's address", "mail")]
 
 
 KINDS = {"log", "table", "file", "addresses"}

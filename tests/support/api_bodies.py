@@ -35,6 +35,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/participants/{participant}"): {"name": "Name", "form_of_name": "N."},
     ("PUT", "/participants/{participant}/safe-contact"): CONTACT,
     ("POST", "/participants/{participant}/code"): {"how": "phone", "code": "apple river garden"},
+    ("PUT", "/participants/{participant}/notices"): {
+        "means": "email", "address": "a@people.example", "days": [0], "words": "notice-ring-2026-01",
+    },
     ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
     ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
     ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},

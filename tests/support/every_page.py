@@ -8,11 +8,13 @@ from sqlalchemy import select
 
 from exchange.core.links import new_secret
 from exchange.core.model import Actor, Channel, EmergencyKind, Kind
-from exchange.steps import consent, draft, emergency, intake, links, offer, referral, release, sending, visit
+from exchange.steps import consent, draft, emergency, intake, links, notices, offer, referral, release, sending, visit
 from exchange.steps.visit import Visit
 from exchange.store import tables as t
 from exchange.store.unit import unit_of_work
 from tests.support import message_tour
+from tests.support.notices import ALWAYS, post_office, says_safe
+from tests.support.ports import free_port
 from tests.support.world import CODE, PASSWORD, World
 
 ABOUT = ("/", "/ask", "/l", "/new-link", "/new-link/asked", "/privacy", "/accessibility", "/cookies",
@@ -166,7 +168,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         Stop("team-not-found", "/cases/none", 404), Stop("team-not-allowed", "/admin", 403),
         Stop("team-person-new-wrong", f"{case}/people/new", 422, "Add this person"),
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
-        Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
+        Stop("message-return-wrong", in_review + "/return", 422, "Send it back"), *await _notices(world),
     ]  # fmt: skip
     record = ("/", "/record", "/record/entries/1", "/record/overview", "/record/export")
     account = f"/admin/accounts/{world.auditor.id}"
@@ -193,6 +195,30 @@ async def _task(world: World) -> UUID:
         task = await unit.add(t.task, case_id=world.case, participant_id=world.author, kind="call_me")
         unit.leaf("task.added", case=world.case, participant=world.author, kind="call_me")
     return task
+
+
+async def _notices(world: World) -> list[Stop]:
+    """Notices that are on, off, waiting, gone; and the exact words before one is asked for, or why none may be."""
+    service, who = world.service, world.facilitator
+    await post_office(service, free_port())
+    message, link = await world.offered()
+    _, refused = await world.offered()
+    assert link
+    assert refused
+    await says_safe(world, world.recipient, hours=ALWAYS)
+    first = await notices.ask(service, who, link=refused.id)
+    await notices.stop(service, who, first)
+    await says_safe(world, world.recipient)
+    await notices.ask(service, who, message=message)
+    unsaid = await links.invite(service, who, world.author, world.recipient, channel=Channel.PHONE)
+    return [
+        Stop("team-notice", f"/links/{link.id}/notice"),
+        Stop("team-notice-of-message", f"/messages/{message}/notice"),
+        Stop("team-notice-off", f"/links/{unsaid.id}/notice"),
+        Stop("team-notices-safe", f"/people/{world.recipient}/notices"),
+        Stop("team-notices-wrong", f"/people/{world.author}/notices", 422, "Save: this is safe"),
+        Stop("team-notices-none", f"/people/{world.author}"),
+    ]
 
 
 async def _emergency(world: World) -> UUID:

@@ -27,6 +27,7 @@ from tests.support.api_bodies import body_of
 from tests.support.console_site import Console, session_cookie
 from tests.support.crawl import token_for, wrong_headers
 from tests.support.html_forms import read_page
+from tests.support.notices import says_safe
 from tests.support.world import World, record_everything, staff
 
 API = "/api/v1"
@@ -96,7 +97,13 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
     raised = await concern.raise_concern(service, lead, stopped, kind="other", note=f"Concern about {letter[::-1]}")
     found = await world.visit(link, new_secret())
     await stop.tell(service, found, kind="feedback", text=f"Told {letter}")
+    await says_safe(world, world.author, address=f"{letter}@people.example")
     async with reading(service) as conn:
+        notice = await conn.scalar(
+            t.notice.insert()
+            .values(case_id=world.case, participant_id=world.author, event="offer", means="email", token=uuid4().hex)
+            .returning(t.notice.c.id)
+        )
         mine = t.message.c.case_id == world.case
         release = await conn.scalar(select(t.release.c.id).where(t.release.c.message_id == message))
         task = await conn.scalar(select(t.task.c.id).where(t.task.c.case_id == world.case, t.task.c.kind == "feedback"))
@@ -109,7 +116,7 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
         "case": world.case, "person": world.author, "participant": world.author, "other": world.recipient,
         "message": message, "concern": raised, "link": link.id, "release": release, "task": task, "upload": file,
         "session": session, "token": own.id, "account": spare, "second": spare, "supervisor": spare, "bar": uuid4(),
-        "emergency": uuid4(),
+        "emergency": uuid4(), "notice": notice,
     }  # fmt: skip
     planted = (str(reference), *(str(number) for number in numbers), *names, letter[::-1])
     return Objects(world.case, {name: str(one) for name, one in ids.items()}, planted, (letter,))

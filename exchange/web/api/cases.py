@@ -51,7 +51,7 @@ class CaseList(Answer):
 
 
 class PolicyShape(Asked):
-    """A case's policy. Days are calendar days."""
+    """A case's policy. Days are calendar days; `notices`: at most so many about one thing, 0 for none."""
 
     four_eyes: bool = False
     assessment_days: int = Field(90, ge=1, le=3650)
@@ -60,6 +60,8 @@ class PolicyShape(Asked):
     expire_days: int | None = Field(None, ge=1, le=36500)
     harmed_starts: bool = False
     emergency_hours: int = Field(8, ge=1, le=72)
+    notices: int = Field(2, ge=0, le=10)
+    notices_by_itself: bool = False
 
 
 class NewCase(Asked):

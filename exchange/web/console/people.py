@@ -13,7 +13,7 @@ from exchange.steps import cases
 from exchange.steps.cases import SafeContact
 from exchange.store.read import PersonView, case_view, person_view
 from exchange.web import frame
-from exchange.web.console import words
+from exchange.web.console import notices, words
 from exchange.web.console.asking import asked
 from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.frame import N_
@@ -124,6 +124,7 @@ async def person_page(request: web.Request) -> web.StreamResponse:
         "consents": [
             (row, words.said(words.CONSENTS, row.kind), words.said(words.METHODS, row.method)) for row in view.consents
         ],
+        "notices": await notices.section(request),
         "feedback": [(row, text, words.said(words.TASKS, row.kind)) for row, text in view.feedback],
     }
     return frame.render(request, "console/person.html", context)

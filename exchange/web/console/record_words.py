@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from exchange.web.console import words
+from exchange.web.console import notice_words, words
 from exchange.web.console.fact_words import VALUES
 from exchange.web.console.messages import words as of_messages
 from exchange.web.frame import N_, gettext
@@ -69,8 +69,10 @@ OUTCOMES: dict[str, str] = {
     "pause": N_("to pause"),
     "withdraw": N_("to take it back"),
     "call": N_("a call"),
+    **notice_words.OUTCOMES,
 }
 REASONS: dict[str, str] = {
+    **notice_words.REASONS,
     **words.EMERGENCY_KINDS,
     **of_messages.LINK_STATES,
     **of_messages.CONCERNS,

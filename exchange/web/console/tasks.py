@@ -37,6 +37,17 @@ ADVICE: dict[str, str] = {
     "decide_hold": N_("Everything in the case is stopped. Decide what follows, and write it down."),
     "decide_contact_order": N_("A contact order was recorded. Decide if an exception is allowed, and write it down."),
     "decide_status": N_("Their messages are stopped until you decide."),
+    "notice_failed": N_(
+        "The e-mail or text message could not be delivered. Ring instead, in the way that is safe. If the address is "
+        "wrong, record the right one: until then no more notices go."
+    ),
+    "notice_stopped": N_(
+        "When it was time to send it, something spoke against it. See on the person's page what it was."
+    ),
+    "notice_unknown": N_(
+        "Something broke while it was being sent. It is not sent again by itself, so that nobody gets it twice. Ring "
+        "instead, in the way that is safe."
+    ),
 }  # fmt: skip
 
 

@@ -144,6 +144,9 @@ TASKS: dict[str, str] = {
     "decide_hold": N_("Stopped for safety: a supervisor decides"),
     "decide_contact_order": N_("A contact order was recorded: decide what follows"),
     "decide_status": N_("Somebody's situation has changed: decide what follows"),
+    "notice_failed": N_("A notice could not be delivered"),
+    "notice_stopped": N_("A notice was not sent"),
+    "notice_unknown": N_("A notice may not have been sent"),
     "referral": N_("Asks to take part"),
 }
 

@@ -48,6 +48,7 @@ RULES = (
     _Rule(N_("Give the author a link to see it"), "preview-link", P.CONSENT, frozenset({S.APPROVED}), main=NEVER),
     _Rule(N_("Record what the recipient decides"), "consent/receive", P.CONSENT, SHARED - {S.APPROVED}, main=ASKED),
     _Rule(N_("Make a new link"), "hand-over", P.RELEASE, READABLE, ready=True, main=NEVER),
+    _Rule(N_("Send a notice"), "notice", P.CASE_CHANGE, frozenset({S.OFFERED, S.RETURNED}), main=NEVER),
     _Rule(N_("Take the reading back"), "revoke", P.REVOKE, event=E.LINK_GONE, main=NEVER),
     _Rule(N_("Look at it"), "review", P.CONTENT, frozenset(S) - {S.IN_REVIEW}, main=NEVER),
     _Rule(N_("Type a text beside it"), "text", P.REVIEW, event=E.REVISE, main=NEVER),
