@@ -3,7 +3,7 @@ const forms = [...document.querySelectorAll("form[data-exit]")];
 
 function leave(form) {
   dispatchEvent(new Event("app-leaving"));
-  window.speechSynthesis?.cancel();
+  if (window.speechSynthesis) speechSynthesis.cancel();
   document.documentElement.classList.add("app-leaving");
   document.title = "…";
   const icon = document.querySelector("link[rel=icon]");

@@ -6,6 +6,6 @@ const used = () => { last = Date.now(); };
 for (const event of ["keydown", "pointerdown", "scroll", "input"]) addEventListener(event, used, { passive: true, capture: true });
 setInterval(() => {
   for (const media of document.querySelectorAll("video, audio")) if (!media.paused) used();
-  if (window.speechSynthesis?.speaking) used();
+  if (window.speechSynthesis && speechSynthesis.speaking) used();
   if (Date.now() - last > limit) location.replace(own.dataset.to);
 }, 5000);

@@ -83,7 +83,7 @@ function start() {
 function offer() { bar.hidden = !voiceFor(document.documentElement.lang); }
 if (speech && window.SpeechSynthesisUtterance) {
   offer();
-  speech.addEventListener?.("voiceschanged", offer);
+  if (speech.addEventListener) speech.addEventListener("voiceschanged", offer);
   go.addEventListener("click", () => { if (speaking) pause(); else if (pieces.length) speak(); else start(); });
   end.addEventListener("click", stop);
   // A page that is left, or that nobody looks at, says nothing more.
