@@ -12,6 +12,7 @@ from exchange.web.api import (
     record,
     reviewing,
     sharing,
+    spoken,
     standing,
     work,
 )
@@ -26,6 +27,7 @@ ENDPOINTS: list[Endpoint] = [
     *standing.ENDPOINTS,
     *messages.ENDPOINTS,
     *reviewing.ENDPOINTS,
+    *spoken.ENDPOINTS,
     *sharing.ENDPOINTS,
     *links.ENDPOINTS,
     *record.ENDPOINTS,

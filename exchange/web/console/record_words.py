@@ -32,6 +32,8 @@ OF_SETTINGS: dict[str, str] = {
     "backup_place": N_("where backups are kept"),
     "closed_days": N_("days closed"),
     "console_url": N_("address for staff"),
+    "guidance_cy": N_("the words before writing in Welsh"),
+    "guidance_en": N_("the words before writing in English"),
     "exit_url": N_("where Exit this page leads"),
     "mail_from": N_("address that e-mails come from"),
     "mail_host": N_("mail server"),
@@ -67,6 +69,7 @@ OUTCOMES: dict[str, str] = {
     **of_messages.OUTCOMES,
     **of_messages.COPIES,
     "pause": N_("to pause"),
+    "replace": N_("to replace it"),
     "withdraw": N_("to take it back"),
     "call": N_("a call"),
 }

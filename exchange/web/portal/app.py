@@ -12,6 +12,7 @@ from exchange.web.portal import (
     landing,
     opening,
     reading,
+    revising,
     sending,
     session,
     sharing,
@@ -22,7 +23,7 @@ from exchange.web.portal import (
 )
 
 JOURNEYS = (
-    about, asking, landing, session, reading, deciding, sharing, writing, uploading, sending, stopping,
+    about, asking, landing, session, reading, deciding, sharing, revising, writing, uploading, sending, stopping,
 )  # fmt: skip
 
 
