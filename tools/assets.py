@@ -57,6 +57,14 @@ def main() -> int:
     return 0
 
 
+def packages() -> Path:
+    """The folder of the npm packages, fetched where they are not there yet. RuntimeError if that fails."""
+    modules = BUILD / "node_modules"
+    if not modules.exists() and not _install():
+        raise RuntimeError("npm could not fetch the packages.")
+    return modules
+
+
 def is_current() -> bool:
     """True if the vendor folder was built from this lock file by this script."""
     stamp = VENDOR / STAMP

@@ -5,7 +5,7 @@ Every task may run twice, or on two workers at once. Times are cron lines in UTC
 
 from uuid import UUID
 
-from exchange.steps import certificate, mail, notifying, process, release, signing, sweep
+from exchange.steps import certificate, mail, notifying, process, release, signing, spoken_safe, sweep
 from exchange.store import reaper
 from exchange.store.scratch import remove_stale
 from exchange.store.service import Service
@@ -22,6 +22,13 @@ async def process_message(service: Service, message: str) -> None:
 async def process_waiting(service: Service) -> None:
     """Try again what waits in quarantine because a scanner, a sandbox or the store was away."""
     await process.ask_again(service)
+    await spoken_safe.ask_again(service)
+
+
+@task("make_reason_safe")
+async def make_reason_safe(service: Service, spoken_id: str) -> None:
+    """Make a spoken reason safe for its author to hear, or say why not."""
+    await spoken_safe.make_safe(service, UUID(spoken_id))
 
 
 @task("reap", cron="*/10 * * * *")

@@ -60,6 +60,7 @@ TASKS: dict[str, str] = {
     "call_me": ON_YOU,
     "talk_first": ON_YOU,
     "asked_to_stop": ON_YOU,
+    "asked_to_replace": ON_YOU,
     "not_for_me": CONCERNS,
     "wrong_person": CONCERNS,
     "appeal": ON_YOU,

@@ -6,6 +6,7 @@ Keeping a draft decides nothing, so it has no leaf; sending it has.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,9 +18,9 @@ from exchange.steps.intake import MOST_CHARACTERS
 from exchange.steps.putting_in import Visitor, submit_link
 from exchange.steps.visit import Visit
 from exchange.store import tables as t
-from exchange.store.sealing import SERVICE, seal_of
+from exchange.store.sealing import SERVICE, Seal, seal_of
 from exchange.store.service import Service
-from exchange.store.unit import reading
+from exchange.store.unit import Unit, reading
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ async def save(service: Service, visit: Visit, untrusted_text: str) -> datetime:
         link = await submit_link(conn, visit.actor)
         seal = await seal_of(conn, link.case_id)
         values = {
-            "text_wrapped": keys.wrap(_key(visit), text.encode("utf-8", "replace"), _bound(visit)),
+            "text_wrapped": keys.wrap(_key(visit), text.encode("utf-8", "replace"), _of(visit)),
             "text_sealed": seal.seal(text, "draft.text", link.id),
             "at": func.now(),
         }
@@ -51,13 +52,23 @@ async def save(service: Service, visit: Visit, untrusted_text: str) -> datetime:
         return at
 
 
+async def prefill(unit: Unit, seal: Seal, case_id: UUID, link_id: UUID, draft_key: bytes, text: str) -> None:
+    """A draft that is there when a new link is opened: the words that the author changes."""
+    kept = insert(t.draft).values(
+        link_id=link_id,
+        text_wrapped=keys.wrap(keys.derive(draft_key, "draft"), text.encode(), _bound(case_id, link_id)),
+        text_sealed=seal.seal(text, "draft.text", link_id),
+    )
+    await unit.change(kept)
+
+
 async def load(service: Service, visit: Visit) -> Draft | None:
     """What was written so far, or None."""
     async with reading(service) as conn:
         row = (await conn.execute(select(*t.plain(t.draft)).where(t.draft.c.link_id == visit.link.id))).one_or_none()
     if row is None:
         return None
-    return Draft(keys.unwrap(_key(visit), row.text_wrapped, _bound(visit)).decode(), row.at)
+    return Draft(keys.unwrap(_key(visit), row.text_wrapped, _of(visit)).decode(), row.at)
 
 
 async def drop(service: Service, visit: Visit) -> None:
@@ -81,5 +92,9 @@ def _carried(visit: Visit) -> bytes:
     return bytes.fromhex(visit.payload["draft_key"])
 
 
-def _bound(visit: Visit) -> bytes:
-    return context(SERVICE, str(visit.link.case_id), str(visit.link.id), "text", "draft")
+def _of(visit: Visit) -> bytes:
+    return _bound(visit.link.case_id, visit.link.id)
+
+
+def _bound(case_id: UUID, link_id: UUID) -> bytes:
+    return context(SERVICE, str(case_id), str(link_id), "text", "draft")

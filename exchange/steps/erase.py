@@ -28,6 +28,7 @@ from exchange.store.unit import Unit, unit_of_work
 EMPTIED = (
     (t.revision, {"key_sealed": None, "change_sealed": None}),
     (t.review, {"reason_sealed": None}),
+    (t.spoken, {"key_sealed": None}),
     (t.offer, {"content_note_sealed": None}),
     (t.release, {"present_sealed": None}),
     (t.upload, {"key_sealed": None, "key_wrapped": None, "name_sealed": None}),
@@ -185,7 +186,8 @@ async def _messages(unit: Unit, case_id: UUID, which: Any) -> list[Row[Any]]:
 
 
 async def _objects(unit: Unit, message_id: UUID) -> list[str]:
-    """Every object of the message: pieces of originals and parts of revisions."""
+    """Every object of the message: pieces of originals, parts of revisions, spoken reasons."""
     pieces = select(t.piece.c.object_key).join(t.upload).where(t.upload.c.message_id == message_id)
     parts = select(t.part.c.object_key).join(t.revision).where(t.revision.c.message_id == message_id)
-    return sorted({row.object_key for row in [*await unit.all(pieces), *await unit.all(parts)]})
+    spoken = select(t.spoken.c.object_key).where(t.spoken.c.message_id == message_id, t.spoken.c.key_sealed.isnot(None))
+    return sorted({row.object_key for query in (pieces, parts, spoken) for row in await unit.all(query)})

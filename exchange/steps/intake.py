@@ -14,7 +14,7 @@ from exchange.core import gate
 from exchange.core.errors import BadInput, NotFound, Refused
 from exchange.core.model import Actor, Event, Kind, State
 from exchange.core.reference import new_reference
-from exchange.steps import upload
+from exchange.steps import consent, upload
 from exchange.steps.putting_in import Visitor, require_in_case, require_message, submit_link
 from exchange.store import facts
 from exchange.store import tables as t
@@ -184,13 +184,15 @@ async def _complete_uploads(unit: Unit, message: Row[Any]) -> list[Row[Any]]:
 
 
 async def _supersede_replaced(unit: Unit, message: Row[Any]) -> None:
-    """What it replaces is superseded where that fits; elsewhere both go on as two (DESIGN section 6)."""
+    """What it replaces is superseded where that fits, and taken back elsewhere: only the new one goes on (rule 8)."""
     if message.replaces_id is None:
         return
     old = await unit.one(select(*t.plain(t.message)).where(t.message.c.id == message.replaces_id).with_for_update())
     if (State(old.state), Event.REPLACE) in gate.TRANSITIONS:
         moved = await unit.move(old, Event.REPLACE)
         unit.leaf("message.replaced", case=old.case_id, message=old.id, **moved)
+    elif (State(old.state), Event.WITHDRAW) in gate.TRANSITIONS:
+        await consent.withdraw(unit, old)
 
 
 async def _end_link(unit: Unit, message: Row[Any], link: UUID) -> None:

@@ -57,7 +57,7 @@ async def process_message(service: Service, message_id: UUID) -> None:
     with private_scratch(service.settings.scratch) as scratch:
         try:
             sources = await _read_back(service, work, scratch)
-            scanned = await _scan(service, sources)
+            scanned = await scan(service, [source.path for source, _ in sources])
             product = await _make(service, work, sources, scratch)
             await _seal(service, work, product, scanned)
         except Rejected as error:
@@ -146,12 +146,12 @@ async def _confirm(service: Service, work: _Work, upload: Row[Any], digests: lis
         )
 
 
-async def _scan(service: Service, sources: list[tuple[media.Source, bool]]) -> str:
+async def scan(service: Service, files: list[Path]) -> str:
     """The record's word for what the scanner said of all files. Raises `Rejected` for a finding."""
     socket = service.settings.clamd_socket
     if socket is None:
         return "unscanned"
-    said = {await clamd.scan(socket, source.path) for source, _ in sources}
+    said = {await clamd.scan(socket, file) for file in files}
     if clamd.Scan.FOUND in said:
         raise Rejected(Code.UNSAFE)
     return (clamd.Scan.NOT_SCANNED if clamd.Scan.NOT_SCANNED in said else clamd.Scan.CLEAN).value

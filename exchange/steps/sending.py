@@ -41,6 +41,7 @@ async def begin(service: Service, visit: Visit) -> UUID:
         author=visit.link.participant_id,
         recipient=UUID(visit.payload["recipient"]),
         kind=Kind(visit.payload.get("kind", Kind.LETTER)),
+        replaces=UUID(visit.payload["replaces"]) if "replaces" in visit.payload else None,
     )
 
 

@@ -1,8 +1,8 @@
 """The receipt's `stop` link, and what a participant tells the facilitator.
 
-The stop link shows nothing, does not expire, and can only pause, withdraw or ask for a call. The answer is
-always the same, whether or not anything was shared, opened or even there: withdrawing must not reveal
-reading (rule 8).
+The stop link shows nothing, does not expire, and can only pause, withdraw, ask to replace or ask for a call. The
+answer is always the same, whether or not anything was shared, opened or even there: withdrawing must not
+reveal reading (rule 8).
 """
 
 from typing import Any
@@ -26,6 +26,8 @@ from exchange.store.unit import Unit, unit_of_work
 
 ANSWER = "Done. If it has not been shared, it will not be. If it has, we cannot take it back, and we do not say which."
 WORDING = "stop-2026-01"
+WISHES = {"pause": "asked_to_stop", "withdraw": "asked_to_stop", "replace": "asked_to_replace", "call": "call_me"}
+"""What the stop page asks, and the task that the team gets."""
 
 
 async def receipt(service: Service, visit: Visit, message_id: UUID) -> tuple[str, links.NewLink]:
@@ -62,8 +64,11 @@ async def renew(service: Service, actor: Actor, message_id: UUID, *, channel: Ch
 
 
 async def stop(service: Service, visit: Visit, *, wish: str) -> str:
-    """Do what the author wishes: `pause`, `withdraw` or `call`. Always the same answer."""
-    if wish not in ("pause", "withdraw", "call"):
+    """Do what the author wishes, one of WISHES. Always the same answer.
+
+    To replace it is to pause it until the new one is sent: the team gives a link for that (`steps/again.py`).
+    """
+    if wish not in WISHES:
         raise BadInput("Choose what you want to happen.", field="wish")
     if visit.purpose is not Purpose.STOP:
         raise NotFound
@@ -71,9 +76,9 @@ async def stop(service: Service, visit: Visit, *, wish: str) -> str:
         message = await unit.message(visit.link.message_id)
         if wish == "withdraw" and (State(message.state), Event.WITHDRAW) in TRANSITIONS:
             await consent.withdraw(unit, message)
-        elif wish == "pause":
+        elif wish in ("pause", "replace"):
             await _pause(unit, message)
-        await _task(unit, message, "call_me" if wish == "call" else "asked_to_stop")
+        await _task(unit, message, WISHES[wish])
         unit.leaf("stop.asked", case=message.case_id, message=message.id, session=visit.id, outcome=wish)
     return ANSWER
 

@@ -128,11 +128,16 @@ async def standing(service: Service, actor: Actor, upload_id: UUID) -> Standing:
     return Standing(upload_id, row.message_id, row.received, row.size, complete, row.expires_at)
 
 
-async def set_size(service: Service, actor: Actor, upload_id: UUID, size: int) -> None:
-    """Tell the size of an upload that began without one (tus: Upload-Defer-Length)."""
+async def set_size(service: Service, actor: Actor, upload_id: UUID, size: int, *, at: int | None = None) -> None:
+    """Tell the size of an upload that began without one (tus: Upload-Defer-Length).
+
+    With `at`, only while that many bytes have come: a request at a wrong offset changes nothing (WrongOffset).
+    """
     check_size(service, size)
     async with unit_of_work(service, actor) as unit:
         row = await _locked(unit, upload_id)
+        if at is not None and row.received != at:
+            raise WrongOffset
         known = t.upload.c.size.is_(None) & (t.upload.c.received <= size) & (t.upload.c.state == "open")
         state = case((t.upload.c.received == size, "complete"), else_="open")
         changed = await unit.change(

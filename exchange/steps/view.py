@@ -78,9 +78,9 @@ async def open_for_visitor(service: Service, visit: Visit, name: str) -> Opened:
         if part is None:
             raise NotFound
         await _leaf_before_bytes(unit, message, grant, part, visit)
-        moved_at = await _moved_at(unit, message)
+        moved = await moved_at(unit, message)
     reader = PartReader(service, part, message.case_id, message.id, _key(visit, grant))
-    return Opened(part, reader, Stream(message.case_id, grant.id, visit.id, _asks(service, visit), moved_at))
+    return Opened(part, reader, Stream(message.case_id, grant.id, visit.id, _asks(service, visit), moved))
 
 
 async def open_for_staff(
@@ -98,7 +98,7 @@ async def open_for_staff(
         await unit.message(message_id)
         part, message, known, key = await _staff_part(unit, service, message_id, name, digest, release)
         await _staff_leaf(unit, message, known, part, release)
-        moved_at = await _moved_at(unit, message)
+        moved = await moved_at(unit, message)
     reader = PartReader(service, part, message.case_id, message.id, key)
 
     async def ask() -> bool:
@@ -109,7 +109,7 @@ async def open_for_staff(
             return False
         return True
 
-    return Opened(part, reader, Stream(message.case_id, None, None, ask, moved_at))
+    return Opened(part, reader, Stream(message.case_id, None, None, ask, moved))
 
 
 @asynccontextmanager
@@ -141,7 +141,8 @@ async def _lock(unit: Unit, visit: Visit) -> None:
         await unit.message(row.message_id)
 
 
-async def _moved_at(unit: Unit, message: Row[Any]) -> datetime:
+async def moved_at(unit: Unit, message: Row[Any]) -> datetime:
+    """When anything moved last in the message's case: what the stream was allowed on."""
     moved: datetime = (await unit.one(select(t.cases.c.moved_at).where(t.cases.c.id == message.case_id))).moved_at
     return moved
 
@@ -187,13 +188,13 @@ def _asks(service: Service, visit: Visit) -> Any:
 
 
 async def _leaf_before_bytes(unit: Unit, message: Row[Any], grant: Row[Any], part: Row[Any], visit: Visit) -> None:
-    fresh = await _last_leaf(unit, visit.id, part.id, grant.id)
+    fresh = await last_leaf(unit, visit.id, part.id, grant.id)
     if fresh is not None and fresh + RENEW > unit.now:
         return
     moved: dict[str, str] = {}
     if grant.purpose == "view" and fresh is None:
         moved = await opened(unit, message)
-    await _note_leaf(unit, visit.id, part.id, grant.id)
+    await note_leaf(unit, visit.id, part.id, grant.id)
     act = "preview" if grant.purpose == "preview" else "view"
     unit.leaf(
         f"{act}.opened" if fresh is None else f"{act}.renewed",
@@ -241,10 +242,10 @@ async def _under_way(unit: Unit, message: Row[Any], release: UUID) -> tuple[Act,
 
 async def _staff_leaf(unit: Unit, message: Row[Any], digest: str, part: Row[Any], release: UUID | None) -> None:
     session = unit.actor.session or unit.actor.id or NO_GRANT
-    fresh = await _last_leaf(unit, session, part.id, release or NO_GRANT)
+    fresh = await last_leaf(unit, session, part.id, release or NO_GRANT)
     if fresh is not None and fresh + RENEW > unit.now:
         return
-    await _note_leaf(unit, session, part.id, release or NO_GRANT)
+    await note_leaf(unit, session, part.id, release or NO_GRANT)
     act = "review" if release is None else "presented"
     unit.leaf(
         f"{act}.opened" if fresh is None else f"{act}.renewed",
@@ -256,13 +257,15 @@ async def _staff_leaf(unit: Unit, message: Row[Any], digest: str, part: Row[Any]
     )
 
 
-async def _last_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> Any:
+async def last_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> Any:
+    """When an access was written down last, None if never."""
     a = t.access_leaf
     row = await unit.maybe(select(a.c.at).where(a.c.session_id == session, a.c.part_id == part, a.c.grant_id == grant))
     return row.at if row else None
 
 
-async def _note_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> None:
+async def note_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> None:
+    """It is written down now."""
     noted = insert(t.access_leaf).values(session_id=session, part_id=part, grant_id=grant)
     await unit.change(noted.on_conflict_do_update(index_elements=t.access_leaf.primary_key, set_={"at": func.now()}))
 

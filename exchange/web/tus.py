@@ -12,7 +12,6 @@ name travels in `Upload-Metadata`, is hostile, and goes sealed into its column.
 
 import asyncio
 import base64
-import binascii
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -93,7 +92,11 @@ class _Tus:
         return web.Response(status=204, headers=told)
 
     async def create(self, request: web.Request) -> web.Response:
-        """POST: announce a file, perhaps with its first bytes."""
+        """POST: announce a file, perhaps with its first bytes. What was refused with it is taken away again."""
+        if _method(request) == "OPTIONS":
+            return await self.options(request)
+        if _method(request) != "POST":
+            raise TusProblem(405)
         who = await self._resolve(request)
         size, told = _size_announced(request), _metadata(request)
         with_body = _has_body(request)
@@ -108,7 +111,11 @@ class _Tus:
             visitor=who.visitor,
         )
         if with_body:
-            await self._append(request, who, made, 0, checksum)
+            try:
+                await self._append(request, who, made, 0, checksum)
+            except ExchangeError:
+                await upload.drop_upload(_service(request), who.actor, made)  # nobody was told of it
+                raise
         headers = {"Location": f"{self._prefix}/{made}"}
         return await self._answer(request, who, made, 201, headers, offset=with_body)
 
@@ -126,7 +133,7 @@ class _Tus:
         checksum = _checksum(request)
         if "Upload-Length" in request.headers:
             size = _number(request.headers["Upload-Length"])
-            await upload.set_size(_service(request), who.actor, made, size)
+            await upload.set_size(_service(request), who.actor, made, size, at=offset)
         await self._append(request, who, made, offset, checksum)
         return await self._answer(request, who, made, 204, {}, offset=True)
 
@@ -138,11 +145,10 @@ class _Tus:
 
     async def override(self, request: web.Request) -> web.Response:
         """POST with X-HTTP-Method-Override, for environments that know no PATCH."""
-        method = request.headers.get("X-HTTP-Method-Override", "").upper()
-        known = {"PATCH": self.patch, "DELETE": self.delete, "HEAD": self.state}
-        if method not in known:
+        known = {"PATCH": self.patch, "DELETE": self.delete, "HEAD": self.state, "OPTIONS": self.options}
+        if _method(request) not in known:
             raise TusProblem(405)
-        return await known[method](request)
+        return await known[_method(request)](request)
 
     async def _append(
         self, request: web.Request, who: UploadActor, made: UUID, offset: int, checksum: Checksum | None
@@ -172,17 +178,24 @@ def _spoken(handler: Handler) -> Handler:
 
     async def speak(request: web.Request) -> web.StreamResponse:
         spoken = request.headers.get("Tus-Resumable")
-        if request.method != "OPTIONS" and spoken != VERSION:
+        if _method(request) != "OPTIONS" and spoken != VERSION:
             return _refused(412, "Upload with the tus protocol, version 1.0.0.", {"Tus-Version": VERSION})
         try:
             response = await handler(request)
         except ExchangeError as error:
             return _refused(error.status, str(error), {"X-Error": type(error).__name__})
+        except TimeoutError:
+            return _refused(408, "Nothing came for a while. What had come is kept; ask where to go on.", {})
         response.headers["Tus-Resumable"] = VERSION
         response.headers["Cache-Control"] = "no-store"
         return response
 
     return speak
+
+
+def _method(request: web.Request) -> str:
+    """What is asked for: X-HTTP-Method-Override counts where it is there."""
+    return request.headers.get("X-HTTP-Method-Override", request.method).upper()
 
 
 def _refused(status: int, sentence: str, headers: dict[str, str]) -> web.Response:
@@ -222,16 +235,20 @@ def _size_announced(request: web.Request) -> int | None:
 
 
 def _metadata(request: web.Request) -> dict[str, str]:
-    """Upload-Metadata: `key base64, key base64`; every value is hostile."""
-    untrusted = request.headers.get("Upload-Metadata", "")
+    """Upload-Metadata: `key base64, key base64`, each key once, a value may be empty; every value is hostile."""
+    untrusted = request.headers.get("Upload-Metadata")
+    if untrusted is None:
+        return {}
     if len(untrusted) > LONGEST_METADATA:
-        raise TusProblem(400)
-    found = {}
+        raise TusProblem(400, "There is more said about this file than this service takes.")
+    found: dict[str, str] = {}
     for pair in untrusted.split(","):
         name, _, value = pair.strip().partition(" ")
+        if not name or name in found:
+            raise TusProblem(400)
         try:
             found[name] = base64.b64decode(value.strip(), validate=True).decode("utf-8", "replace")
-        except binascii.Error as error:
+        except ValueError as error:
             raise TusProblem(400) from error
     return found
 
@@ -244,7 +261,7 @@ def _checksum(request: web.Request) -> Checksum | None:
     algorithm, _, value = untrusted.strip().partition(" ")
     try:
         return Checksum(algorithm, base64.b64decode(value.strip(), validate=True))
-    except (binascii.Error, BadInput) as error:
+    except (ValueError, BadInput) as error:
         raise TusProblem(400, "This checksum could not be understood.") from error
 
 

@@ -64,6 +64,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/invitations"): {"author": "{participant}", "recipient": "{other}", "channel": "email"},
     ("POST", "/messages/{message}/preview-link"): {"channel": "email"},
     ("POST", "/messages/{message}/stop-link"): {"channel": "email"},
+    ("POST", "/messages/{message}/revise-link"): {"channel": "email"},
+    ("POST", "/messages/{message}/replace-link"): {"channel": "email"},
+    ("PUT", "/service/guidance/{language}"): {"helps": ["Say it."], "hurts": ["Blame"], "reads": "We do."},
     ("POST", "/referrals/{referral}/not-for-us"): {"reason": "Somebody else does this."},
     ("POST", "/record/export"): {},
     ("POST", "/record/table"): {},
@@ -77,7 +80,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/service"): {"phone": "01632 960 009"},
     ("POST", "/sign-in"): {"login": "nobody", "password": "wrong", "code": "000000"},
 }  # fmt: skip
-WORDS = {"name": "text", "kind": "assessment", "problem": "refused"}
+WORDS = {"name": "text", "kind": "assessment", "problem": "refused", "language": "en"}
 
 
 def body_of(method: str, path: str, ids: dict[str, UUID]) -> Any:

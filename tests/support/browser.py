@@ -17,11 +17,15 @@ TICKS = ("right_people", "no_threat", "nobody_else", "nothing_locating", "no_pre
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """The Chromium of this machine; media may start by script, as a press of the player's own button would."""
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    """The Chromium of this machine, with `more` arguments.
+
+    Media may start by script, as a press of the player's own button would.
+    """
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=system_chromium(), args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+            executable_path=system_chromium(),
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required", *more],
         )
         try:
             yield launched

@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from exchange.core.links import new_secret
 from exchange.core.model import Actor, Channel, EmergencyKind, Kind
-from exchange.steps import consent, draft, emergency, intake, links, notices, offer, referral, release, sending, visit
+from exchange.steps import (
+    again, consent, draft, emergency, intake, links, notices, offer, referral, release, sending, visit,
+)  # fmt: skip
 from exchange.steps.visit import Visit
 from exchange.store import tables as t
 from exchange.store.unit import unit_of_work
@@ -20,6 +22,8 @@ from tests.support.world import CODE, PASSWORD, World
 ABOUT = ("/", "/ask", "/l", "/new-link", "/new-link/asked", "/privacy", "/accessibility", "/cookies",
          "/exit-explained", "/not-for-me", "/finished")  # fmt: skip
 CASE_FACTS = ("pause", "hold", "contact_order", "carve_out", "assessment")
+ADMIN = ("/admin", "/admin/accounts", "/admin/accounts/new", "/admin/service", "/admin/guidance",
+         "/admin/guidance?in=cy", "/admin/keys")  # fmt: skip
 PERSON_FACTS = ("status", "preparation", "responsibility", "guardian", "supporter", "interpreter")
 
 
@@ -58,10 +62,11 @@ PAGES = {
     "audio": ("/before", "/read", "/after"),
     "video": ("/before", "/read", "/read?size=large"),
     "decide": ("/decide", "/accept", "/moment", "/answered?said=yes", "/answered?said=no", "/answered?said=not-now"),
-    "preview": ("/preview", "/shared?said=yes", "/shared?said=no"),
+    "preview": ("/preview", "/preview?size=large", "/shared?said=yes", "/shared?said=no"),
     "submit": ("/guidance", "/way", "/write", "/upload", "/check"),
     "submit-empty": ("/check", "/write"),
     "submit-video": ("/upload",),
+    "revise": ("/changes", "/guidance", "/write"),
     "sent": ("/receipt",),
     "stop": ("/stop", "/stopped"),
 }
@@ -79,6 +84,12 @@ WRONG = {
     "submit-empty": (Stop("write-wrong", "/write", 422, "Continue"),),
     "new": (Stop("locked-wrong", "/locked", 422, "Go on"),),
 }  # fmt: skip
+
+
+GUIDED = (
+    Stop("administrator-guidance-look", "/admin/guidance", 200, "Look at it first"),
+    Stop("administrator-guidance-wrong", "/admin/guidance", 422, "Use these words", (("helps", ""),)),
+)
 
 
 def _refused() -> list[Stop]:
@@ -107,6 +118,9 @@ async def _visits(world: World, cookie: str, folder: Path) -> dict[str, Visit]:
         "preview": await links.preview_link(service, who, approved, channel=Channel.EMAIL),
         "submit-empty": await _invited(world, Kind.LETTER),
         "submit-video": await _invited(world, Kind.VIDEO),
+        "revise": await again.revise_link(
+            service, who, await message_tour.came_back(world, folder), channel=Channel.EMAIL
+        ),
     }
     found = {"new": await world.visit(unanswered, cookie, is_me=False)}
     found |= {name: await world.visit(link, cookie) for name, link in made.items()}
@@ -172,8 +186,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     ]  # fmt: skip
     record = ("/", "/record", "/record/entries/1", "/record/overview", "/record/export")
     account = f"/admin/accounts/{world.auditor.id}"
-    admin = ("/admin", "/admin/accounts", "/admin/accounts/new", account, account + "/sign-on", "/admin/service",
-        "/admin/keys")  # fmt: skip
+    admin = (*ADMIN, account, account + "/sign-on")
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
     mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
             f"/leaving/{world.stranger.id}",
@@ -185,7 +198,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}")]),
         (world.supervisor, [Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
-        (world.administrator, [Stop("administrator-" + _short(path, world), path) for path in admin]),
+        (world.administrator, [*(Stop("administrator-" + _short(path, world), path) for path in admin), *GUIDED]),
     ]  # fmt: skip
 
 

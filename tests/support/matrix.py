@@ -32,7 +32,15 @@ from tests.support.world import World, record_everything, staff
 
 API = "/api/v1"
 NONE = "00000000-0000-4000-8000-000000000000"  # of these there are none
-WORDS = {"name": "text", "problem": "refused", "digest": "0" * 16, "erasure": NONE, "passkey": NONE, "index": "1"}
+WORDS = {
+    "name": "text",
+    "problem": "refused",
+    "digest": "0" * 16,
+    "language": "en",
+    "erasure": NONE,
+    "passkey": NONE,
+    "index": "1",
+}
 KINDS = {"/facts/": "status", "/cases/{case}/facts/": "pause", "/consents/": "take_part", "/wordings/": "take_part"}
 WAYS_OUT = ("/sign-out", "/account/password", "/account/factor")
 

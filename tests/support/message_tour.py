@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from exchange.core.model import Channel, Kind
-from exchange.steps import concern, intake, links, process, release, upload
+from exchange.steps import concern, intake, links, process, release, review, spoken, spoken_safe, upload
 from tests.support.message_pages import accepted
 from tests.support.putting_in import chunked
 from tests.support.world import World
@@ -44,6 +44,16 @@ async def film(world: World, folder: Path) -> UUID:
     return await put_in(world, Kind.VIDEO, inputs.video(folder / "clip.mp4"))
 
 
+async def came_back(world: World, folder: Path) -> UUID:
+    """A letter that was sent back, with the reason in the facilitator's own voice too."""
+    service, who, message = world.service, world.facilitator, await world.letter()
+    why = "Thank you for your words.\n\nPlease leave out where you both went to school. I am glad to help."
+    await review.return_to_author(service, who, message, await world.digest(message), reason=why)
+    voice = inputs.ffmpeg(folder / "reason.wav", *inputs.SOUND, seconds=3)
+    await spoken_safe.make_safe(service, await spoken.put_in(service, who, message, voice.read_bytes()))
+    return message
+
+
 async def arriving(world: World, folder: Path) -> list[tuple[str, str]]:
     """Put in, invite, half here, being made safe, not usable."""
     service, who, case = world.service, world.facilitator, f"/cases/{world.case}"
@@ -73,6 +83,7 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
     telling = await world.letter("I live in Lower Heath now.\n\nRing me on 07700 900123 if you want to.\n")
     told = {"kind": "threat", "note": "A sentence about a weapon."}
     raised = await concern.raise_concern(world.service, world.facilitator, stopped, **told)
+    back = await came_back(world, folder)
     return [
         ("in-review", f"/messages/{word}"), ("desk-letter", f"/messages/{word}/review"),
         ("desk-marks", f"/messages/{telling}/review"),
@@ -80,6 +91,8 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
         ("text", f"/messages/{clip}/text"), ("return", f"/messages/{word}/return"),
         ("withhold", f"/messages/{word}/withhold"), ("concern-new", f"/messages/{word}/concern"),
         ("concern-state", f"/messages/{stopped}"), ("concern", f"/concerns/{raised}"),
+        ("returned", f"/messages/{back}"), ("spoken", f"/messages/{back}/spoken"),
+        ("revise-link", f"/messages/{back}/revise-link"),
     ]  # fmt: skip
 
 
@@ -93,7 +106,7 @@ async def shared(world: World, _folder: Path) -> list[tuple[str, str]]:
     printed = await release.print_pack(service, who, paper)
     return [
         ("approved", f"/messages/{approved}"), ("preview-link", f"/messages/{approved}/preview-link"),
-        ("stop-link", f"/messages/{approved}/stop-link"),
+        ("stop-link", f"/messages/{approved}/stop-link"), ("replace-link", f"/messages/{approved}/replace-link"),
         ("consent-share", f"/messages/{approved}/consent/share"), ("retract", f"/messages/{approved}/retract"),
         ("offer", f"/messages/{agreed}/offer"), ("offer-blocked", f"/messages/{approved}/offer"),
         ("consent-receive", f"/messages/{offered}/consent/receive"), ("hand-over", f"/messages/{waiting}/hand-over"),

@@ -19,6 +19,7 @@ from exchange.store.tables.decisions import (
     review,
     review_note,
     share_current,
+    spoken,
 )
 from exchange.store.tables.erasing import erasure, legal_hold
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
@@ -77,6 +78,7 @@ __all__ = [
     "share_current",
     "sign_on",
     "sign_on_attempt",
+    "spoken",
     "task",
     "upload",
 ]

@@ -4,7 +4,19 @@ A live grant needs a row of each `*_current` table for the same message and dige
 keys with ON DELETE CASCADE: taking an approval or a consent back kills the grant in the same statement.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, ForeignKeyConstraint, Identity, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from exchange.core.model import ConsentKind, Method
@@ -112,6 +124,26 @@ review_note = Table(
     Column("place", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     sealed("text_sealed", nullable=False),
     now(),
+)
+
+# The reason for sending something back, spoken by a facilitator; the newest row of a review counts. One object at a
+# time: what was recorded until the worker has made it safe, then only that.
+spoken = Table(
+    "spoken",
+    metadata,
+    key(),
+    ref("message_id", "message.id"),
+    ref("review_id", "review.id"),
+    ref("account_id", "account.id", index=False),
+    word("state", default="arrived"),
+    word("refused_code", nullable=True),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("object_key", Text, nullable=False),
+    Column("key_sealed", LargeBinary),
+    now(),
+    one_of("state", ("arrived", "ready", "refused")),
 )
 
 concern = Table(

@@ -9,12 +9,15 @@ from pydantic import Field, SecretStr
 from exchange.core.access import Permission
 from exchange.core.errors import NotFound
 from exchange.core.model import Role
-from exchange.steps import accounts, passwords, recovery_codes, sign_on
+from exchange.steps import accounts, guidance, passwords, recovery_codes, sign_on
 from exchange.steps import settings as service_settings
+from exchange.steps.guidance import Guidance
 from exchange.steps.settings import SupportLine
+from exchange.steps.wording import LANGUAGES
 from exchange.store import read
+from exchange.web import guidance as shown
 from exchange.web.api.endpoint import Call, Endpoint
-from exchange.web.api.shapes import Answer, Asked, Line
+from exchange.web.api.shapes import Answer, Asked, Line, Words
 
 Roles = list[Role]
 
@@ -143,6 +146,23 @@ class ServiceChange(Asked):
     backup_place: Line | None = None
 
 
+class Guided(Answer):
+    """What is read before writing, in one language; `own` where the service wrote it, else the house's words."""
+
+    own: bool
+    helps: list[str]
+    hurts: list[str]
+    reads: str
+
+
+class NewGuidance(Asked):
+    """What helps, what can hurt, who reads it and how long it takes."""
+
+    helps: list[Line] = Field(min_length=1, max_length=12)
+    hurts: list[Line] = Field(min_length=1, max_length=12)
+    reads: Words
+
+
 class KeyCount(Answer):
     """How many key pairs one root key wraps."""
 
@@ -246,6 +266,24 @@ async def change_service(call: Call, asked: ServiceChange) -> ServiceShape:
     return _service(await service_settings.save(call.service, call.actor, **changes))
 
 
+async def see_guidance(call: Call) -> Guided:
+    """What people read before they write or record, in one language."""
+    language = _language(call)
+    own = await guidance.read(call.service, language) is not None
+    return Guided.model_validate({**vars(await shown.shown(call.service, language)), "own": own})
+
+
+async def change_guidance(call: Call, asked: NewGuidance) -> None:
+    """Use these words from now on. Needs the step-up."""
+    words = Guidance(tuple(asked.helps), tuple(asked.hurts), asked.reads)
+    await guidance.save(call.service, call.actor, _language(call), words)
+
+
+async def reset_guidance(call: Call) -> None:
+    """Use the house's own words again. Needs the step-up."""
+    await guidance.reset(call.service, call.actor, _language(call))
+
+
 async def keys(call: Call) -> Keys:
     """How the keys stand."""
     found = await read.keys_state(call.service, call.actor)
@@ -255,6 +293,12 @@ async def keys(call: Call) -> Keys:
 
 def _line(account: accounts.Account) -> AccountLine:
     return AccountLine.model_validate({**vars(account), "roles": sorted(account.roles)})
+
+
+def _language(call: Call) -> str:
+    if call.word("language") not in LANGUAGES:
+        raise NotFound
+    return call.word("language")
 
 
 def _service(found: service_settings.ServiceSettings) -> ServiceShape:
@@ -277,5 +321,8 @@ ENDPOINTS = [
     Endpoint("POST", "/accounts/{account}/recovery-looked-at", recovery_looked_at, ADMINISTER, status=204),
     Endpoint("GET", "/service", see_service, ADMINISTER),
     Endpoint("PATCH", "/service", change_service, ADMINISTER),
+    Endpoint("GET", "/service/guidance/{language}", see_guidance, ADMINISTER),
+    Endpoint("PUT", "/service/guidance/{language}", change_guidance, ADMINISTER, status=204),
+    Endpoint("DELETE", "/service/guidance/{language}", reset_guidance, ADMINISTER, status=204),
     Endpoint("GET", "/keys", keys, ADMINISTER),
 ]

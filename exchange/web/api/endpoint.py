@@ -67,7 +67,8 @@ class Call:
 class Endpoint:
     """Method, path below PREFIX, handler, permission, the status of success, and errors beside the usual ones.
 
-    `produces` is the media type of handlers that answer with a response of their own.
+    `produces` is the media type of handlers that answer with a response of their own, `takes` of those that read the
+    body themselves.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Endpoint:
     status: int = 200
     errors: tuple[int, ...] = ()
     produces: str = JSON
+    takes: str = ""
 
     def __post_init__(self) -> None:
         if not inspect.getdoc(self.act):

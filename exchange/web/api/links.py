@@ -7,7 +7,7 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Kind
-from exchange.steps import links, stop
+from exchange.steps import again, links, stop
 from exchange.steps import settings as service_settings
 from exchange.store import read
 from exchange.web.api.endpoint import Call, Endpoint
@@ -84,6 +84,19 @@ async def stop_link(call: Call, asked: By) -> LinkMade:
     return await made(call, await stop.renew(call.service, call.actor, call.id("message"), channel=asked.channel))
 
 
+async def revise_link(call: Call, asked: By) -> LinkMade:
+    """A link with which the author sees why it came back, changes it and sends it again. It ends earlier ones."""
+    return await made(
+        call, await again.revise_link(call.service, call.actor, call.id("message"), channel=asked.channel)
+    )
+
+
+async def replace_link(call: Call, asked: By) -> LinkMade:
+    """A link with which the author puts in a new message in the place of this one."""
+    step = again.replace_link(call.service, call.actor, call.id("message"), channel=asked.channel)
+    return await made(call, await step)
+
+
 async def of_case(call: Call) -> Links:
     """The links of a case, for its team."""
     found = await read.links_of_case(call.service, call.actor, call.id("case"))
@@ -119,6 +132,8 @@ ENDPOINTS = [
     Endpoint("POST", "/invitations", invite, Permission.PUT_IN, status=201, errors=(404,)),
     Endpoint("POST", "/messages/{message}/preview-link", preview, Permission.CONSENT, status=201),
     Endpoint("POST", "/messages/{message}/stop-link", stop_link, Permission.CONSENT, status=201),
+    Endpoint("POST", "/messages/{message}/revise-link", revise_link, Permission.PUT_IN, status=201),
+    Endpoint("POST", "/messages/{message}/replace-link", replace_link, Permission.PUT_IN, status=201),
     Endpoint("GET", "/cases/{case}/links", of_case, Permission.CASE_CHANGE),
     Endpoint("GET", "/links/{link}", see, Permission.CASE_CHANGE),
     Endpoint("POST", "/links/{link}/show", show, Permission.CASE_CHANGE),

@@ -31,6 +31,7 @@ PROBLEMS = {**TITLES, 416: "There is no such range", 460: "The checksum does not
 ABOUT = "What staff do in the browser, through the same steps. Refusals are RFC 9457 problem details."
 WORDS: dict[str, dict[str, Any]] = {
     "name": {"type": "string", "pattern": "^[a-z][a-z0-9/._-]{0,99}$"},
+    "language": {"type": "string", "enum": ["en", "cy"]},
     "problem": {"type": "string", "pattern": "^[a-z-]{1,60}$"},
     "kind": {"type": "string", "enum": sorted({*FactKind, *ConsentKind})},
 }
@@ -79,6 +80,8 @@ def statuses(endpoint: Endpoint) -> list[int]:
         found |= {403, 409, 422, 507}
     if endpoint.asks is not None:
         found |= {404, 422} if endpoint.in_query else {400, 404, 413, 415}
+    if endpoint.takes:
+        found |= {413, 415}
     return sorted(found)
 
 
@@ -111,6 +114,8 @@ def _operation(endpoint: Endpoint, where: dict[Any, str]) -> Schema:
     if endpoint.asks is not None and not endpoint.in_query:
         schema = {"$ref": where[endpoint.asks]}
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    elif endpoint.takes:
+        operation["requestBody"] = {"required": True, "content": {endpoint.takes: {}}}
     return operation
 
 

@@ -134,8 +134,8 @@ class NewConsent(Asked):
     message: UUID | None = None
     digest: Digest | None = None
     how_to_receive: Receiving | None = None
-    author_may_learn: list[Literal["offered", "accepted", "read"]] = Field(
-        default_factory=list[Literal["offered", "accepted", "read"]], max_length=3
+    author_may_learn: list[Literal["offered", "accepted", "opened"]] = Field(
+        default_factory=list[Literal["offered", "accepted", "opened"]], max_length=3
     )
     paper_code: Code = Field("", description="The version code printed on the paper, for the method paper.")
 

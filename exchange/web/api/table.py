@@ -13,6 +13,7 @@ from exchange.web.api import (
     record,
     reviewing,
     sharing,
+    spoken,
     standing,
     work,
 )
@@ -27,6 +28,7 @@ ENDPOINTS: list[Endpoint] = [
     *standing.ENDPOINTS,
     *messages.ENDPOINTS,
     *reviewing.ENDPOINTS,
+    *spoken.ENDPOINTS,
     *sharing.ENDPOINTS,
     *links.ENDPOINTS,
     *notices.ENDPOINTS,

@@ -15,6 +15,7 @@ from exchange.web.console import (
     emergencies,
     erasing,
     facts,
+    guidance,
     home,
     leaving,
     linking,
@@ -57,6 +58,7 @@ ROUTES = [
     *record.ROUTES,
     *record_overview.ROUTES,
     *admin.ROUTES,
+    *guidance.ROUTES,
     *linking.ROUTES,
     *account.ROUTES,
 ]

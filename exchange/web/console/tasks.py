@@ -27,6 +27,10 @@ ADVICE: dict[str, str] = {
     "call_me": N_("Call them in the way that is safe for them."),
     "talk_first": N_("Talk with them before anything else. Nobody should feel pressed."),
     "asked_to_stop": N_("Sharing is stopped as far as it can be. Find out how they are."),
+    "asked_to_replace": N_(
+        "Sharing is stopped as far as it can be. Give them a link to replace it, on the message's page. The old one is "
+        "taken back when the new one is sent."
+    ),
     "not_for_me": N_("The link is closed. Find out who has it, and whether the safe contact is still right."),
     "wrong_person": N_("The link is closed. The message's page lists what was seen. Tell a supervisor."),
     "appeal": N_("Somebody does not agree with a decision. A supervisor who did not make it should look at it."),

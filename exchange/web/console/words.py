@@ -134,6 +134,7 @@ TASKS: dict[str, str] = {
     "call_me": N_("Asked for a call"),
     "talk_first": N_("Wants to talk first"),
     "asked_to_stop": N_("Asked to stop"),
+    "asked_to_replace": N_("Wants to replace it with a new one"),
     "not_for_me": N_("Opened by somebody who said: not for me"),
     "wrong_person": N_("Reached the wrong person"),
     "appeal": N_("Does not agree with a decision"),

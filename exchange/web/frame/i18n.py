@@ -5,6 +5,7 @@ The language of the running request is a context variable: aiohttp gives every r
 """
 
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -100,6 +101,11 @@ def catalogue(code: str) -> NullTranslations:
 def gettext(message: str) -> str:
     """`message` in the language of the request. An empty id would give the catalogue's header: guarded."""
     return catalogue(current_language()).gettext(message) if message else ""
+
+
+def gettext_in(code: str) -> Callable[[str], str]:
+    """The same in a language that is named, whatever the request's."""
+    return catalogue(code).gettext
 
 
 def ngettext(one: str, many: str, number: int) -> str:

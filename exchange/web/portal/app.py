@@ -13,6 +13,7 @@ from exchange.web.portal import (
     landing,
     opening,
     reading,
+    revising,
     sending,
     session,
     sharing,
@@ -23,7 +24,7 @@ from exchange.web.portal import (
 )
 
 JOURNEYS = (
-    about, easy, asking, landing, session, reading, deciding, sharing, writing, uploading, sending, stopping,
+    about, easy, asking, landing, session, reading, deciding, sharing, revising, writing, uploading, sending, stopping,
 )  # fmt: skip
 
 

@@ -11,12 +11,13 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Row
 
-from exchange.core.errors import NotFound
+from exchange.core.errors import ExchangeError, NotFound
 from exchange.core.model import Purpose
 from exchange.steps import stop, view
 from exchange.steps.view import Shelf
 from exchange.web import frame
 from exchange.web.frame import N_, PUBLIC, Route, gettext
+from exchange.web.lengths import rough
 from exchange.web.portal.session import can_read
 from exchange.web.portal.visits import VISIT, Door, onward, service_of, show, visiting
 from exchange.web.streaming import send_part
@@ -61,10 +62,12 @@ class Copy(frame.Form):
 
 async def before(request: web.Request) -> web.Response:
     """GET …/before: what it is, what may be hard, who can be there; not now is as easy as going on."""
-    visiting(request, *READING)
-    if not await can_read(request):
+    found = visiting(request, *READING)
+    try:
+        shelf = await view.shelf(service_of(request), found)
+    except ExchangeError:
         return show(request, "not_ready.html")
-    return show(request, "before.html")
+    return show(request, "before.html", length=found.payload.get("length") or rough(shelf.parts))
 
 
 async def read(request: web.Request) -> web.Response:
@@ -89,7 +92,11 @@ async def contents(request: web.Request, shelf: Shelf) -> dict[str, Any]:
         "sound": named.get("sound"),
         "picture": named.get("picture"),
         "poster": named.get("poster", ""),
-        "captions": [(named["captions"], "en", gettext("Captions"))] if "captions" in named else [],
+        "captions": [
+            (named[part.name], part.facts.get("language", "en"), gettext("Captions"))
+            for part in shelf.parts
+            if part.name == "captions"
+        ],
         "size": size if size in SIZES else "normal",
         "version_code": shelf.version_code,
     }

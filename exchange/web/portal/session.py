@@ -50,6 +50,8 @@ async def start(request: web.Request) -> web.Response:
         return onward(request, "/receipt")
     if found.purpose is Purpose.DECIDE and await can_read(request):
         return onward(request, "/before")
+    if found.purpose is Purpose.SUBMIT and ("reason" in found.payload or "rejected" in found.payload):
+        return onward(request, "/changes")
     return onward(request, FIRST_PAGE[found.purpose])
 
 

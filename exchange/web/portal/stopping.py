@@ -1,4 +1,4 @@
-"""The stop link: pause, withdraw, or ask for a call. It shows nothing, and its answer is always the same."""
+"""The stop link: pause, withdraw, replace, or ask for a call. It shows nothing, and its answer is always the same."""
 
 from typing import ClassVar, Literal
 
@@ -19,7 +19,7 @@ ANSWER = N_(
 class Wish(frame.Form):
     """What should happen."""
 
-    wish: Literal["pause", "withdraw", "call"]
+    wish: Literal["pause", "withdraw", "replace", "call"]
     sentences: ClassVar = {"wish": N_("Choose what you want to happen.")}
 
 

@@ -10,6 +10,7 @@ from exchange.core.model import Kind, Purpose
 from exchange.steps import draft, intake, sending, wording
 from exchange.steps.visit import Visit
 from exchange.web import frame
+from exchange.web import guidance as guidance_words
 from exchange.web.frame import N_, Route, gettext
 from exchange.web.frame.dates import moment
 from exchange.web.frame.i18n import current_language
@@ -40,7 +41,9 @@ class Way(frame.Form):
 async def guidance(request: web.Request) -> web.Response:
     """GET …/guidance: what helps, what hurts, who reads it, when we must tell someone."""
     visiting_to_write(request)
-    return show(request, "guidance.html", privacy=wording.current("privacy", current_language()).paragraphs)
+    words = await guidance_words.shown(service_of(request))
+    privacy = wording.current("privacy", current_language()).paragraphs
+    return show(request, "guidance.html", privacy=privacy, words=words)
 
 
 async def choose(request: web.Request) -> web.Response:

@@ -28,7 +28,7 @@ for (const player of document.querySelectorAll("[data-player]")) {
   const bar = player.querySelector("[data-player-bar]");
   bar.hidden = false;
   bar.querySelector("[data-speed]")?.addEventListener("change", (e) => { media.playbackRate = Number(e.target.value); });
-  bar.querySelector("[data-break]")?.addEventListener("click", () => { media.pause(); });
+  bar.querySelector("[data-break]")?.addEventListener("click", () => { media.pause(); player.querySelector("[data-pause]").showModal(); });
   const full = bar.querySelector("[data-full]");
   if (full && player.requestFullscreen) {
     full.hidden = false;

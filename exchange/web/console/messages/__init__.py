@@ -12,6 +12,7 @@ from exchange.web.console.messages import (
     present,
     put_in,
     review,
+    spoken,
     texts,
 )
 
@@ -22,6 +23,7 @@ routes = [
     *review.ROUTES,
     *texts.ROUTES,
     *decide.ROUTES,
+    *spoken.ROUTES,
     *erase.ROUTES,
     *concern.ROUTES,
     *consents.ROUTES,

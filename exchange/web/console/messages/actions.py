@@ -12,6 +12,8 @@ E, S, P = Event, State, Permission
 SHARED = frozenset({S.APPROVED, S.OFFERED, S.ACCEPTED, S.DECLINED, S.LATER, S.RELEASED, S.OPENED, S.LAPSED})
 ASKED = frozenset({S.OFFERED, S.DECLINED, S.LATER})
 READABLE = frozenset({S.RELEASED, S.OPENED})
+CAME_BACK = frozenset({S.RETURNED, S.REJECTED})
+REPLACEABLE = frozenset(S) - {S.RECEIVING, S.QUARANTINED, S.SUPERSEDED, S.ERASED, *CAME_BACK}
 STOPPABLE = frozenset(S) - {S.RECEIVING, S.SUPERSEDED, S.ERASED}
 
 
@@ -40,7 +42,9 @@ class _Rule:
 NEVER: frozenset[State] = frozenset()
 RULES = (
     _Rule(N_("Go on putting it in"), "upload", P.PUT_IN, frozenset({S.RECEIVING})),
+    _Rule(N_("Give the author a link to change it"), "revise-link", P.PUT_IN, CAME_BACK),
     _Rule(N_("Put it in again"), "put-in-again", P.PUT_IN, event=E.PUT_IN_AGAIN, post=True),
+    _Rule(N_("Say the reason in your own voice"), "spoken", P.REVIEW, frozenset({S.RETURNED}), main=NEVER),
     _Rule(N_("Review it"), "review", P.REVIEW, event=E.APPROVE),
     _Rule(N_("Hand it over"), "hand-over", P.RELEASE, frozenset({S.ACCEPTED, S.LAPSED}), ready=True),
     _Rule(N_("Offer it"), "offer", P.OFFER, event=E.OFFER, ready=True),
@@ -57,6 +61,7 @@ RULES = (
     _Rule(N_("Not to be shared"), "withhold", P.REVIEW, event=E.WITHHOLD, main=NEVER),
     _Rule(N_("Take the approval back"), "retract", P.REVIEW, event=E.RETRACT, main=NEVER),
     _Rule(N_("Give the author a new link to stop it"), "stop-link", P.CONSENT, STOPPABLE, main=NEVER),
+    _Rule(N_("Give the author a link to replace it"), "replace-link", P.PUT_IN, REPLACEABLE, main=NEVER),
     _Rule(N_("The author takes it back"), "withdraw", P.CONSENT, event=E.WITHDRAW, main=NEVER),
     _Rule(N_("Erase it"), "erase", P.CASE_CLOSE, event=E.ERASE, main=NEVER),
     _Rule(N_("Raise a concern"), "concern", P.CONCERN_RAISE, event=E.RAISE_CONCERN, main=NEVER),

@@ -24,8 +24,8 @@ SILENCE_SECONDS = 60.0
 
 async def take_files(request: web.Request, message: UUID) -> str:
     """Every file of the form; "" or the sentence that says why not. What came whole before that is kept."""
-    reader = await _multipart(request)
-    await _token_first(request, reader)
+    reader = await multipart(request)
+    await token_first(request, reader)
     position = len(await read.uploads_of(service_of(request), actor_of(request), message))
     left, taken = MOST_AT_ONCE, 0
     try:
@@ -37,7 +37,8 @@ async def take_files(request: web.Request, message: UUID) -> str:
     return "" if taken else "Choose a file first."
 
 
-async def _multipart(request: web.Request) -> MultipartReader:
+async def multipart(request: web.Request) -> MultipartReader:
+    """The form's reader; BadInput for what is no such form."""
     if request.content_type != "multipart/form-data":
         raise BadInput
     try:
@@ -46,7 +47,8 @@ async def _multipart(request: web.Request) -> MultipartReader:
         raise BadInput from error
 
 
-async def _token_first(request: web.Request, reader: MultipartReader) -> None:
+async def token_first(request: web.Request, reader: MultipartReader) -> None:
+    """The form's first field is the token, and it is right."""
     field = await reader.next()
     if not isinstance(field, BodyPartReader) or field.name != FIELD:
         raise BadInput

@@ -55,7 +55,7 @@ RETURN = Kind(
     N_("What should the author change, and why?"),
     N_("Send it back"),
     review.return_to_author,
-    frame.notice("returned", N_("It was sent back. Tell the author yourself, in the way that is safe for them.")),
+    frame.notice("returned", N_("It was sent back. Say why in your own voice too if you like, and give them a link.")),
 )
 WITHHOLD = Kind(
     "withhold",

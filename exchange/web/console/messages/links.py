@@ -7,7 +7,7 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Purpose
-from exchange.steps import links, settings, stop
+from exchange.steps import again, links, settings, spoken, stop
 from exchange.store import read
 from exchange.store.read import LinkView, reach_one_device
 from exchange.web import frame
@@ -94,6 +94,33 @@ async def stop_link(request: web.Request) -> web.StreamResponse:
     return await asked(request, Preview, _show_stop, act, at="channel")
 
 
+async def again_page(request: web.Request) -> web.StreamResponse:
+    """A link for changing what came back, or for replacing what was sent: how does it go?"""
+    return await _show_again(request, frame.blank(), 200)
+
+
+async def revise_link(request: web.Request) -> web.StreamResponse:
+    """Make the link and show it."""
+
+    async def act(form: Preview) -> web.StreamResponse:
+        service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
+        made = await again.revise_link(service, actor, message, channel=Channel(form.channel))
+        return frame.see_other(request, f"/links/{made.id}")
+
+    return await asked(request, Preview, _show_again, act, at="channel")
+
+
+async def replace_link(request: web.Request) -> web.StreamResponse:
+    """Make the link and show it."""
+
+    async def act(form: Preview) -> web.StreamResponse:
+        service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
+        made = await again.replace_link(service, actor, message, channel=Channel(form.channel))
+        return frame.see_other(request, f"/links/{made.id}")
+
+    return await asked(request, Preview, _show_again, act, at="channel")
+
+
 async def link_page(request: web.Request) -> web.StreamResponse:
     """The link to copy and as a QR code, until it was opened. Showing it is recorded."""
     service, actor, link = service_of(request), actor_of(request), id_of(request, "link")
@@ -161,6 +188,18 @@ async def _show_stop(request: web.Request, form: frame.ErrorSummary, status: int
     )  # fmt: skip
 
 
+async def _show_again(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+    """The form of both links; which of them, its address says."""
+    found = await message_of(request)
+    person = await read.person_view(service_of(request), actor_of(request), found.message.author_id)
+    code, place = person.code_agreed, request.path.rsplit("/", 1)[1]
+    heard = await spoken.newest(service_of(request), actor_of(request), found.message.id)
+    return page(
+        request, "again_link", found, form, status=status, person=person, place=place, heard=heard,
+        channels=channel_choices(code.agreed_how if code else None),
+    )  # fmt: skip
+
+
 async def _show_preview(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     found = await message_of(request)
     person = await read.person_view(service_of(request), actor_of(request), found.message.author_id)
@@ -178,6 +217,10 @@ ROUTES = [
     frame.Route("POST", "/messages/{message}/preview-link", preview, Permission.CONSENT),
     frame.Route("GET", "/messages/{message}/stop-link", stop_page, Permission.CONSENT),
     frame.Route("POST", "/messages/{message}/stop-link", stop_link, Permission.CONSENT),
+    frame.Route("GET", "/messages/{message}/revise-link", again_page, Permission.PUT_IN),
+    frame.Route("POST", "/messages/{message}/revise-link", revise_link, Permission.PUT_IN),
+    frame.Route("GET", "/messages/{message}/replace-link", again_page, Permission.PUT_IN),
+    frame.Route("POST", "/messages/{message}/replace-link", replace_link, Permission.PUT_IN),
     frame.Route("GET", "/links/{link}", link_page, Permission.CASE_CHANGE),
     frame.Route("POST", "/links/{link}/revoke", revoke, Permission.REVOKE),
 ]

@@ -13,12 +13,12 @@ from exchange.store import read
 from exchange.store.read import MessageView
 from exchange.web import frame
 from exchange.web.console.asking import asked
-from exchange.web.console.messages.about import message_of, named, newest_of, page
+from exchange.web.console.messages.about import message_of, newest_of, page
 from exchange.web.console.messages.links import ChannelName, channel_choices
 from exchange.web.console.messages.page import needed_of
 from exchange.web.console.session import actor_of, id_of, service_of
-from exchange.web.frame import N_, gettext, ngettext
-from exchange.web.frame.dates import length
+from exchange.web.frame import N_
+from exchange.web.lengths import rough
 
 OFFERED = frame.notice("offered", N_("Recorded: it is offered. Next, they decide in their own time."))
 
@@ -79,14 +79,7 @@ async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> 
 
 def _length(found: MessageView) -> str:
     """The rough length of the newest version, in words."""
-    parts = found.parts[newest_of(found).id]
-    seconds = next((p.facts["seconds"] for p in parts if p.name in ("sound", "picture") and "seconds" in p.facts), 0)
-    if seconds:
-        return length(seconds)
-    pages = len(named(parts, "page-"))
-    if pages:
-        return ngettext("%(num)d page", "%(num)d pages", pages) % {"num": pages}
-    return gettext("about a page")
+    return rough(found.parts[newest_of(found).id])
 
 
 ROUTES = [

@@ -6,12 +6,13 @@ from aiohttp import web
 
 from exchange.core.access import ON_THE_TEAM, Permission
 from exchange.core.checklist import REASONS, Line
-from exchange.core.model import State
+from exchange.core.model import ConsentKind, State
 from exchange.steps import view
 from exchange.steps.rejections import SENTENCES
 from exchange.store.read import MessageView
 from exchange.web import frame
 from exchange.web.console.forms_for import url_for_form
+from exchange.web.console.messages import words
 from exchange.web.console.messages.about import message_of, page
 from exchange.web.console.messages.actions import possible
 from exchange.web.console.messages.story import story_of
@@ -38,6 +39,7 @@ async def message_page(request: web.Request) -> web.StreamResponse:
         story=story_of(found),
         rejected=_rejected(found),
         progress_words=_progress_words(found),
+        may_learn=_may_learn(found),
     )
 
 
@@ -101,6 +103,15 @@ def _rejected(found: MessageView) -> str:
     """Why it could not be used, or why it still waits."""
     code = found.message.rejected_code
     return gettext(SENTENCES[code]) if code in SENTENCES else ""
+
+
+def _may_learn(found: MessageView) -> str | None:
+    """Rule 4: what the recipient allowed with their newest answer, "" for nothing; None before it was offered."""
+    if not found.offers:
+        return None
+    answers = [row for row in found.consents if row.kind == ConsentKind.RECEIVE]
+    allowed = answers[0].detail.get("author_may_learn", []) if answers and answers[0].given else []
+    return ", ".join(said(words.MAY_LEARN, code) for code in allowed)
 
 
 def _progress_words(found: MessageView) -> str:
