@@ -187,13 +187,13 @@ def _asks(service: Service, visit: Visit) -> Any:
 
 
 async def _leaf_before_bytes(unit: Unit, message: Row[Any], grant: Row[Any], part: Row[Any], visit: Visit) -> None:
-    fresh = await _last_leaf(unit, visit.id, part.id, grant.id)
+    fresh = await last_leaf(unit, visit.id, part.id, grant.id)
     if fresh is not None and fresh + RENEW > unit.now:
         return
     moved: dict[str, str] = {}
     if grant.purpose == "view" and fresh is None:
         moved = await opened(unit, message)
-    await _note_leaf(unit, visit.id, part.id, grant.id)
+    await note_leaf(unit, visit.id, part.id, grant.id)
     act = "preview" if grant.purpose == "preview" else "view"
     unit.leaf(
         f"{act}.opened" if fresh is None else f"{act}.renewed",
@@ -241,10 +241,10 @@ async def _under_way(unit: Unit, message: Row[Any], release: UUID) -> tuple[Act,
 
 async def _staff_leaf(unit: Unit, message: Row[Any], digest: str, part: Row[Any], release: UUID | None) -> None:
     session = unit.actor.session or unit.actor.id or NO_GRANT
-    fresh = await _last_leaf(unit, session, part.id, release or NO_GRANT)
+    fresh = await last_leaf(unit, session, part.id, release or NO_GRANT)
     if fresh is not None and fresh + RENEW > unit.now:
         return
-    await _note_leaf(unit, session, part.id, release or NO_GRANT)
+    await note_leaf(unit, session, part.id, release or NO_GRANT)
     act = "review" if release is None else "presented"
     unit.leaf(
         f"{act}.opened" if fresh is None else f"{act}.renewed",
@@ -256,13 +256,15 @@ async def _staff_leaf(unit: Unit, message: Row[Any], digest: str, part: Row[Any]
     )
 
 
-async def _last_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> Any:
+async def last_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> Any:
+    """When an access was last written to the record for this session and part; None if never."""
     a = t.access_leaf
     row = await unit.maybe(select(a.c.at).where(a.c.session_id == session, a.c.part_id == part, a.c.grant_id == grant))
     return row.at if row else None
 
 
-async def _note_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> None:
+async def note_leaf(unit: Unit, session: UUID, part: UUID, grant: UUID) -> None:
+    """It is written now."""
     noted = insert(t.access_leaf).values(session_id=session, part_id=part, grant_id=grant)
     await unit.change(noted.on_conflict_do_update(index_elements=t.access_leaf.primary_key, set_={"at": func.now()}))
 

@@ -12,6 +12,7 @@ from exchange.web.portal import (
     landing,
     opening,
     reading,
+    recording,
     sending,
     session,
     sharing,
@@ -22,7 +23,7 @@ from exchange.web.portal import (
 )
 
 JOURNEYS = (
-    about, asking, landing, session, reading, deciding, sharing, writing, uploading, sending, stopping,
+    about, asking, landing, session, reading, deciding, sharing, writing, uploading, recording, sending, stopping,
 )  # fmt: skip
 
 
