@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 READ = 64 * 1024
 IN_FLIGHT = 256 * 1024
-"""Bytes that are between the two ends when the line breaks: 20 Mbit/s for 100 ms. Loopback alone would hold megabytes."""
+"""Bytes that are between the two ends when the line breaks: 20 Mbit/s for 100 ms. Loopback itself holds megabytes."""
 
 
 @dataclass
