@@ -13,7 +13,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import Row, func, select, update
 
-from exchange.core.model import Channel, Kind
+from exchange.core.model import Channel, FactKind, Kind
 from exchange.steps import links
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -338,3 +338,21 @@ async def test_only_the_recorder_may_use_microphone_and_camera(
             assert "microphone=()" in policy
         refused = "() => navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'open', error => error.name)"
         assert await author.page.evaluate(refused) == "NotAllowedError"
+
+
+async def test_a_recording_that_is_stopped_for_safety_says_so(
+    exchange: Exchange, inside: Service, speakers: Browser
+) -> None:
+    """A hold on the case while somebody records: told calmly, with a number; the microphone is off."""
+    world = await exchange.case(inside)
+    author = await Participant.with_link(speakers, await invited(exchange, world, Kind.AUDIO))
+    page = author.page
+    await author.go("/record")
+    await world.fact(FactKind.HOLD, "on")
+    await page.locator("[data-turn-on]").click()
+    await page.locator("[data-start]").click()
+    await told(page, "This is not possible at the moment.")
+    assert await page.locator("[data-wrong] a[href^='tel:']").count() == 1
+    assert await page.locator("#level").get_attribute("value") in ("0", None)
+    await page.wait_for_timeout(5000)
+    assert not await page.locator("[data-again]").is_visible()

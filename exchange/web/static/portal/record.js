@@ -99,7 +99,7 @@ function start() {
 }
 async function begin() {
   const answer = await fetch(`${here}/upload/begin`, { method: "POST", headers });
-  if (!answer.ok) throw new Refused(answer.status);
+  if (!answer.ok) throw new Refused(answer.status, [409, 422].includes(answer.status) ? "Refused" : "");
   return (await answer.json()).message;
 }
 function tick() {
@@ -152,6 +152,7 @@ function finished() {
   rest();
 }
 function rest() {
+  if (!sending) return;
   const whole = sending.isWhole();
   find("use").disabled = !whole;
   find("arrived").hidden = whole;
@@ -164,9 +165,17 @@ function heard(state) {
   show("locked", state === "locked");
   if (state === "locked" && page.dataset.state === "heard") find("code").focus();
   if (state === "large" && recorder.state !== "inactive") { told.add("full"); recorder.stop(); }
-  if (state === "gone") { if (recorder.state !== "inactive") recorder.stop(); wrong(words.gone); }
+  if (state === "gone" || state === "refused") return ended(words[state]);
   if (page.dataset.state === "heard") rest();
   if (state === "whole") say(words.whole);
+}
+function ended(text) {
+  clearInterval(ticking);
+  sending = null;
+  since = 0;
+  if (recorder.state !== "inactive") recorder.stop();
+  if (address) leave();
+  wrong(text);
 }
 async function unlock(event) {
   event.preventDefault();

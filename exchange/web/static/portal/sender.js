@@ -5,19 +5,20 @@ const EVERY = 4000; // milliseconds of recording that a closed tab can lose, at 
 const PATIENCE = 120000;
 
 export class Refused extends Error {
-  constructor(status) { super(String(status)); this.status = status; }
+  constructor(status, kind) { super(String(status)); this.status = status; this.kind = kind; }
 }
 
-// `begin()` answers with the message's id; `told(state)` hears "sent", "waiting", "locked", "gone", "large", "whole"
+// `begin()` answers with the message's id; `told(state)` hears "sent", "waiting", "whole", and what ends it: "locked", "gone",
+// "large", "refused"
 export function sender({ address, begin, headers, name, told }) {
   const parts = [];
-  let made = 0, sent = 0, url = null, ended = false, whole = false, dropped = false, unsure = false, running = null, fails = 0;
+  let made = 0, sent = 0, url = null, ended = false, whole = false, dropped = false, unsure = false, running = null, fails = 0, halted = false;
   const speak = { ...headers, "Tus-Resumable": "1.0.0" };
   const encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
   async function ask(method, where, more, body) {
-    const answer = await fetch(where, { method, headers: { ...speak, ...more }, body, signal: AbortSignal.timeout(PATIENCE) });
-    if (!answer.ok) throw new Refused(answer.status);
+    const answer = await fetch(where, { method, headers: { ...speak, ...more }, body, signal: AbortSignal.timeout?.(PATIENCE) });
+    if (!answer.ok) throw new Refused(answer.status, answer.headers.get("X-Error"));
     return answer;
   }
   async function open() {
@@ -55,8 +56,8 @@ export function sender({ address, begin, headers, name, told }) {
       } catch (error) {
         unsure = url !== null;
         const status = error.status || 0;
-        const final = { 403: "locked", 404: "gone", 410: "gone", 413: "large" }[status];
-        if (final) { told(final); return; }
+        const final = error.kind === "Refused" ? "refused" : { 403: "locked", 404: "gone", 410: "gone", 413: "large" }[status];
+        if (final) { halted = true; told(final); return; }
         fails += 1;
         told("waiting");
         await again();
@@ -65,13 +66,13 @@ export function sender({ address, begin, headers, name, told }) {
     if (whole) told("whole");
   }
   function start() {
-    if (running || dropped) return;
+    if (running || dropped || halted) return;
     running = run().finally(() => { running = null; });
   }
   const timer = setInterval(start, EVERY);
   return {
     push(blob) { parts.push(blob); made += blob.size; if (made - sent >= MOST) start(); },
-    flush: start,
+    flush() { halted = false; start(); },
     end() { ended = true; clearInterval(timer); start(); },
     share: () => (made ? sent / made : 0),
     isWhole: () => whole,
