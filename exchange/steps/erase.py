@@ -31,7 +31,7 @@ EMPTIED = (
     (t.spoken, {"key_sealed": None}),
     (t.offer, {"content_note_sealed": None}),
     (t.release, {"present_sealed": None}),
-    (t.upload, {"key_sealed": None, "key_wrapped": None, "name_sealed": None}),
+    (t.upload, {"key_sealed": None, "key_wrapped": None, "name_sealed": None, "about_wrapped": None}),
     (t.feedback, {"text_sealed": None}),
     (t.consent, {"note_sealed": None}),
 )

@@ -101,7 +101,9 @@ async def finish(service: Service, actor: Actor, message_id: UUID, *, also: Hook
         await _supersede_replaced(unit, message)
         moved = await unit.move(message, Event.RECEIVE, progress=0, rejected_code=None)
         of_message = t.upload.c.message_id == message_id
-        await unit.change(update(t.upload).where(of_message).values(key_wrapped=None, expires_at=None))
+        await unit.change(
+            update(t.upload).where(of_message).values(key_wrapped=None, about_wrapped=None, expires_at=None)
+        )
         unit.leaf("message.put_in", case=message.case_id, message=message_id, count=len(uploads), **moved)
         for row in uploads:
             unit.leaf(

@@ -1,11 +1,10 @@
-"""Check and send, for the author on a `submit` link: what is there, and the receipt with its stop link.
+"""Check and send, for the author on a `submit` link; the receipt with its stop link.
 
 The receipt is made in the transaction that sends. Its stop link is kept in the visitor's own session, under
 their cookie, so that the page can be shown again while the session lasts; the portal cannot read it there.
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from sqlalchemy import Row, delete, select, update
 from exchange.core import keys
 from exchange.core.errors import BadInput
 from exchange.core.model import Kind, Purpose, State
-from exchange.steps import intake, links
+from exchange.steps import draft, intake, links
 from exchange.steps.links import PAYLOAD, about
 from exchange.steps.visit import Visit
 from exchange.store import tables as t
@@ -45,24 +44,19 @@ async def begin(service: Service, visit: Visit) -> UUID:
     )
 
 
-async def files(service: Service, visit: Visit) -> list[Row[Any]]:
-    """What was put in so far: id, typed, size, received, state. Names are sealed to the case."""
-    if visit.link.message_id is None:
-        return []
-    u = t.upload
-    shown = (u.c.id, u.c.typed, u.c.size, u.c.received, u.c.state)
-    mine = (u.c.message_id == visit.link.message_id) & (u.c.link_id == visit.link.id) & (u.c.state != "gone")
-    this_round = u.c.round == t.message.c.round
-    query = select(*shown).join(t.message, t.message.c.id == u.c.message_id).where(mine, this_round)
-    async with reading(service) as conn:
-        rows: Sequence[Any] = (await conn.execute(query.order_by(u.c.position, u.c.created_at))).all()
-        return list(rows)
+async def write(service: Service, visit: Visit, untrusted_text: str) -> None:
+    """Put the typed letter in, in place of what was typed before. BadInput where it is empty."""
+    if not untrusted_text.strip():
+        raise BadInput("The letter is empty. Please write something first.", field="text")
+    message = await begin(service, visit)
+    await intake.write_letter(service, visit.actor, message, untrusted_text, visitor=draft.visitor(visit))
 
 
 async def send(service: Service, visit: Visit) -> None:
     """Send it: quarantined for the worker, the draft gone, the receipt in the visitor's session."""
     if visit.link.message_id is None:
         raise BadInput("Nothing has been put in yet. Please write something, or choose a file.")
+    await _as_kept_last(service, visit)
 
     async def receipt(unit: Unit, message: Row[Any]) -> None:
         await unit.change(delete(t.draft).where(t.draft.c.link_id == visit.link.id))
@@ -77,3 +71,15 @@ async def send(service: Service, visit: Visit) -> None:
         await unit.change(update(t.portal_session).where(mine).values(payload=wrapped))
 
     await intake.finish(service, visit.actor, visit.link.message_id, also=receipt)
+
+
+async def _as_kept_last(service: Service, visit: Visit) -> None:
+    """The check page shows the letter as it was kept last: so that is what goes, if it was changed since."""
+    kept, u = await draft.load(service, visit), t.upload
+    mine = (u.c.link_id == visit.link.id) & (u.c.message_id == visit.link.message_id) & (u.c.state != "gone")
+    this_round = u.c.round == t.message.c.round
+    query = select(u.c.created_at).join(t.message, t.message.c.id == u.c.message_id).where(mine, this_round, u.c.typed)
+    async with reading(service) as conn:
+        put_in = (await conn.execute(query.order_by(u.c.created_at.desc()))).scalars().first()
+    if kept is not None and put_in is not None and kept.at > put_in:
+        await write(service, visit, kept.text)

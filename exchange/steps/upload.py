@@ -5,8 +5,9 @@ so that they can go on after a lost connection; the console opens it through the
 in memory, for at most one read of the socket. Rules: DESIGN sections 5.1 and 14; docs/decisions/0008.
 """
 
+import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,6 +30,22 @@ from exchange.store.unit import Unit, reading, unit_of_work
 
 NAME_LENGTH = 255
 MOST_FILES = 100
+
+
+ABOUT = "upload-about"
+
+
+@dataclass(frozen=True)
+class About:
+    """What the visitor is told of an upload of theirs: its name, and whether their page recorded it."""
+
+    name: str = ""
+    recorded: bool = False
+
+    @classmethod
+    def of(cls, untrusted_name: str, recorded: bool) -> "About":
+        """The name as far as it can be printed."""
+        return cls("".join(char for char in untrusted_name[:NAME_LENGTH] if char.isprintable()), recorded)
 
 
 class UploadGone(NotFound):
@@ -63,8 +80,11 @@ async def begin_upload(
     position: int = 0,
     visitor: Visitor | None = None,
     typed: bool = False,
+    recorded: bool = False,
 ) -> UUID:
     """Announce one file of `size` bytes (None: not known yet) of a message that is being put in; its id.
+
+    `recorded`: it is being made in the visitor's own page, so they may hear it again and keep a part of it.
 
     Raises TooLarge, BadInput for an empty file, `Refused` once the message was sent.
     """
@@ -76,7 +96,7 @@ async def begin_upload(
             raise NotAllowed
         await _room_for_one_more(unit, message)
         upload_id = uuid4()
-        sealed = await _sealed_values(unit.conn, message, upload_id, untrusted_name, visitor)
+        sealed = await _sealed_values(unit.conn, message, upload_id, About.of(untrusted_name, recorded), visitor)
         await unit.add(
             t.upload,
             id=upload_id,
@@ -109,10 +129,12 @@ async def append(
     counts unless all of it matches. Raises WrongOffset, TooLarge, ChecksumMismatch, UploadGone, `Refused`.
     """
     async with reading(service) as conn:
-        row = await _mine(conn, actor, upload_id)
-        if row.received != offset or row.state != "open":
+        row = await require_upload(conn, actor, upload_id)
+        if row.received != offset:
             raise WrongOffset
-        key = await _data_key(service, conn, row, visitor)
+        if row.state != "open":
+            return await _nothing_more(chunks, offset)
+        key = await data_key(service, conn, row, visitor)
         number = await pieces.next_number(conn, upload_id)
     most = service.settings.max_upload if row.size is None else row.size
     original = pieces.Original(upload_id, row.case_id, row.message_id, most, key)
@@ -123,7 +145,7 @@ async def append(
 async def standing(service: Service, actor: Actor, upload_id: UUID) -> Standing:
     """How far it is. `NotFound` if it is not the actor's, UploadGone if it was given up."""
     async with reading(service) as conn:
-        row = await _mine(conn, actor, upload_id)
+        row = await require_upload(conn, actor, upload_id)
     complete = row.state != "open"
     return Standing(upload_id, row.message_id, row.received, row.size, complete, row.expires_at)
 
@@ -136,6 +158,8 @@ async def set_size(service: Service, actor: Actor, upload_id: UUID, size: int, *
     check_size(service, size)
     async with unit_of_work(service, actor) as unit:
         row = await _locked(unit, upload_id)
+        if row.size == size:
+            return  # told before: an answer was lost
         if at is not None and row.received != at:
             raise WrongOffset
         known = t.upload.c.size.is_(None) & (t.upload.c.received <= size) & (t.upload.c.state == "open")
@@ -143,7 +167,7 @@ async def set_size(service: Service, actor: Actor, upload_id: UUID, size: int, *
         changed = await unit.change(
             update(t.upload).where(t.upload.c.id == upload_id, known).values(size=size, state=state)
         )
-        if changed != 1 and row.size != size:
+        if changed != 1:
             raise Conflict
         unit.leaf("upload.sized", case=row.case_id, message=row.message_id, upload=upload_id, size=size)
 
@@ -166,22 +190,43 @@ def check_size(service: Service, size: int | None) -> None:
         raise TooLarge
 
 
-def wrap_context(case_id: UUID, message: UUID, upload: UUID) -> bytes:
-    """The context of an upload's key as wrapped for a visitor."""
-    return context(SERVICE, str(case_id), str(message), f"upload-{upload}", "upload-key")
+def wrap_context(case_id: UUID, message: UUID, upload: UUID, purpose: str = "upload-key") -> bytes:
+    """The context of an upload's key, or of what is known about it, as wrapped for a visitor."""
+    return context(SERVICE, str(case_id), str(message), f"upload-{upload}", purpose)
+
+
+def about(row: Row[Any], visitor: Visitor) -> About:
+    """What the visitor's own page may say of their upload."""
+    if row.about_wrapped is None:
+        return About()
+    bound = wrap_context(row.case_id, row.message_id, row.id, ABOUT)
+    return About(**json.loads(keys.unwrap(visitor.key, row.about_wrapped, bound)))
 
 
 async def _sealed_values(
-    conn: AsyncConnection, message: Row[Any], upload_id: UUID, untrusted_name: str, visitor: Visitor | None
+    conn: AsyncConnection, message: Row[Any], upload_id: UUID, about: About, visitor: Visitor | None
 ) -> dict[str, bytes | None]:
     seal, key = await seal_of(conn, message.case_id), keys.new_data_key()
-    bound = wrap_context(message.case_id, message.id, upload_id)
-    name = "".join(char for char in untrusted_name[:NAME_LENGTH] if char.isprintable())
-    return {
-        "name_sealed": seal.seal(name, "upload.name", upload_id),
+    sealed = {
+        "name_sealed": seal.seal(about.name, "upload.name", upload_id),
         "key_sealed": seal.seal_key(key, "upload.key", upload_id),
-        "key_wrapped": keys.wrap(visitor.key, key, bound) if visitor else None,
     }
+    if visitor is None:
+        return {**sealed, "key_wrapped": None, "about_wrapped": None}
+    told, where = json.dumps(asdict(about)).encode(), (message.case_id, message.id, upload_id)
+    return {
+        **sealed,
+        "key_wrapped": keys.wrap(visitor.key, key, wrap_context(*where)),
+        "about_wrapped": keys.wrap(visitor.key, told, wrap_context(*where, ABOUT)),
+    }
+
+
+async def _nothing_more(chunks: AsyncIterator[bytes], offset: int) -> int:
+    """The end of a complete upload told again, as after a lost answer: right as long as no byte comes with it."""
+    async for chunk in chunks:
+        if chunk:
+            raise WrongOffset
+    return offset
 
 
 async def _room_for_one_more(unit: Unit, message: Row[Any]) -> None:
@@ -191,7 +236,7 @@ async def _room_for_one_more(unit: Unit, message: Row[Any]) -> None:
         raise BadInput("These are more files than one message can hold. Put the rest into another message.")
 
 
-async def _mine(conn: AsyncConnection, actor: Actor, upload_id: UUID) -> Row[Any]:
+async def require_upload(conn: AsyncConnection, actor: Actor, upload_id: UUID) -> Row[Any]:
     """The upload and its case, if the actor may go on with it: staff with staff's, a visitor with theirs."""
     columns = (*t.plain(t.upload), t.message.c.case_id)
     query = select(*columns).join(t.message, t.message.c.id == t.upload.c.message_id)
@@ -211,10 +256,11 @@ async def _locked(unit: Unit, upload_id: UUID) -> Row[Any]:
     """The same, its message locked: what is being sent at this moment is not taken away."""
     query = select(t.upload.c.message_id).where(t.upload.c.id == upload_id)
     await unit.message((await unit.one(query)).message_id)
-    return await _mine(unit.conn, unit.actor, upload_id)
+    return await require_upload(unit.conn, unit.actor, upload_id)
 
 
-async def _data_key(service: Service, conn: AsyncConnection, row: Row[Any], visitor: Visitor | None) -> bytes:
+async def data_key(service: Service, conn: AsyncConnection, row: Row[Any], visitor: Visitor | None) -> bytes:
+    """What the upload's pieces are sealed with, by the visitor's key or through the case."""
     if visitor is not None:
         if row.key_wrapped is None or visitor.link != row.link_id:
             raise UploadGone

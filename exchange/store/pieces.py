@@ -148,19 +148,24 @@ async def read_original(
     for number, piece in enumerate(pieces):
         if piece.number != number or piece.start != at:
             raise Unreadable
-        bound = piece_context(original.case, original.message, original.upload, number, at)
-        plain, digest = await _read_piece(objects, piece, original.key, bound)
+        plain, digest = await _read_piece(objects, original, piece)
         yield plain, digest
         at += len(plain)
     if at != original.size:
         raise Unreadable
 
 
-async def _read_piece(objects: ObjectStore, piece: Row[Any], key: bytes, bound: bytes) -> tuple[bytes, str]:
+async def read_piece(objects: ObjectStore, original: Original, piece: Row[Any]) -> bytes:
+    """One piece's plaintext, wherever it stands. Raises as `read_original`."""
+    return (await _read_piece(objects, original, piece))[0]
+
+
+async def _read_piece(objects: ObjectStore, original: Original, piece: Row[Any]) -> tuple[bytes, str]:
+    bound = piece_context(original.case, original.message, original.upload, piece.number, piece.start)
     for attempt in range(READ_ATTEMPTS):
         try:
             sealed = await objects.get(piece.object_key)
-            plain, digest = await asyncio.to_thread(_open_and_hash, key, bound, sealed)
+            plain, digest = await asyncio.to_thread(_open_and_hash, original.key, bound, sealed)
             if len(plain) != piece.size:
                 raise Unreadable
             return plain, digest

@@ -20,6 +20,8 @@ from exchange.store.unit import Unit, reading, unit_of_work
 AT_ONCE = 500
 PATIENCE = "interval '1 hour'"
 PREFIXES = ("upload/", "revision/")
+UNREADABLE = ("key_sealed", "key_wrapped", "name_sealed", "about_wrapped")
+"""What an upload is read with: all of it goes when it is given up."""
 
 _DUE = f"""
   select object_key from reap
@@ -105,7 +107,7 @@ async def discard(unit: Unit, upload_id: UUID) -> None:
     )
     await unit.change(delete(t.piece).where(t.piece.c.upload_id == upload_id))
     gone = update(t.upload).where(t.upload.c.id == upload_id)
-    await unit.change(gone.values(state="gone", key_sealed=None, key_wrapped=None, name_sealed=None))
+    await unit.change(gone.values(state="gone", **dict.fromkeys(UNREADABLE)))
 
 
 async def _expired_uploads(service: Service) -> list[UUID]:

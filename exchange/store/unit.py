@@ -34,7 +34,7 @@ from exchange.store.service import Service
 
 _BEFORE_BYTES = frozenset(
     f"{what}.{how}" for what in ("view", "preview", "review", "presented") for how in ("opened", "renewed")
-)
+) | {"original.replayed"}
 """Acts after which content leaves: not before their leaf has its place."""
 
 log = structlog.get_logger()

@@ -31,7 +31,7 @@ async def send_part(request: web.Request, service: Service, opened: Opened) -> w
     if request.method != "GET":
         raise web.HTTPMethodNotAllowed(request.method, ["GET"])
     size = opened.reader.size
-    asked = _asked(request.headers.get("Range"), size)
+    asked = asked_range(request.headers.get("Range"), size)
     if asked is not None and asked[0] >= asked[1]:
         return web.Response(status=416, headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"})
     start, stop = asked or (0, size)
@@ -82,7 +82,7 @@ def _head(opened: Opened, start: int, stop: int, *, partial: bool) -> web.Stream
     return response
 
 
-def _asked(untrusted: str | None, size: int) -> tuple[int, int] | None:
+def asked_range(untrusted: str | None, size: int) -> tuple[int, int] | None:
     """[start, stop) of a single range; None where there is none we serve (several, other units, nonsense).
 
     An unsatisfiable one comes back empty. There are no validators here, so If-Range has nothing to say.

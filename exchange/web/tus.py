@@ -3,7 +3,8 @@
 Core, creation, creation-with-upload, creation-defer-length, expiration, termination, checksum (sha256, sha1).
 Bodies are read from the socket and counted by our own counter: never multipart, never a body read whole, so
 that neither a limit of the framework nor a temporary file stands between the socket and the cipher. A file's
-name travels in `Upload-Metadata`, is hostile, and goes sealed into its column.
+name travels in `Upload-Metadata`, is hostile, and goes sealed into its column; the key `recorded` there marks
+what the portal's own page records.
 
     routes = tus_routes("/api/v1/uploads", resolve, permission=Permission.PUT_IN, csrf=Csrf.BEARER)
 
@@ -13,6 +14,7 @@ name travels in `Upload-Metadata`, is hostile, and goes sealed into its column.
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Any
@@ -34,6 +36,7 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,expiration,termination,checksum"
 BODY_TYPE = "application/offset+octet-stream"
 SILENCE_SECONDS = 60.0
+STORING_SECONDS = 10.0
 LONGEST_METADATA = 4096
 LARGEST = 2**53
 
@@ -79,6 +82,7 @@ class _Tus:
     def __init__(self, prefix: str, resolve: Resolve) -> None:
         self._prefix = prefix
         self._resolve = resolve
+        self._bodies: dict[UUID, tuple[web.Request, asyncio.Event]] = {}
 
     async def options(self, request: web.Request) -> web.Response:
         """What this server can do."""
@@ -109,6 +113,7 @@ class _Tus:
             untrusted_name=told.get("filename", ""),
             position=_number(told.get("position", "0")),
             visitor=who.visitor,
+            recorded="recorded" in told,
         )
         if with_body:
             try:
@@ -122,6 +127,8 @@ class _Tus:
     async def state(self, request: web.Request) -> web.Response:
         """HEAD (and GET): how far it is."""
         who, made = await self._resolve(request), _upload_id(request)
+        await upload.standing(_service(request), who.actor, made)  # theirs, or refused here
+        await self._end_earlier(made)
         return await self._answer(request, who, made, 200, {}, offset=True, length=True)
 
     async def patch(self, request: web.Request) -> web.Response:
@@ -154,8 +161,26 @@ class _Tus:
         self, request: web.Request, who: UploadActor, made: UUID, offset: int, checksum: Checksum | None
     ) -> None:
         service, visitor = _service(request), who.visitor
-        body = _body(request)
-        await upload.append(service, who.actor, made, offset, body, checksum=checksum, visitor=visitor)
+        stored = asyncio.Event()
+        self._bodies[made] = request, stored
+        try:
+            await upload.append(service, who.actor, made, offset, _body(request), checksum=checksum, visitor=visitor)
+        finally:
+            stored.set()
+            if self._bodies.get(made, (None,))[0] is request:
+                del self._bodies[made]
+
+    async def _end_earlier(self, made: UUID) -> None:
+        """Who asks how far it is has lost the connection before: what came by that one is stored first.
+
+        Otherwise the answer would be too small, and what is on its way into the store be sent again.
+        """
+        if made in self._bodies:
+            request, stored = self._bodies[made]
+            request.content.set_exception(ConnectionResetError())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STORING_SECONDS):
+                    await stored.wait()
 
     async def _answer(
         self,

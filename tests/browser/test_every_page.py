@@ -38,7 +38,7 @@ NARROWEST = 320
 AXE = "axe.run(document, {resultTypes: ['violations']})"
 """All of its rules; loaded once for a page, run at each size."""
 NO_PAGES = re.compile(
-    r"/static/|/healthz|/readyz|/api/|/uploads/|/part/|/progress$|/s/\{session\}/open$|/record/checkpoint"
+    r"/static/|/healthz|/readyz|/api/|/uploads/|/part/|/progress$|/s/\{session\}/open$|/play$|/record/checkpoint"
     r"|/record/entries/.*/proof$|/s/\{session\}/spoken$|/spoken/sound$|/sign-in/provider/back$|/erasures/.*/certificate$|/s/\{session\}$"
 )
 """Addresses of bytes, of programs, and those that only lead on to another page."""

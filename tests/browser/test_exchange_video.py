@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
-from tests.support.browser import PATIENCE, Participant, Staff, id_of, press, say, tick, told
+from tests.support.browser import PATIENCE, Participant, Staff, id_of, newest_message, press, say, tick, told
 from tests.support.recordings import SECRETS, camera_video
 from tests.support.running import Exchange
 
@@ -35,7 +35,7 @@ async def test_a_video_is_sought_in_and_stops_when_it_is_taken_back(
     fern = await Staff.signed_in(exchange, visitors, "fern")
     author = await Participant.with_link(visitors, await _invitation(fern, world.case, world.author))
     stop_link = await _send(author, camera_video(tmp_path / "phone.mov", SECONDS))
-    message = await _newest_message(inside, world.case)
+    message = await newest_message(inside, world.case)
     await fern.made_safe(message)
     link = await _released(fern, message)
 
@@ -78,12 +78,6 @@ async def _send(author: Participant, film: Path) -> str:
     await page.wait_for_url("**/check", timeout=4 * PATIENCE)
     await press(page, "Send it to my facilitator")
     return (await page.locator("#stop-link").inner_text()).strip()
-
-
-async def _newest_message(inside: Service, case: object) -> str:
-    async with reading(inside) as conn:
-        query = select(t.message.c.id).where(t.message.c.case_id == case)
-        return f"/messages/{(await conn.execute(query)).scalar_one()}"
 
 
 async def _released(fern: Staff, message: str) -> str:

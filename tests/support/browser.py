@@ -5,7 +5,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from sqlalchemy import select
 
+from exchange.store import tables as t
+from exchange.store.service import Service
+from exchange.store.unit import reading
 from tests.support.chromium import system_chromium
 from tests.support.running import Account, Exchange
 from tests.support.world import CODE, PASSWORD
@@ -55,6 +59,13 @@ async def tick(page: Page, name: str, *values: str) -> None:
 def id_of(message: str) -> str:
     """The id in a message's path."""
     return message.removeprefix("/messages/")
+
+
+async def newest_message(inside: Service, case: object) -> str:
+    """The path, at the console, of the only message of a case."""
+    async with reading(inside) as conn:
+        query = select(t.message.c.id).where(t.message.c.case_id == case)
+        return f"/messages/{(await conn.execute(query)).scalar_one()}"
 
 
 def say(figure: str) -> None:

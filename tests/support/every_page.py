@@ -9,7 +9,19 @@ from sqlalchemy import select
 from exchange.core.links import new_secret
 from exchange.core.model import Actor, Channel, EmergencyKind, Kind
 from exchange.steps import (
-    again, consent, draft, emergency, intake, links, notices, offer, referral, release, sending, visit,
+    again,
+    consent,
+    draft,
+    emergency,
+    intake,
+    links,
+    notices,
+    offer,
+    referral,
+    release,
+    sending,
+    upload,
+    visit,
 )  # fmt: skip
 from exchange.steps.visit import Visit
 from exchange.store import tables as t
@@ -17,6 +29,7 @@ from exchange.store.unit import unit_of_work
 from tests.support import message_tour
 from tests.support.notices import ALWAYS, post_office, says_safe
 from tests.support.ports import free_port
+from tests.support.putting_in import chunked
 from tests.support.world import CODE, PASSWORD, World
 
 ABOUT = ("/", "/ask", "/l", "/new-link", "/new-link/asked", "/privacy", "/accessibility", "/cookies",
@@ -65,8 +78,11 @@ PAGES = {
     "preview": ("/preview", "/preview?size=large", "/shared?said=yes", "/shared?said=no"),
     "submit": ("/guidance", "/way", "/write", "/upload", "/check"),
     "submit-empty": ("/check", "/write"),
-    "submit-video": ("/upload",),
     "revise": ("/changes", "/guidance", "/write"),
+    "submit-audio": ("/guidance", "/way", "/record", "/upload"),
+    "submit-video": ("/way", "/record", "/upload"),
+    "broke-off": ("/way", "/record", "/check"),
+    "unfinished": ("/upload", "/check"),
     "sent": ("/receipt",),
     "stop": ("/stop", "/stopped"),
 }
@@ -117,6 +133,7 @@ async def _visits(world: World, cookie: str, folder: Path) -> dict[str, Visit]:
         "decide": asked,
         "preview": await links.preview_link(service, who, approved, channel=Channel.EMAIL),
         "submit-empty": await _invited(world, Kind.LETTER),
+        "submit-audio": await _invited(world, Kind.AUDIO),
         "submit-video": await _invited(world, Kind.VIDEO),
         "revise": await again.revise_link(
             service, who, await message_tour.came_back(world, folder), channel=Channel.EMAIL
@@ -126,6 +143,8 @@ async def _visits(world: World, cookie: str, folder: Path) -> dict[str, Visit]:
     found |= {name: await world.visit(link, cookie) for name, link in made.items()}
     await consent.withdraw_message(service, who, gone)
     found["submit"] = await _written(world, cookie)
+    found["broke-off"] = await _begun(world, cookie, Kind.AUDIO, "recording.webm", None)
+    found["unfinished"] = await _begun(world, cookie, Kind.LETTER, "a letter from June, scanned.pdf", 9_000_000)
     sent = await _written(world, cookie)
     await sending.send(service, sent)
     found["sent"] = await visit.load(service, cookie, sent.id)
@@ -147,6 +166,16 @@ async def _written(world: World, cookie: str) -> Visit:
     message = await sending.begin(world.service, found)
     who = draft.visitor(found)
     await intake.write_letter(world.service, found.actor, message, "I think about the gate.", visitor=who)
+    return await visit.load(world.service, cookie, found.id)
+
+
+async def _begun(world: World, cookie: str, kind: Kind, name: str, size: int | None) -> Visit:
+    """A visit whose recording or file has arrived in part."""
+    found = await world.visit(await _invited(world, kind), cookie)
+    message, who = await sending.begin(world.service, found), draft.visitor(found)
+    told = {"size": size, "untrusted_name": name, "recorded": size is None}
+    made = await upload.begin_upload(world.service, found.actor, message, visitor=who, **told)
+    await upload.append(world.service, found.actor, made, 0, chunked(b"\x1a\x45\xdf\xa3" * 99_000), visitor=who)
     return await visit.load(world.service, cookie, found.id)
 
 

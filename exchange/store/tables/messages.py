@@ -65,6 +65,8 @@ upload = Table(
     sealed("name_sealed"),
     Column("key_sealed", LargeBinary),
     Column("key_wrapped", LargeBinary),
+    # Under the same key: the name, and whether it was recorded in the visitor's page.
+    Column("about_wrapped", LargeBinary),
     Column("typed", Boolean, nullable=False, server_default=text("false")),
     word("state", default="open"),
     when("expires_at"),

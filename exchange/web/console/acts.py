@@ -84,6 +84,7 @@ ACTS: dict[str, str] = {
     "notice.tried": N_("A notice is being sent"),
     "offer.made": N_("Offered"),
     "original.confirmed": N_("What was put in was read back and found whole"),
+    "original.replayed": N_("The author played their recording before sending it"),
     "original.received": N_("What was put in arrived and was locked away"),
     "participant.added": N_("A person was added"),
     "participant.changed": N_("A person's details were changed"),

@@ -13,6 +13,7 @@ from exchange.web.portal import (
     landing,
     opening,
     reading,
+    recording,
     revising,
     sending,
     session,
@@ -24,7 +25,8 @@ from exchange.web.portal import (
 )
 
 JOURNEYS = (
-    about, easy, asking, landing, session, reading, deciding, sharing, revising, writing, uploading, sending, stopping,
+    about, easy, asking, landing, session, reading, deciding, sharing, revising, writing, uploading, recording, sending,
+    stopping,
 )  # fmt: skip
 
 

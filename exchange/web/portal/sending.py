@@ -4,7 +4,7 @@ from aiohttp import web
 
 from exchange.core.errors import BadInput
 from exchange.core.model import Purpose
-from exchange.steps import draft, sending
+from exchange.steps import draft, sending, so_far
 from exchange.steps import settings as service_settings
 from exchange.web import frame
 from exchange.web.frame import Route
@@ -39,11 +39,12 @@ async def receipt(request: web.Request) -> web.Response:
 
 async def _check(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
     found, service = visiting_to_write(request), service_of(request)
-    kept = await draft.load(service, found)
-    rows = await sending.files(service, found)
-    typed = kept.text if kept and any(row.typed for row in rows) else ""
+    kept, rows = await draft.load(service, found), await so_far.files(service, found)
+    text = kept.text if kept else ""
+    typed = any(row.typed for row in rows)
     others = [row for row in rows if not row.typed]
-    return show(request, "check.html", form=form, typed=typed, files=others, status=status)
+    context = {"typed": text if typed else "", "left_out": bool(text.strip()) and not typed, "files": others}
+    return show(request, "check.html", form=form, status=status, **context)
 
 
 ROUTES = [

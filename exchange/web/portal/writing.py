@@ -7,7 +7,7 @@ from pydantic import Field
 
 from exchange.core.errors import BadInput
 from exchange.core.model import Kind, Purpose
-from exchange.steps import draft, intake, sending, wording
+from exchange.steps import draft, intake, sending, so_far, wording
 from exchange.steps.visit import Visit
 from exchange.web import frame
 from exchange.web import guidance as guidance_words
@@ -27,14 +27,14 @@ class Letter(frame.Form):
     """The letter so far, and what to do with it."""
 
     text: str = Field(default="", max_length=intake.MOST_CHARACTERS)
-    go: Literal["save", "next"] = "save"
+    go: Literal["save", "next", "attach"] = "save"
     sentences: ClassVar = {"text": N_("This is longer than we can take. Please split it in two.")}
 
 
 class Way(frame.Form):
     """How a letter is put in."""
 
-    way: Literal["write", "upload"]
+    way: Literal["write", "record", "upload"]
     sentences: ClassVar = {"way": N_("Choose one of the answers")}
 
 
@@ -47,11 +47,8 @@ async def guidance(request: web.Request) -> web.Response:
 
 
 async def choose(request: web.Request) -> web.Response:
-    """GET …/way: write here, or send a file. A recording is always a file."""
-    found = visiting_to_write(request)
-    if found.payload.get("kind", Kind.LETTER) != Kind.LETTER:
-        return onward(request, "/upload")
-    return show(request, "way.html")
+    """GET …/way: write or record here, or send a file; and what was begun before."""
+    return await _ways(request, frame.blank())
 
 
 async def chosen(request: web.Request) -> web.Response:
@@ -59,7 +56,7 @@ async def chosen(request: web.Request) -> web.Response:
     visiting_to_write(request)
     form = await frame.parse(request, Way)
     if isinstance(form, frame.ErrorSummary):
-        return show(request, "way.html", form=form, status=422)
+        return await _ways(request, form, 422)
     return onward(request, f"/{form.way}")
 
 
@@ -85,11 +82,13 @@ async def keep(request: web.Request) -> web.Response:
         return web.json_response({"words": gettext("Saved %(time)s") % {"time": saved}})
     if form.go == "save":
         return onward(request, "/write")
+    if form.go == "attach" and not form.text:
+        return onward(request, "/upload")
     try:
-        await _put_in(request, found, form.text)
+        await sending.write(service, found, form.text)
     except BadInput as error:
         return show(request, "write.html", form=await frame.entered(request, error, "text"), status=422)
-    return onward(request, "/check")
+    return onward(request, "/upload" if form.go == "attach" else "/check")
 
 
 def visiting_to_write(request: web.Request) -> Visit:
@@ -105,12 +104,11 @@ def _sealed(request: web.Request) -> str:
     return seal_text(cookie_of(request) or "", session_id(request), text)
 
 
-async def _put_in(request: web.Request, found: Visit, text: str) -> None:
-    if not text.strip():
-        raise BadInput("The letter is empty. Please write something first.", field="text")
-    service = service_of(request)
-    message = await sending.begin(service, found)
-    await intake.write_letter(service, found.actor, message, text, visitor=draft.visitor(found))
+async def _ways(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
+    found = visiting_to_write(request)
+    begun = await so_far.files(service_of(request), found)
+    kind = found.payload.get("kind", Kind.LETTER)
+    return show(request, "way.html", form=form, kind=kind, begun=begun, status=status)
 
 
 ROUTES = [

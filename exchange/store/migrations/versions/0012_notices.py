@@ -5,7 +5,7 @@ from alembic import op
 from exchange.store.tables import metadata, notice, notice_wish
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 
 def upgrade() -> None:

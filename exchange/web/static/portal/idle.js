@@ -3,7 +3,8 @@ const own = document.querySelector("script[data-idle]");
 const limit = Number(own.dataset.idle) * 1000;
 let last = Date.now();
 const used = () => { last = Date.now(); };
-for (const event of ["keydown", "pointerdown", "scroll", "input"]) addEventListener(event, used, { passive: true, capture: true });
+// "inuse" is what our own pages say while they record or send
+for (const event of ["keydown", "pointerdown", "scroll", "input", "inuse"]) addEventListener(event, used, { passive: true, capture: true });
 setInterval(() => {
   for (const media of document.querySelectorAll("video, audio")) if (!media.paused) used();
   if (window.speechSynthesis && speechSynthesis.speaking) used();

@@ -1,70 +1,135 @@
-// Sends a file in pieces that survive a lost connection (tus 1.0), with percent and time left. Without this the
-// form sends it whole. Nothing is remembered in the browser's storage.
+// Sends files in pieces that survive a lost connection and a closed page (tus 1.0), with percent and time left. Without
+// this the form sends them whole. Nothing is remembered in the browser: what is unfinished stands on the page, as the
+// server knows it, and is gone on with only if all of it that has arrived is the same.
 const own = document.querySelector("script[data-left]");
 const words = own.dataset;
 const form = document.getElementById("upload");
+const { here, visit, largest } = form.dataset;
 const field = document.getElementById("file");
 const bar = form.querySelector("[data-progress]");
-const said = form.querySelector("[data-progress-words]");
+const shown = form.querySelector("[data-progress-words]");
+const said = form.querySelector("[data-progress-said]");
 const wrong = form.querySelector("[data-error]");
 const button = form.querySelector("button[type=submit]");
-const token = form.querySelector("[name=csrf]").value;
+const headers = { "X-CSRF-Token": form.querySelector("[name=csrf]").value, "X-Visit": visit, Accept: "application/json" };
+const BLOCK = 4 * 1024 * 1024;
+// One request: a 40th of what came since the line last broke, 0.75 to 4 MiB. A browser repeats a broken request by itself,
+// all of it, so on a line that breaks often a large one would send much twice.
+const requestSize = (since) => Math.min(BLOCK, Math.max(768 * 1024, Math.floor(since / 40)));
+const begun = new Map(); // file -> the address of its upload, or true once it is here: pressed again, it goes on
+const begunBefore = [...document.querySelectorAll("[data-upload]")].map((one) => ({ ...one.dataset, size: Number(one.dataset.size) }));
+let position = Number(form.dataset.position);
 
-function left(seconds) {
-  return seconds < 60 ? words.seconds.replace("N", Math.max(1, Math.round(seconds))) : words.minutes.replace("N", Math.round(seconds / 60));
-}
+const left = (seconds) => (seconds < 60 ? words.seconds.replace("N", Math.max(1, Math.round(seconds))) : words.minutes.replace("N", Math.round(seconds / 60)));
+function say(text) { if (said.textContent !== text) said.textContent = text; }
 function fail(text) {
   bar.hidden = true;
   button.disabled = false;
   wrong.hidden = false;
   wrong.querySelector("[data-error-words]").textContent = text;
+  form.querySelector("[data-group]").classList.add("govuk-form-group--error");
   field.setAttribute("aria-describedby", "file-hint file-error");
   field.focus();
 }
-async function message() {
-  const answer = await fetch(form.dataset.begin, { method: "POST", headers: { "X-CSRF-Token": token, Accept: "application/json" } });
+function failed(error) {
+  const answer = error.originalResponse;
+  if (answer && answer.getStatus() === 403) return location.assign(`${here}/locked`);
+  let told = words.failed;
+  try { told = JSON.parse(answer.getBody()).detail || told; } catch { /* no answer, or none of ours */ }
+  fail(told);
+}
+async function post(path, body) {
+  const answer = await fetch(here + path, { method: "POST", headers, body });
   const told = await answer.json();
   if (!answer.ok) throw new Error(told.detail || words.failed);
-  return told.message;
+  return told;
 }
-function sentence(error) {
-  try { return JSON.parse(error.originalResponse.getBody()).detail || words.failed; } catch { return words.failed; }
+// SHA-256 over the SHA-256 of each block: the browser never holds more than one
+async function digest(file, size) {
+  const found = [];
+  for (let at = 0; at < size; at += BLOCK) {
+    const block = await file.slice(at, Math.min(at + BLOCK, size)).arrayBuffer();
+    found.push(new Uint8Array(await crypto.subtle.digest("SHA-256", block)));
+    dispatchEvent(new Event("inuse"));
+  }
+  const all = await crypto.subtle.digest("SHA-256", await new Blob(found).arrayBuffer());
+  return [...new Uint8Array(all)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-async function send(file) {
-  let id;
-  try { id = await message(); } catch (error) { fail(error.message); return; }
-  const started = Date.now();
-  const upload = new tus.Upload(file, {
-    endpoint: form.dataset.tus,
-    chunkSize: 16 * 1024 * 1024,
-    retryDelays: [0, 1000, 3000, 5000, 10000, 20000, 30000],
-    storeFingerprintForResuming: false,
-    headers: { "X-CSRF-Token": token, "X-Visit": form.dataset.visit, Accept: "application/json" },
-    metadata: { filename: file.name, message: id },
-    onProgress(sent, all) {
-      const seconds = ((Date.now() - started) / 1000) * (all / Math.max(sent, 1) - 1);
-      bar.querySelector("progress").value = (100 * sent) / all;
-      said.textContent = words.left.replace("DONE", Math.floor((100 * sent) / all)).replace("TIME", left(seconds));
-    },
-    onShouldRetry(error) {
-      const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
-      const again = status === 0 || status === 409 || status >= 500;
-      if (again) said.textContent = words.waiting;
-      return again;
-    },
-    onError: (error) => fail(sentence(error)),
-    onSuccess: () => location.assign(form.dataset.done),
+// where to go on: "" for a new upload, null where it is another file of the same name and size
+async function unfinished(file) {
+  let other = "";
+  for (const one of begunBefore.filter((one) => one.size === file.size)) {
+    say(words.looking);
+    const address = `${form.dataset.tus}/${one.upload}`;
+    const answer = await fetch(address, { method: "HEAD", headers: { ...headers, "Tus-Resumable": "1.0.0" } });
+    if (!answer.ok) continue;
+    const offset = answer.headers.get("Upload-Offset");
+    const body = new URLSearchParams({ offset, digest: await digest(file, Number(offset)) });
+    if ((await post(`/upload/${one.upload}/same`, body)).same) return address;
+    if (one.name === file.name) other = null;
+  }
+  return other;
+}
+function send(file, message, uploadUrl, number, all) {
+  return new Promise((done, broke) => {
+    const started = Date.now();
+    let from = -1, since = 0;
+    const upload = new tus.Upload(file, {
+      endpoint: form.dataset.tus,
+      uploadUrl: uploadUrl || null,
+      onUploadUrlAvailable: () => begun.set(file, upload.url),
+      chunkSize: requestSize(0),
+      retryDelays: [0, 1000, 3000, 5000, 10000, 20000, ...Array(20).fill(30000)],
+      storeFingerprintForResuming: false,
+      headers,
+      metadata: { filename: file.name, message, position: String(position) },
+      onProgress(sent, size) {
+        dispatchEvent(new Event("inuse")); // the lock of this page counts it as use, as the server's does
+        if (from < 0) { from = sent; say(uploadUrl ? words.again : words.going); }
+        const seconds = ((Date.now() - started) / 1000) * ((size - from) / Math.max(sent - from, 1) - 1);
+        bar.querySelector("progress").value = (100 * sent) / size;
+        const which = all > 1 ? `${words.of.replace("NUMBER", number).replace("ALL", all)} ` : "";
+        shown.textContent = which + words.left.replace("DONE", Math.floor((100 * sent) / size)).replace("TIME", left(seconds));
+        if (sent > size / 2 && sent < size) say(words.half);
+      },
+      onChunkComplete(size) {
+        since += size;
+        upload.options.chunkSize = requestSize(since);
+      },
+      onShouldRetry(error) {
+        since = 0;
+        upload.options.chunkSize = requestSize(since);
+        const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
+        const again = status === 0 || status === 409 || status >= 500;
+        if (again) say(words.waiting);
+        return again;
+      },
+      onError: broke,
+      onSuccess: done,
+    });
+    upload.start();
   });
-  upload.start();
+}
+async function sendAll(files) {
+  for (const [at, file] of files.entries()) {
+    if (begun.get(file) === true) continue;
+    const before = begun.get(file) || (await unfinished(file));
+    if (before === null) return fail(words.other);
+    const { message } = await post("/upload/begin");
+    try { await send(file, message, before, at + 1, files.length); } catch (error) { return failed(error); }
+    begun.set(file, true);
+    position += 1;
+  }
+  location.assign(`${here}/check`);
 }
 form.addEventListener("submit", (event) => {
   if (!window.tus || !tus.isSupported) return;
   event.preventDefault();
-  const file = field.files[0];
-  if (!file) return fail(words.none);
-  if (file.size > Number(form.dataset.largest)) return fail(words.large);
+  const files = [...field.files];
+  if (!files.length) return fail(words.none);
+  if (files.some((file) => file.size > Number(largest))) return fail(words.large);
   wrong.hidden = true;
   bar.hidden = false;
   button.disabled = true;
-  send(file);
+  sendAll(files).catch((error) => fail(error instanceof TypeError ? words.failed : error.message));
 });
