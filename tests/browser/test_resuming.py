@@ -132,8 +132,8 @@ async def test_another_file_of_the_same_name_and_size_never_makes_a_mixture(
     await page.route("**/uploads/*", broken)
     await choose(page, film)
     await told(page, "The connection was lost. Waiting to go on…")
-    await page.unroute("**/uploads/*")
     await author.go("/upload")
+    await page.unroute("**/uploads/*")
     before = (await uploads(inside, world))[0].received
     assert before > 3 * MIB
     with film.open("r+b") as file:
