@@ -14,7 +14,7 @@ from exchange.core import gate
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.gate import Act
-from exchange.core.model import Actor, ActorKind, ConsentKind, Event, Method, Purpose, Receiving
+from exchange.core.model import Actor, ActorKind, ConsentKind, Event, Method, Purpose, Receiving, State
 from exchange.steps.revoke import LIVE, end_links, kill_links, move_if
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -239,7 +239,8 @@ async def _receive(unit: Unit, person: Row[Any], message: Row[Any], given: bool,
     if unit.actor.kind is ActorKind.PARTICIPANT:
         # what could not be offered now cannot be accepted now; what staff record was said to them in person
         gate.explain(Act.OFFER, await facts.load(unit.conn, message), unit.now).require()
-    moved = await unit.move(message, Event.ACCEPT)
+    # whoever said yes before changes how they receive it, or what the author may learn (rules 3, 4)
+    moved = {} if message.state == State.ACCEPTED else await unit.move(message, Event.ACCEPT)
     await unit.conn.execute(insert(t.receive_current).values(message_id=message.id, consent_id=consent))
     if unit.actor.kind is ActorKind.PARTICIPANT and unit.actor.session is not None:
         # Where the facilitator allowed it when offering, a worker hands this very session the key.

@@ -1,10 +1,12 @@
 """Put in anew: what came back is changed, the reason read and heard; what was sent is replaced (rules 7, 8)."""
 
+import re
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import aiohttp
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from exchange.core.errors import BadInput, Conflict, ExchangeError, NotAllowed, NotFound, Refused, TooLarge
 from exchange.core.links import new_secret
@@ -20,6 +22,7 @@ from exchange.steps import (
     sending,
     spoken,
     spoken_safe,
+    view,
 )
 from exchange.steps.visit import Visit
 from exchange.store import reaper
@@ -27,8 +30,9 @@ from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.attacks import stop_link
+from tests.support.console_site import Client, running_console
 from tests.support.portal_site import PortalSite, running_portal
-from tests.support.roles import as_portal
+from tests.support.roles import as_owner, as_portal
 from tests.support.world import CODE, LETTER, World, make_world
 from tests.vectors.media import inputs
 
@@ -156,8 +160,6 @@ async def test_the_reason_may_be_spoken_and_is_heard(world: World, site: PortalS
 
 
 async def _leaves(world: World) -> list[dict[str, str]]:
-    from sqlalchemy import text
-
     async with reading(world.service) as conn:
         return list((await conn.execute(text("select leaf::jsonb from public.ledger_leaf order by index"))).scalars())
 
@@ -257,8 +259,6 @@ async def test_to_replace_stops_the_old_one_and_never_tells(world: World, site: 
 
 
 async def _read(world: World, found: Visit) -> None:
-    from exchange.steps import view
-
     await view.open_for_visitor(world.service, found, "text")
 
 
@@ -289,3 +289,73 @@ async def _again(portal: Service, found: Visit) -> Visit:
     async with reading(portal) as conn:
         link = (await conn.execute(select(*t.plain(t.link)).where(t.link.c.id == found.link.id))).one()
     return Visit(found.id, link, found.payload, found.key, found.is_me, found.until)
+
+
+async def test_a_second_recording_takes_the_place_of_the_first(world: World, voice: bytes) -> None:
+    """One reason, one recording: the first one's object is reaped; taken back, the author hears nothing any more."""
+    message = await _returned(world)
+    first = await _spoken(world, message, voice)
+    await _spoken(world, message, voice)
+    async with reading(world.service) as conn:
+        kept = (await conn.execute(select(t.spoken).where(t.spoken.c.message_id == message))).all()
+    assert [row.id == first for row in kept] == [False]
+    await reaper.reap(world.service)
+    stored = {name async for name, _ in world.service.objects.list("revision/")}
+    assert [row.object_key in stored for row in kept] == [True]
+    author = await _author(world, message)
+    await spoken.take_back(world.service, world.facilitator, message)
+    with pytest.raises(NotFound):
+        await hearing.open_for_author(as_portal(world.service), author)
+    with pytest.raises(NotFound):
+        await spoken.take_back(world.service, world.facilitator, message)
+
+
+async def test_a_recording_that_lost_its_job_is_asked_for_again(world: World, voice: bytes) -> None:
+    """Nothing waits unseen (rule 25): what has arrived and has no job gets one; what is ready gets none."""
+    message = await _returned(world)
+    made = await spoken.put_in(world.service, world.facilitator, message, voice)
+    assert await spoken_safe.ask_again(world.service) == 0
+    async with reading(as_owner(world.service)) as conn:
+        await conn.execute(text("delete from procrastinate_jobs where task_name = 'make_reason_safe'"))
+    assert await spoken_safe.ask_again(world.service) == 1
+    assert await spoken_safe.ask_again(world.service) == 0
+    await spoken_safe.make_safe(world.service, made)
+    async with reading(as_owner(world.service)) as conn:
+        await conn.execute(text("delete from procrastinate_jobs where task_name = 'make_reason_safe'"))
+    assert await spoken_safe.ask_again(world.service) == 0
+
+
+async def test_the_console_takes_a_recording_by_a_plain_form(world: World, voice: bytes) -> None:
+    """Without scripts: a file in a form, the token first; nothing chosen and no token are refused; then it is heard."""
+    message = await _returned(world)
+    place = f"/messages/{message}/spoken"
+    async with running_console(world.service) as console:
+        fern = await console.as_(world.facilitator)
+        _, page = await fern.get(place)
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+        assert token
+        assert "Take the recording away" not in page
+        assert await _send(fern, place, token[1], b"", "") == 422
+        assert await _send(fern, place, "0" * 64, voice, "a.wav") == 403
+        assert await _send(fern, place, token[1], voice, "a.wav") == 303
+        assert "It is being made safe." in (await fern.get(place))[1]
+        async with reading(world.service) as conn:
+            made = (await conn.execute(select(t.spoken.c.id))).scalar_one()
+        await spoken_safe.make_safe(world.service, made)
+        assert f'<source src="{place}/sound" type="audio/mp4">' in (await fern.get(place))[1]
+        async with fern.http.get(fern.url + place + "/sound") as answer:
+            assert (answer.status, (await answer.read())[4:8]) == (200, b"ftyp")
+        reed = await console.as_(world.stranger)
+        assert (await reed.get(place))[0] == 404
+        assert (await reed.get(place + "/sound"))[0] == 404
+        assert (await fern.send(place + "/away", place))[0] == 303
+        assert "Take the recording away" not in (await fern.get(place))[1]
+
+
+async def _send(client: Client, place: str, token: str, data: bytes, name: str) -> int:
+    """The status of the form as a browser sends it."""
+    form = aiohttp.FormData()
+    form.add_field("csrf", token)
+    form.add_field("file", data, filename=name, content_type="audio/wav")
+    async with client.http.post(client.url + place, data=form, allow_redirects=False) as answer:
+        return answer.status
