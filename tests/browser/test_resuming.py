@@ -127,7 +127,7 @@ async def test_another_file_of_the_same_name_and_size_never_makes_a_mixture(
 
     async def broken(route: Route) -> None:
         patches.append(route.request.method)
-        await (route.continue_() if patches.count("PATCH") < 8 else route.abort())
+        await (route.continue_() if patches.count("PATCH") < 12 else route.abort())
 
     await page.route("**/uploads/*", broken)
     await choose(page, film)

@@ -111,6 +111,19 @@ def test_a_live_recording_without_duration(tmp_path: Path) -> None:
     assert _make("audio", tmp_path, path).length == pytest.approx(2.0, abs=0.15)
 
 
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_a_recording_in_fragments_whole_and_broken_off(kind: str, tmp_path: Path) -> None:
+    """MediaRecorder's mp4, as iPhones make it; also without its last fragments, as a closed tab leaves it."""
+    fragments = ("-movflags", "+empty_moov+default_base_moof", "-frag_duration", "250000", "-g", "5")
+    path = inputs.video(tmp_path / "recording.mp4", *fragments)
+    assert _make(kind, tmp_path, path).length == pytest.approx(2.0, abs=0.2)
+    data = path.read_bytes()
+    assert data.count(b"moof") > 4
+    cut = data.rfind(b"moof", 0, data.rfind(b"moof", 0, data.rfind(b"moof"))) - 4
+    path.write_bytes(data[:cut])
+    assert 0.5 < _make(kind, tmp_path, path).length < 1.95
+
+
 def test_the_rotation_flag_is_honoured(tmp_path: Path) -> None:
     """A clip filmed sideways comes out upright, its flag gone."""
     path = inputs.turned(tmp_path / "turned.mp4", tmp_path)

@@ -1,5 +1,6 @@
 // Sends a recording while it is being made (tus 1.0, the length told at the end). The bytes stay in this page's memory
-// until they have arrived, so a lost connection loses nothing: after an error the server is asked where to go on.
+// until they have arrived, so a lost connection loses nothing: after an error the server is asked where to go on. Each
+// request ends where the recorder ended a part, and counts whole or not at all (its checksum): what is there can be played.
 const MOST = 512 * 1024; // bytes of one request: little enough for a slow line
 const EVERY = 4000; // milliseconds of recording that a closed tab can lose, at most
 const PATIENCE = 120000;
@@ -11,7 +12,7 @@ export class Refused extends Error {
 // `begin()` answers with the message's id; `told(state)` hears "sent", "waiting", "whole", and what ends it: "locked", "gone",
 // "large", "refused"
 export function sender({ address, begin, headers, name, told }) {
-  const parts = [];
+  const parts = [], ends = [];
   let made = 0, sent = 0, url = null, ended = false, whole = false, dropped = false, unsure = false, running = null, fails = 0, halted = false;
   const speak = { ...headers, "Tus-Resumable": "1.0.0" };
   const encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
@@ -34,10 +35,12 @@ export function sender({ address, begin, headers, name, told }) {
     unsure = false;
   }
   async function send() {
-    const stop = Math.min(made, sent + MOST);
+    const stop = ends.filter((end) => end > sent && end <= sent + MOST).pop() || ends.find((end) => end > sent) || made;
+    const body = await new Blob(parts).slice(sent, stop).arrayBuffer();
+    const sum = btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", body))));
     const last = ended && stop === made ? { "Upload-Length": String(made) } : {};
-    const more = { "Upload-Offset": String(sent), "Content-Type": "application/offset+octet-stream", ...last };
-    const answer = await ask("PATCH", url, more, new Blob(parts).slice(sent, stop));
+    const more = { "Upload-Offset": String(sent), "Upload-Checksum": `sha256 ${sum}`, "Content-Type": "application/offset+octet-stream", ...last };
+    const answer = await ask("PATCH", url, more, body);
     sent = Number(answer.headers.get("Upload-Offset"));
     whole = ended && stop === made;
   }
@@ -71,7 +74,7 @@ export function sender({ address, begin, headers, name, told }) {
   }
   const timer = setInterval(start, EVERY);
   return {
-    push(blob) { parts.push(blob); made += blob.size; if (made - sent >= MOST) start(); },
+    push(blob) { parts.push(blob); made += blob.size; ends.push(made); if (made - sent >= MOST) start(); },
     flush() { halted = false; start(); },
     end() { ended = true; clearInterval(timer); start(); },
     share: () => (made ? sent / made : 0),

@@ -13,9 +13,9 @@ const wrong = form.querySelector("[data-error]");
 const button = form.querySelector("button[type=submit]");
 const headers = { "X-CSRF-Token": form.querySelector("[name=csrf]").value, "X-Visit": visit, Accept: "application/json" };
 const BLOCK = 4 * 1024 * 1024;
-// One request: a 40th of what came since the line last broke, 0.75 to 4 MiB. A browser repeats a broken request by itself,
+// One request: a 64th of what came since the line last broke, 0.5 to 4 MiB. A browser repeats a broken request by itself,
 // all of it, so on a line that breaks often a large one would send much twice.
-const requestSize = (since) => Math.min(BLOCK, Math.max(768 * 1024, Math.floor(since / 40)));
+const requestSize = (since) => Math.min(BLOCK, Math.max(512 * 1024, Math.floor(since / 64)));
 const begun = new Map(); // file -> the address of its upload, or true once it is here: pressed again, it goes on
 const begunBefore = [...document.querySelectorAll("[data-upload]")].map((one) => ({ ...one.dataset, size: Number(one.dataset.size) }));
 let position = Number(form.dataset.position);
