@@ -23,7 +23,7 @@ PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
 LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock", "check": "requirements-test.lock"}
 NEEDED_BYTES = {"run": 1_500_000_000, "test": 3_000_000_000, "check": 2_000_000_000}
-SOURCE_ONLY = ("font-roboto",)  # no wheel of it is published; its source is checked against its hash too
+SOURCE_ONLY = ("docopt", "font-roboto")  # no wheels are published; their sources are checked against their hashes too
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

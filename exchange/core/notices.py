@@ -58,6 +58,7 @@ class Facts:
     hours: SafeHours | None = None
     words: bool = False
     declined: bool = False
+    contact_changed: bool = True
     came_back: bool = True
     set_up: bool = False
     case_open: bool = False
@@ -93,7 +94,9 @@ def recorded(facts: Facts) -> Iterator[str]:
 
 
 def reachable(facts: Facts) -> Iterator[str]:
-    """Nothing came back from this address since it was recorded, and the service can send that way."""
+    """How to reach them safely is as it was, nothing came back, and the service can send that way."""
+    if facts.contact_changed:
+        yield "contact_changed"
     if facts.came_back:
         yield "came_back"
     if not facts.set_up:
@@ -149,12 +152,12 @@ CONDITIONS: tuple[Check, ...] = (
     within_policy,
 )
 REASONS = (
-    "declined", "no_means", "no_hours", "no_words", "came_back", "not_set_up", "case_closed", "case_paused",
-    "safety_hold", "emergency", "contact_order", "takes_part", "status", "custody", "over", "gate", "enough",
-    "not_by_itself", "never", "check_failed",
+    "declined", "no_means", "no_hours", "no_words", "contact_changed", "came_back", "not_set_up", "case_closed",
+    "case_paused", "safety_hold", "emergency", "contact_order", "takes_part", "status", "custody", "over", "gate",
+    "enough", "not_by_itself", "never", "check_failed",
 )  # fmt: skip
 """Every code that a verdict may hold."""
-OFF = REASONS[:14]
+OFF = REASONS[:15]
 """Those that are about the person or the case, whatever the notice is about."""
 
 

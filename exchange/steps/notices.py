@@ -114,7 +114,7 @@ async def standing(service: Service, actor: Actor, participant_id: UUID) -> Stan
         await near.require(conn, actor, Permission.PERSON_SEE, person.case_id)
         opener = await reader_of(service, conn, person.case_id)
         wish = await notices.wish_of(conn, opener, person.id)
-        facts = await notices.load(conn, person, wish, set_up=await is_set_up(service, wish))
+        facts = await notices.load(conn, opener, person, wish, set_up=await is_set_up(service, wish))
         now = (await conn.execute(select(func.now()))).scalar_one()
         n = t.notice
         rows = await conn.execute(select(n).where(n.c.participant_id == person.id).order_by(n.c.asked_at.desc()))
@@ -203,7 +203,7 @@ async def facts_of(
     """The person's wish and what the rule must know about this."""
     wish = await notices.wish_of(conn, opener, person.id)
     set_up = await is_set_up(service, wish)
-    return wish, await notices.load(conn, person, wish, set_up=set_up, about=about, **more)
+    return wish, await notices.load(conn, opener, person, wish, set_up=set_up, about=about, **more)
 
 
 async def _preview(

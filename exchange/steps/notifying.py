@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Row, func, or_, select, update
 
 from exchange.core import bounces
 from exchange.core import notices as rule
+from exchange.core.errors import ExchangeError
 from exchange.core.model import OPERATOR, WORKER, Actor, Channel
 from exchange.steps import mail
 from exchange.steps.notices import TASK, facts_of, words_of
@@ -25,6 +27,7 @@ from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
+log = structlog.get_logger()
 MOST_ATTEMPTS = 3
 WAIT = timedelta(minutes=15)
 LOST_AFTER = timedelta(minutes=10)
@@ -65,10 +68,13 @@ async def look_after(service: Service) -> None:
     async with reading(service) as conn:
         rows = (await conn.execute(select(n).where(or_(lost, begun, gone)).order_by(n.c.asked_at).limit(200))).all()
     for row in rows:
-        if row.state == "waiting":
-            await send_notice(service, row.id)
-        else:
-            await _ask_after(service, row)
+        try:
+            if row.state == "waiting":
+                await send_notice(service, row.id)
+            else:
+                await _ask_after(service, row)
+        except ExchangeError as error:  # one that cannot be looked after keeps no other from it
+            log.warning("notice_not_looked_after", error=type(error).__name__)
 
 
 async def take_bounce(service: Service, untrusted: bytes, actor: Actor = OPERATOR) -> int:

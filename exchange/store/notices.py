@@ -69,6 +69,7 @@ def detail_of(wish: Wish) -> str:
 
 async def load(
     conn: AsyncConnection,
+    opener: Opener,
     person: Row[Any],
     wish: Wish | None,
     *,
@@ -84,8 +85,7 @@ async def load(
     case = (await conn.execute(select(*t.plain(t.cases)).where(t.cases.c.id == person.case_id))).one()
     table = await facts.newest_facts(conn, case.id)
     known = {key: row.value for key, row in table.items()}
-    consents, policy = await facts.consent_now(conn, person.id), facts.policy_of(case)
-    taking_part = consents.get(ConsentKind.TAKE_PART)
+    taking_part = (await facts.consent_now(conn, person.id)).get(ConsentKind.TAKE_PART)
     stands, missing = await _item(conn, about, person) if about else (True, ())
     return Facts(
         means=wish.means if wish else None,
@@ -93,6 +93,7 @@ async def load(
         hours=wish.hours if wish else None,
         words=bool(wish and wish.words),
         declined=wish is not None and wish.means is None,
+        contact_changed=wish is not None and await _contact_changed(conn, opener, person.id, wish),
         came_back=wish is not None and await _came_back(conn, person.id, wish),
         set_up=set_up or wish is None,
         case_open=case.state == CaseState.OPEN,
@@ -106,10 +107,23 @@ async def load(
         stands=stands,
         gate=missing,
         sent=await _sent(conn, about, notice) if about else 0,
-        most=policy.notices,
+        most=facts.policy_of(case).notices,
         asked_by_staff=by_staff,
-        by_itself=bool(wish and wish.by_itself and policy.notices_by_itself),
+        by_itself=bool(wish and wish.by_itself and facts.policy_of(case).notices_by_itself),
     )
+
+
+async def _contact_changed(conn: AsyncConnection, opener: Opener, participant_id: UUID, wish: Wish) -> bool:
+    """Whether safe contact was recorded since and says something else than before: then notices are asked anew too."""
+    s = t.safe_contact
+    newest = select(s).where(s.c.participant_id == participant_id).order_by(s.c.at.desc()).limit(1)
+    before, now = [(await conn.execute(one)).first() for one in (newest.where(s.c.at <= wish.at), newest)]
+    if now is None or now.at <= wish.at:
+        return False
+    if before is None:
+        return True
+    said = [json.loads(opener.open(row.detail_sealed, "safe_contact.detail", row.id)) for row in (before, now)]
+    return bool({**said[0], "asked_at": ""} != {**said[1], "asked_at": ""})
 
 
 async def _came_back(conn: AsyncConnection, participant_id: UUID, wish: Wish) -> bool:

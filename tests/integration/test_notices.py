@@ -228,6 +228,12 @@ async def no_longer_asked(world: World) -> None:
     await consent.record(world.service, world.facilitator, world.recipient, ConsentKind.BE_ASKED, False, said)
 
 
+async def moved(world: World) -> None:
+    """Their safe contact is another one now."""
+    contact = cases.SafeContact(Channel.PHONE, address="01632 960 777", hours="mornings")
+    await cases.set_safe_contact(world.service, world.facilitator, world.recipient, contact)
+
+
 STOPS: list[tuple[Callable[[World], Awaitable[None]], str]] = [
     (pause, "case_paused"),
     (hold, "safety_hold"),
@@ -240,6 +246,7 @@ STOPS: list[tuple[Callable[[World], Awaitable[None]], str]] = [
     (takes_no_part, "takes_part"),
     (wants_none, "declined"),
     (no_longer_asked, "gate"),
+    (moved, "contact_changed"),
 ]
 
 
@@ -259,6 +266,18 @@ async def test_none_goes_when_something_speaks_against_it(
     assert await tasks(world) == ["notice_stopped"]
     with pytest.raises(Refused):
         await notices.ask(world.service, world.facilitator, message=message, now=MONDAY)
+
+
+async def test_safe_contact_that_was_confirmed_turns_nothing_off(world: World) -> None:
+    """The same contact recorded again is "still safe"; another one is asked about, and that turns notices on again."""
+    await says_safe(world, world.recipient)
+    same = cases.SafeContact(Channel.EMAIL, address="harmed@people.example")
+    await cases.set_safe_contact(world.service, world.facilitator, world.recipient, same)
+    assert await reasons(world, world.recipient) == ()
+    await moved(world)
+    assert await reasons(world, world.recipient) == ("contact_changed",)
+    await says_safe(world, world.recipient)
+    assert await reasons(world, world.recipient) == ()
 
 
 async def test_none_goes_about_what_was_taken_back(world: World, smtp: Mailbox) -> None:

@@ -27,6 +27,7 @@ from exchange.steps.visit import Visit
 from exchange.store import tables as t
 from exchange.store.unit import unit_of_work
 from tests.support import message_tour
+from tests.support.matrix import second_case
 from tests.support.notices import ALWAYS, post_office, says_safe
 from tests.support.ports import free_port
 from tests.support.putting_in import chunked
@@ -211,7 +212,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         Stop("team-not-found", "/cases/none", 404), Stop("team-not-allowed", "/admin", 403),
         Stop("team-person-new-wrong", f"{case}/people/new", 422, "Add this person"),
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
-        Stop("message-return-wrong", in_review + "/return", 422, "Send it back"), *await _notices(world),
+        Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
     ]  # fmt: skip
     record = ("/", "/record", "/record/entries/1", "/record/overview", "/record/export")
     account = f"/admin/accounts/{world.auditor.id}"
@@ -224,7 +225,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     return [
         (None, _outside()),
         (world.facilitator, stops),
-        (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}")]),
+        (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}"), *await _notices(world)]),
         (world.supervisor, [Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [*(Stop("administrator-" + _short(path, world), path) for path in admin), *GUIDED]),
@@ -239,8 +240,12 @@ async def _task(world: World) -> UUID:
     return task
 
 
-async def _notices(world: World) -> list[Stop]:
-    """Notices that are on, off, waiting, gone; and the exact words before one is asked for, or why none may be."""
+async def _notices(first: World) -> list[Stop]:
+    """Notices that are on, off, waiting, gone; and the exact words before one is asked for, or why none may be.
+
+    In a case of the stranger's: the first one is open in an emergency, where none go.
+    """
+    world = await second_case(first)
     service, who = world.service, world.facilitator
     await post_office(service, free_port())
     message, link = await world.offered()
@@ -260,6 +265,7 @@ async def _notices(world: World) -> list[Stop]:
         Stop("team-notices-safe", f"/people/{world.recipient}/notices"),
         Stop("team-notices-wrong", f"/people/{world.author}/notices", 422, "Save: this is safe"),
         Stop("team-notices-none", f"/people/{world.author}"),
+        Stop("team-notices-on", f"/people/{world.recipient}"),
     ]
 
 

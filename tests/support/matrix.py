@@ -105,7 +105,7 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
     raised = await concern.raise_concern(service, lead, stopped, kind="other", note=f"Concern about {letter[::-1]}")
     found = await world.visit(link, new_secret())
     await stop.tell(service, found, kind="feedback", text=f"Told {letter}")
-    await says_safe(world, world.author, address=f"{letter}@people.example")
+    await says_safe(world, world.author, address=f"{letter}@notices.example")
     async with reading(service) as conn:
         notice = await conn.scalar(
             t.notice.insert()

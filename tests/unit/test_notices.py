@@ -18,9 +18,10 @@ LONDON = ZoneInfo("Europe/London")
 WEEKDAYS = SafeHours(frozenset(range(5)), time(9), time(12))
 MONDAY_TEN = datetime(2026, 11, 23, 10, tzinfo=LONDON)
 YES = Facts(
-    means=Channel.EMAIL, address=True, hours=WEEKDAYS, words=True, declined=False, came_back=False, set_up=True,
-    case_open=True, paused=False, hold=False, emergency=False, contact_order=False, takes_part=True,
-    status=Status.ACTIVE, custody=False, stands=True, gate=(), sent=0, most=1, asked_by_staff=True, by_itself=False,
+    means=Channel.EMAIL, address=True, hours=WEEKDAYS, words=True, declined=False, contact_changed=False,
+    came_back=False, set_up=True, case_open=True, paused=False, hold=False, emergency=False, contact_order=False,
+    takes_part=True, status=Status.ACTIVE, custody=False, stands=True, gate=(), sent=0, most=1, asked_by_staff=True,
+    by_itself=False,
 )  # fmt: skip
 AGAINST: list[tuple[dict[str, Any], str]] = [
     ({"declined": True}, "declined"),
@@ -30,6 +31,7 @@ AGAINST: list[tuple[dict[str, Any], str]] = [
     ({"hours": None}, "no_hours"),
     ({"hours": SafeHours(frozenset(), time(9), time(12))}, "no_hours"),
     ({"words": False}, "no_words"),
+    ({"contact_changed": True}, "contact_changed"),
     ({"came_back": True}, "came_back"),
     ({"set_up": False}, "not_set_up"),
     ({"case_open": False}, "case_closed"),

@@ -15,6 +15,7 @@ REASONS: dict[str, str] = {
     "no_means": N_("no safe e-mail address or mobile number is recorded"),
     "no_hours": N_("no safe days and hours are recorded"),
     "no_words": N_("no safe words are recorded"),
+    "contact_changed": N_("safe contact has changed since: ask them about notices again"),
     "came_back": N_("the last one could not be delivered: record the right address"),
     "not_set_up": N_("this service cannot send in this way"),
     "case_closed": N_("the case is closed"),
