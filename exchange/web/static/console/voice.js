@@ -35,8 +35,9 @@ async function record() {
   recorder.start(1000);
   began = Date.now();
   // the running time is not read out each second; that it began and what came of it is
-  said.replaceChildren();
-  said.append(Object.assign(document.createElement("span"), { ariaHidden: "true" }));
+  const running = document.createElement("span");
+  running.setAttribute("aria-hidden", "true");
+  said.replaceChildren(running);
   tick();
   clock = setInterval(tick, 1000);
   start.hidden = true;
