@@ -71,7 +71,7 @@ async def _hear_it(page: Page) -> None:
     """It plays; "I need a break" stops it and shows whom to ring; it goes on only by the person's own hand."""
     assert await _seconds(page) > 1.5
     await page.evaluate("document.querySelector('audio').play()")
-    await page.wait_for_function("document.querySelector('audio').currentTime > 0.2")
+    await page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
     await page.get_by_role("button", name="I need a break").click()
     pause = page.get_by_role("dialog")
     await expect(pause.get_by_text("116 123")).to_be_visible()
@@ -83,5 +83,5 @@ async def _hear_it(page: Page) -> None:
 
 
 async def _seconds(page: Page) -> float:
-    await page.wait_for_function("document.querySelector('audio').readyState >= 1")
+    await page.wait_for_function("() => document.querySelector('audio').readyState >= 1")
     return float(await page.evaluate("document.querySelector('audio').duration"))
