@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from exchange.core import access
 from exchange.core.access import RULES, Near, Permission
@@ -53,7 +53,7 @@ async def ids_of(world: World) -> dict[str, UUID]:
         found = {"case": world.case, "participant": world.author, "other": world.recipient, "message": message}
         waiting = t.emergency.insert().values(case_id=world.case, account_id=world.auditor.id, kind="danger")
         asked_for = await conn.execute(waiting.returning(t.emergency.c.id))
-        about = {"case_id": world.case, "participant_id": world.author, "token": uuid4().hex}
+        about = {"case_id": world.case, "participant_id": world.author, "token": uuid4().hex, "due_at": func.now()}
         waits = t.notice.insert().values(event="offer", means="email", **about).returning(t.notice.c.id)
         found |= {"notice": (await conn.execute(waits)).scalar_one()}
         found |= {"emergency": asked_for.scalar_one(), "bar": uuid4()}

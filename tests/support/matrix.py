@@ -109,7 +109,8 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
     async with reading(service) as conn:
         notice = await conn.scalar(
             t.notice.insert()
-            .values(case_id=world.case, participant_id=world.author, event="offer", means="email", token=uuid4().hex)
+            .values(case_id=world.case, participant_id=world.author, event="offer", means="email")
+            .values(token=uuid4().hex, due_at=func.now())
             .returning(t.notice.c.id)
         )
         mine = t.message.c.case_id == world.case

@@ -106,7 +106,9 @@ async def section(request: web.Request) -> dict[str, object]:
             "means": words.said(notice_words.MEANS, row.means),
             "state": words.said(notice_words.STATES, row.state),
             "why": words.said(notice_words.OUTCOMES, row.outcome) if row.outcome else "",
-            "until": notice_words.when_said(row.due_at, datetime.now(UTC), zone) if row.state == "waiting" else "",
+            "until": notice_words.when_said(row.due_at, datetime.now(UTC), zone)
+            if row.state == "waiting" and row.due_at
+            else "",
         }
         for row in found.history
     ]
