@@ -134,7 +134,9 @@ def test_patterns_are_fixed() -> None:
     """No regular expression is made of what came in (1.2.9)."""
     made = [(file, call) for file, name, call in calls() if name.startswith("re.") and call.args]
     assert len(made) > 10
-    known = {"exchange/core/leaf_text.py"}  # made of the closed list of keys of a leaf, when the module is loaded
+    # made when the module is loaded: of the closed list of keys of a leaf, and of parts that stand in the file
+    known = {"exchange/core/leaf_text.py", "exchange/core/leak_patterns.py"}
+    known.add("exchange/core/leaks.py")  # looks for words of the case's own list, each escaped
     assert [(file, ast.unparse(c)) for file, c in made if file not in known and not is_fixed(c.args[0])] == []
 
 

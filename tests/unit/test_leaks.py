@@ -104,3 +104,8 @@ def test_a_hostile_text_costs_no_more_than_its_length(unit: str) -> None:
     """The number of characters that are marked never exceeds the text; it ends, for any repetition."""
     text = unit * (4_000 // len(unit))
     assert sum(mark.end - mark.start for mark in find(text, ["A"])) <= len(text)
+
+
+def test_a_name_is_never_a_pattern() -> None:
+    """Whatever stands in the case's own list is looked for as it is written (ASVS 1.2.9)."""
+    assert find("ab aab (a+)+b", own=["(a+)+b", ".*"]) == [Mark(7, 13, "own")]
