@@ -88,7 +88,7 @@ async def test_a_recording_reaches_the_desk(
     await page.wait_for_function("() => document.querySelector('[data-level]').value > 20")
     await page.keyboard.press("Enter")
     await told(page, "Recording.")
-    await expect(page.locator("[data-pause]")).to_be_focused()
+    await expect(page.locator("#recorder [data-pause]")).to_be_focused()
     await page.wait_for_timeout(2500)
     await clean(page, f"{kind}-recording")
     await page.keyboard.press("Enter")
