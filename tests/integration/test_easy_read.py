@@ -95,5 +95,5 @@ async def test_the_stop_link_of_a_receipt_keeps_easy_read(world: World, site: Po
     assert secret
     async with site.browser() as second:
         stop = await second.follow(await second.get(await second.open(secret[1], CODE)))
-        assert stop.text.count("app-easy__line") == 3
+        assert stop.text.count("app-easy__line") == 4
         assert 'value="withdraw"' in stop.text
