@@ -1,6 +1,9 @@
 """The portal for eyes that need more: zoomed to 200 and 400 %, without motion, in high contrast."""
 
 import os
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +17,26 @@ from tests.support.scripts import script
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 SHOTS = os.environ.get("EXCHANGE_SHOTS")
 WIDE, HIGH = 1280, 1024
-MOVES = script("moving")
-WITHOUT_EDGE = script("without_edge")
-CONTRAST = script("contrast")
+QUERIES = {
+    "reduced_motion": "(prefers-reduced-motion: reduce)",
+    "forced_colors": "(forced-colors: active)",
+    "contrast": "(prefers-contrast: more)",
+}
+USUAL = {"reduced_motion": "no-preference", "forced_colors": "none", "contrast": "no-preference"}
 
 
-async def _look(tour: Tour, browser: Browser, label: str, check: Any, **options: Any) -> None:
-    wrong: list[str] = []
-    looked = 0
-    for easy in ("yes", "no"):
-        async with tour.page(browser, {"easy": easy}, **options) as page:
-            stops = tour.easy if easy == "yes" else tour.stops
-            for stop in stops:
-                await tour.go(page, stop)
-                looked += 1
-                wrong += [f"{stop.name} easy={easy}: {one}" for one in await check(page)]
-                if SHOTS:
-                    name = f"{label}-{'easy-' if easy == 'yes' else ''}{stop.name}.png"
-                    await page.screenshot(path=Path(SHOTS) / name, full_page=True)
-    say(f"{label}: {looked} pages, {len(wrong)} wrong")
-    assert sorted(set(wrong)) == []
+@dataclass(frozen=True)
+class View:
+    """How somebody looks at a page: the window in CSS pixels, what their system asks for, what must hold."""
+
+    label: str
+    size: Any
+    check: Callable[[Page], Awaitable[list[str]]]
+    asks: dict[str, Any] = field(default_factory=dict)
 
 
-@pytest.mark.parametrize("times", [2, 4])
-async def test_every_page_reflows_when_zoomed(tour: Tour, visitors: Browser, times: int) -> None:
-    """At 200 and 400 % of a 1280 × 1024 window: one column, nothing sideways, Exit covers at most a third."""
+def zoomed(times: int) -> View:
+    """A 1280 × 1024 window at so many times the size: one column, nothing sideways, Exit covers at most a third."""
 
     async def check(page: Page) -> list[str]:
         found = []
@@ -50,32 +48,56 @@ async def test_every_page_reflows_when_zoomed(tour: Tour, visitors: Browser, tim
             found.append(f"exit at {box}")
         return found
 
-    size = {"width": WIDE // times, "height": HIGH // times}
-    await _look(tour, visitors, f"zoom-{times}00", check, viewport=size, device_scale_factor=times)
+    return View(f"zoom-{times}00", {"width": WIDE // times, "height": HIGH // times}, check)
 
 
-async def test_nothing_moves_for_who_asks_for_that(tour: Tour, visitors: Browser) -> None:
-    """With `prefers-reduced-motion` there is no transition, no animation and no smooth scrolling on any page."""
-
-    async def check(page: Page) -> list[str]:
-        return list(await page.evaluate(MOVES))
-
-    await _look(tour, visitors, "still", check, viewport=PHONE, reduced_motion="reduce")
-
-
-async def test_every_control_has_an_edge_in_forced_colours(tour: Tour, visitors: Browser) -> None:
-    """In high contrast backgrounds go: buttons, cards and fields keep a border, and the text stays readable."""
+def told_by(name: str) -> Callable[[Page], Awaitable[list[str]]]:
+    """What a script of ours finds wrong on the page."""
 
     async def check(page: Page) -> list[str]:
-        return list(await page.evaluate(WITHOUT_EDGE))
+        return list(await page.evaluate(script(name)))
 
-    await _look(tour, visitors, "forced", check, viewport=DESK, forced_colors="active")
+    return check
 
 
-async def test_text_is_darker_for_who_asks_for_contrast(tour: Tour, visitors: Browser) -> None:
-    """With `prefers-contrast: more` every text stands out seven times or more (WCAG 1.4.6), hints and buttons too."""
+VIEWS = (
+    zoomed(2),
+    zoomed(4),
+    # no transition, no animation and no smooth scrolling
+    View("still", PHONE, told_by("moving"), {"reduced_motion": "reduce"}),
+    # backgrounds go: buttons, cards and fields keep a border, and the text stays readable
+    View("forced", DESK, told_by("without_edge"), {"forced_colors": "active"}),
+    # every text stands out seven times or more (WCAG 1.4.6), hints and buttons too
+    View("contrast", PHONE, told_by("contrast"), {"contrast": "more"}),
+)
 
-    async def check(page: Page) -> list[str]:
-        return list(await page.evaluate(CONTRAST))
 
-    await _look(tour, visitors, "contrast", check, viewport=PHONE, contrast="more")
+async def test_every_page_serves_eyes_that_need_more(tour: Tour, visitors: Browser) -> None:
+    """Each page once, Easy Read and usual: at 200 and 400 %, without motion, in forced colours, in more contrast."""
+    wrong: list[str] = []
+    looked: Counter[str] = Counter()
+    for easy in ("yes", "no"):
+        async with tour.page(visitors, {"easy": easy}) as page:
+            for stop in tour.easy if easy == "yes" else tour.stops:
+                await tour.go(page, stop)
+                for view in VIEWS:
+                    wrong += [f"{view.label} {stop.name} easy={easy}: {one}" for one in await _seen(page, view)]
+                    looked[view.label] += 1
+                    if SHOTS:
+                        name = f"{view.label}-{'easy-' if easy == 'yes' else ''}{stop.name}.png"
+                        await page.screenshot(path=Path(SHOTS) / name, full_page=True)
+    say(f"{dict(looked)} pages, {len(wrong)} wrong")
+    assert set(looked) == {view.label for view in VIEWS}
+    assert sorted(set(wrong)) == []
+
+
+async def _seen(page: Page, view: View) -> list[str]:
+    await page.set_viewport_size(view.size)
+    await page.emulate_media(**{**USUAL, **view.asks})
+    asked = {
+        name for name, query in QUERIES.items() if await page.evaluate("query => matchMedia(query).matches", query)
+    }
+    assert asked == set(view.asks)
+    # not an animation frame: a page behind another one gets none
+    await page.evaluate("new Promise(done => setTimeout(done, 60))")
+    return await view.check(page)

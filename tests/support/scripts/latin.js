@@ -1,6 +1,6 @@
 () => {
   const own = document.documentElement.lang;
-  const apart = (one) => one.closest("code, script, style, noscript, textarea, [dir=auto], .app-secret, .app-reference") || (one.closest("[lang]") || document.documentElement).lang !== own;
+  const apart = (one) => one.closest("bdi, code, script, style, noscript, textarea, [dir=auto], .app-secret, .app-reference") || (one.closest("[lang]") || document.documentElement).lang !== own;
   const found = [document.title];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) if (!apart(walk.currentNode.parentElement)) found.push(walk.currentNode.data);
