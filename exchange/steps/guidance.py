@@ -34,6 +34,8 @@ class Guidance:
 
 async def read(service: Service, language: str) -> Guidance | None:
     """The service's own words in a language; None where it has none."""
+    if language not in LANGUAGES:
+        return None
     async with reading(service) as conn:
         found = await settings.row(conn, _name(language))
     return _from_plain(found.value) if found is not None else None

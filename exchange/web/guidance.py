@@ -32,7 +32,11 @@ def of_the_house(language: str) -> Guidance:
     return Guidance(tuple(map(say, HELPS)), tuple(map(say, HURTS)), say(READS))
 
 
-async def shown(service: Service, language: str | None = None) -> Guidance:
-    """What a page in this language (the current one) shows."""
-    wanted = language or current_language()
-    return await guidance.read(service, wanted) or of_the_house(wanted)
+async def own(service: Service) -> Guidance | None:
+    """The service's own words in the page's language, where it wrote some."""
+    return await guidance.read(service, current_language())
+
+
+async def shown(service: Service, language: str) -> Guidance:
+    """What a page in this language shows."""
+    return await guidance.read(service, language) or of_the_house(language)

@@ -110,7 +110,7 @@ def test_the_image_holds_what_runs_and_nothing_else() -> None:
     assert ignored[0] == "*"
     taken = {line[1:] for line in ignored if line.startswith("!")}
     assert taken == {"requirements.lock", "package.json", "package-lock.json", "pyproject.toml", "exchange", "media",
-                     "workers", "tools/assets.py"}  # fmt: skip
+                     "workers", "tools/assets.py", "tools/mirror.py"}  # fmt: skip
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert {name for line in copied for name in line.split()} == taken
 

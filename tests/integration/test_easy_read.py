@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from exchange.core.model import Channel
-from exchange.steps import cases, links
+from exchange.steps import cases, guidance, links
+from exchange.steps.guidance import Guidance
 from exchange.store.service import Service
 from tests.support.portal_site import PortalSite, Visitor, running_portal
 from tests.support.world import CODE, World, make_world
@@ -97,3 +98,15 @@ async def test_the_stop_link_of_a_receipt_keeps_easy_read(world: World, site: Po
         stop = await second.follow(await second.get(await second.open(secret[1], CODE)))
         assert stop.text.count("app-easy__line") == 4
         assert 'value="withdraw"' in stop.text
+
+
+async def test_the_services_own_guidance_stands_below_the_pictures(world: World, browser: Visitor) -> None:
+    """What an administrator wrote for everybody (rule 9) is not lost to who reads with pictures."""
+    own = Guidance(("Say what you want to know.",), ("Do not write about the trial.",), "Two of us read it.")
+    await guidance.save(world.service, world.administrator, "en", own)
+    await _needs(world, "Easy Read")
+    session = await browser.open(await _invited(world), CODE)
+    await browser.post(session + "/me", answer="me")
+    page = (await browser.get(session + "/guidance")).text
+    assert page.count("app-easy__line") > 8
+    assert [words for words in (*own.helps, *own.hurts, own.reads) if words not in page] == []

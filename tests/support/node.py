@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools import assets
+sys.path.append(str(Path(__file__).parents[2] / "tools"))
+
+import assets
 
 CLIENT = Path(__file__).with_name("tus_client.mjs")
 LONGEST = 60.0

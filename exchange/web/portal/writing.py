@@ -41,9 +41,10 @@ class Way(frame.Form):
 async def guidance(request: web.Request) -> web.Response:
     """GET …/guidance: what helps, what hurts, who reads it, when we must tell someone."""
     visiting_to_write(request)
-    words = await guidance_words.shown(service_of(request))
+    own = await guidance_words.own(service_of(request))
+    words = own or guidance_words.of_the_house(current_language())
     privacy = wording.current("privacy", current_language()).paragraphs
-    return show(request, "guidance.html", privacy=privacy, words=words)
+    return show(request, "guidance.html", privacy=privacy, words=words, own=own)
 
 
 async def choose(request: web.Request) -> web.Response:
