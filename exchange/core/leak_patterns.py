@@ -5,6 +5,11 @@ words before them say what they are; the group `mark` is what is marked.
 """
 
 import re
+from typing import Literal, TypeAlias
+
+LeakKind: TypeAlias = Literal[
+    "phone", "email", "link", "handle", "postcode", "address", "plate", "number", "birth", "place", "own"
+]
 
 _MONTH = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
@@ -34,7 +39,7 @@ _SITES = (
 _ENDING = "com|co\\.uk|org\\.uk|ac\\.uk|gov\\.uk|org|net|uk|cymru|wales|info|io|tv|gg|me|ly|eu"
 _DOT = r"\s?(?:\.|\(dot\)|\[dot\]|(?<=\s)dot(?=\s)|(?<=\s)dot\b)\s?"
 
-SURE = {
+SURE: dict[LeakKind, str] = {
     "email": r"[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[a-z0-9-]{1,63}(?:" + _DOT + r"[a-z0-9-]{2,24}){1,4}"
     r"|[\w.+-]{1,64} at [a-z0-9-]{1,63}(?:(?: dot |\.)[a-z]{2,24}){1,4}",
     "link": rf"https?://\S{{1,500}}|www\.\S{{1,500}}|(?<![\w@.-])[a-z0-9][a-z0-9-]{{1,62}}(?:\.[a-z0-9-]{{1,63}}){{0,3}}\.(?:{_ENDING})(?![\w])(?:/\S{{0,300}})?",
@@ -54,7 +59,7 @@ SURE = {
     rf" (?-i:School|College|Academy|Primary|Nursery|University|Hospital|Prison|Surgery|Mosque|Church"
     rf"|Hostel|Refuge|Station)(?!\w)|(?<!\w)(?-i:HMP|YOI|HMYOI|Ysgol|Coleg|Ysbyty) {_NAMES}",
 }  # fmt: skip
-CUED = {
+CUED: dict[LeakKind, str] = {
     "phone": r"(?:ring|call|text|phone|number|mobile|tel|ffon|ffoniwch|whatsapp)[^\d\n]{0,30}?"
     r"(?P<mark>\d(?:[ -]{0,2}\d){5,14})(?!\w)",
     "birth": r"(?:born|birthday|d\.?o\.?b\.?|date of birth|birth date|turned|geni|ganwyd|[pmb]h?en-?blwydd)"

@@ -50,7 +50,7 @@ def find(text: str, own: Iterable[str] = (), agreed: Iterable[str] = ()) -> list
         for match in pattern.finditer(plain):
             start, end = match.span("mark" if "mark" in pattern.groupindex else 0)
             if end > start and not _harmless(plain[start:end]):
-                found.append(Mark(start, end, kind))  # type: ignore[arg-type]  # the keys of the patterns are the kinds
+                found.append(Mark(start, end, kind))
     return [Mark(places[m.start], places[m.end - 1] + 1, m.kind) for m in _apart(found)]
 
 

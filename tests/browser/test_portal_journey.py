@@ -60,7 +60,7 @@ async def test_the_first_key_skips_to_the_content(exchange: Exchange, visitors: 
 async def test_the_whole_journey_without_scripts(exchange: Exchange, inside: Service, visitors: Browser) -> None:
     """Forms and links alone: the last part of the link is pasted, waiting has a button, Exit leads away and locks."""
     world = await exchange.case(inside)
-    context = await visitors.new_context(java_script_enabled=False, viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]
+    context = await visitors.new_context(java_script_enabled=False, viewport=PHONE, locale="en-GB")
     hands = Hands(await context.new_page(), scripts=False)
     await whole_journey(hands, await prepared(exchange, world))
     was = hands.page.url
@@ -74,7 +74,7 @@ async def test_the_whole_journey_without_scripts(exchange: Exchange, inside: Ser
 
 async def test_easy_read_stays_for_the_visit_without_scripts(exchange: Exchange, visitors: Browser) -> None:
     """One button turns it on for every page that has it, one turns it off; the cookie ends with the browser."""
-    context = await visitors.new_context(java_script_enabled=False, viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]
+    context = await visitors.new_context(java_script_enabled=False, viewport=PHONE, locale="en-GB")
     page = await context.new_page()
     await page.goto(exchange.portal + "/")
     await page.get_by_role("button", name="Easy Read").click()
@@ -83,9 +83,9 @@ async def test_easy_read_stays_for_the_visit_without_scripts(exchange: Exchange,
         await page.goto(exchange.portal + path)
         assert await page.locator(".app-easy__picture").count() >= 8
         assert await page.locator(".app-easy__picture:not([aria-hidden=true])").count() == 0
-    kept = {cookie["name"]: cookie for cookie in await context.cookies()}["easy"]  # type: ignore[typeddict-item]
-    assert kept["expires"] == -1  # type: ignore[typeddict-item]
-    assert kept["httpOnly"]  # type: ignore[typeddict-item]
+    kept = {cookie["name"]: cookie for cookie in await context.cookies()}["easy"]
+    assert kept["expires"] == -1
+    assert kept["httpOnly"]
     await page.get_by_role("button", name="Usual page").click()
     assert await page.locator(".app-easy").count() == 0
     await context.close()
@@ -105,7 +105,7 @@ async def test_nothing_of_the_message_stays_on_the_device(exchange: Exchange, in
             executable_path=system_chromium(),
             args=["--no-sandbox"],
             viewport=PHONE,
-            locale="en-GB",  # type: ignore[arg-type]
+            locale="en-GB",
         )
         context.set_default_timeout(30_000)
         hands = Hands(context.pages[0])

@@ -50,7 +50,7 @@ async def _problems(page: Page, name: str) -> list[str]:
         found.append("scrolls sideways at 320")
     if SHOTS:
         await page.screenshot(path=Path(SHOTS) / f"rtl-{name}-320.png".replace(" ", "-"), full_page=True)
-    await page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    await page.set_viewport_size(DESK)
     return found
 
 

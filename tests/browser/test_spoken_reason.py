@@ -44,7 +44,7 @@ async def test_a_reason_is_spoken_and_heard_and_the_letter_comes_back(exchange: 
         await author.page.locator("form[action$='/check'] button").last.click()
         await told(author.page, "It has arrived")
         await fern.made_safe(message)
-    assert await world.state(message.rsplit("/", 1)[1]) == State.IN_REVIEW  # type: ignore[arg-type]
+    assert await world.state(message.rsplit("/", 1)[1]) == State.IN_REVIEW
 
 
 async def _say_it(fern: Staff) -> None:

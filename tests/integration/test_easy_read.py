@@ -40,7 +40,7 @@ async def _invited(world: World) -> str:
 
 async def _needs(world: World, needs: str) -> None:
     about = {"name": "Full name responsible", "form_of_name": "Form responsible", "custody": False}
-    await cases.change_participant(world.service, world.facilitator, world.author, needs=needs, **about)  # type: ignore[arg-type]
+    await cases.change_participant(world.service, world.facilitator, world.author, needs=needs, **about)
 
 
 async def test_the_button_changes_every_key_page_until_it_is_pressed_again(browser: Visitor) -> None:

@@ -25,7 +25,7 @@ def labelled() -> Iterator[tuple[str, list[Mark]]]:
         text, wanted, at = "", [], 0
         for label in LABEL.finditer(line):
             text += line[at : label.start()]
-            wanted.append(Mark(len(text), len(text) + len(label[2]), label[1]))  # type: ignore[arg-type]
+            wanted.append(Mark(len(text), len(text) + len(label[2]), label[1]))
             text += label[2]
             at = label.end()
         yield text + line[at:], wanted

@@ -1,5 +1,6 @@
 """Links to give out: an invitation to write or record, the author's preview, and the page that shows a link."""
 
+from collections.abc import Awaitable, Callable
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Purpose
 from exchange.steps import again, links, settings, spoken, stop
+from exchange.steps.links import NewLink
 from exchange.store import read
 from exchange.store.read import LinkView, reach_one_device
 from exchange.web import frame
-from exchange.web.console.asking import asked
+from exchange.web.console.asking import Show, asked
 from exchange.web.console.messages import words
 from exchange.web.console.messages.about import message_of, newest_of, page
 from exchange.web.console.messages.between import people_of, recipient_of
@@ -69,13 +71,7 @@ async def preview_page(request: web.Request) -> web.StreamResponse:
 
 async def preview(request: web.Request) -> web.StreamResponse:
     """Make the link and show it."""
-
-    async def act(form: Preview) -> web.StreamResponse:
-        service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
-        made = await links.preview_link(service, actor, message, channel=Channel(form.channel))
-        return frame.see_other(request, f"/links/{made.id}")
-
-    return await asked(request, Preview, _show_preview, act, at="channel")
+    return await _make(request, links.preview_link, _show_preview)
 
 
 async def stop_page(request: web.Request) -> web.StreamResponse:
@@ -85,13 +81,7 @@ async def stop_page(request: web.Request) -> web.StreamResponse:
 
 async def stop_link(request: web.Request) -> web.StreamResponse:
     """Make the link and show it."""
-
-    async def act(form: Preview) -> web.StreamResponse:
-        service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
-        made = await stop.renew(service, actor, message, channel=Channel(form.channel))
-        return frame.see_other(request, f"/links/{made.id}")
-
-    return await asked(request, Preview, _show_stop, act, at="channel")
+    return await _make(request, stop.renew, _show_stop)
 
 
 async def again_page(request: web.Request) -> web.StreamResponse:
@@ -101,24 +91,23 @@ async def again_page(request: web.Request) -> web.StreamResponse:
 
 async def revise_link(request: web.Request) -> web.StreamResponse:
     """Make the link and show it."""
-
-    async def act(form: Preview) -> web.StreamResponse:
-        service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
-        made = await again.revise_link(service, actor, message, channel=Channel(form.channel))
-        return frame.see_other(request, f"/links/{made.id}")
-
-    return await asked(request, Preview, _show_again, act, at="channel")
+    return await _make(request, again.revise_link, _show_again)
 
 
 async def replace_link(request: web.Request) -> web.StreamResponse:
     """Make the link and show it."""
+    return await _make(request, again.replace_link, _show_again)
+
+
+async def _make(request: web.Request, step: Callable[..., Awaitable[NewLink]], show: Show) -> web.StreamResponse:
+    """A link about this message by one of the steps, then the page that shows it."""
 
     async def act(form: Preview) -> web.StreamResponse:
         service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
-        made = await again.replace_link(service, actor, message, channel=Channel(form.channel))
+        made = await step(service, actor, message, channel=Channel(form.channel))
         return frame.see_other(request, f"/links/{made.id}")
 
-    return await asked(request, Preview, _show_again, act, at="channel")
+    return await asked(request, Preview, show, act, at="channel")
 
 
 async def link_page(request: web.Request) -> web.StreamResponse:

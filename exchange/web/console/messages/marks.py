@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from exchange.core.leaks import LeakKind, find
+from exchange.core.leak_patterns import LeakKind
+from exchange.core.leaks import find
 from exchange.store.read import PersonView
 from exchange.web.frame import N_
 
