@@ -147,9 +147,12 @@ function finished() {
   show("sure", false);
   show("more", true);
   find("length").textContent = plain(ran);
-  say(told.has("full") ? words.full : told.has("broken") ? words.brokenoff : words.stopped);
+  say(unasked() || words.stopped);
   find("heading").focus();
   rest();
+}
+function unasked() { // why it stopped, if nobody pressed "Stop"
+  return told.has("full") ? words.full : told.has("broken") ? words.brokenoff : "";
 }
 function rest() {
   if (!sending) return;
@@ -167,7 +170,7 @@ function heard(state) {
   if (state === "large" && recorder.state !== "inactive") { told.add("full"); recorder.stop(); }
   if (state === "gone" || state === "refused") return ended(words[state]);
   if (page.dataset.state === "heard") rest();
-  if (state === "whole") say(words.whole);
+  if (state === "whole") say(`${unasked()} ${words.whole}`.trim()); // the reason stays: it may not have been read yet
 }
 function ended(text) {
   clearInterval(ticking);
