@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Table, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from exchange.core.access import Permission
 from exchange.core.erasures import erased
@@ -21,6 +20,7 @@ from exchange.steps.hold import refuse_if_held
 from exchange.steps.revoke import end_links, kill_links, void_decisions
 from exchange.store import near
 from exchange.store import tables as t
+from exchange.store.reaper import to_reap
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
@@ -132,8 +132,7 @@ async def _erase(unit: Unit, message: Row[Any]) -> int:
     await end_links(unit, message.id, (Purpose.SUBMIT, Purpose.STOP))
     objects = await _objects(unit, message.id)
     for key in objects:
-        gone = insert(t.reap).values(object_key=key, after=unit.now)
-        await unit.change(gone.on_conflict_do_update(index_elements=["object_key"], set_={"after": unit.now}))
+        await to_reap(unit, key)
     for table, values in EMPTIED:
         await unit.change(update(table).where(table.c.message_id == message.id).values(**values))
     await unit.change(t.review_note.delete().where(t.review_note.c.message_id == message.id))

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, delete, select
-from sqlalchemy.dialects.postgresql import insert
 
 from exchange.core import gate, keys
 from exchange.core.access import Permission
@@ -19,6 +18,7 @@ from exchange.core.model import Actor, State
 from exchange.store import facts, near, parts
 from exchange.store import tables as t
 from exchange.store.parts import part_context, part_key
+from exchange.store.reaper import to_reap
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
@@ -126,9 +126,3 @@ async def _drop(unit: Unit, which: Any) -> int:
     for row in gone:
         await to_reap(unit, row.object_key)
     return len(gone)
-
-
-async def to_reap(unit: Unit, object_key: str) -> None:
-    """Nobody needs this object any more."""
-    due = insert(t.reap).values(object_key=object_key, after=unit.now)
-    await unit.change(due.on_conflict_do_update(index_elements=["object_key"], set_={"after": unit.now}))

@@ -16,10 +16,11 @@ from exchange.core.errors import ObjectMissing, Unreadable
 from exchange.core.model import WORKER, Kind
 from exchange.steps.process import Waiting, scan
 from exchange.steps.rejections import NOT_KEPT
-from exchange.steps.spoken import SOUND, to_reap
+from exchange.steps.spoken import SOUND
 from exchange.store import parts, queue
 from exchange.store import tables as t
 from exchange.store.parts import PartReader, part_context, part_key
+from exchange.store.reaper import to_reap
 from exchange.store.scratch import private_scratch
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service

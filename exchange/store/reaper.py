@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.model import WORKER
@@ -89,6 +90,12 @@ async def find_orphans(service: Service) -> int:
                 names = []
         found += await _put_down(service, names)
     return found
+
+
+async def to_reap(unit: Unit, object_key: str) -> None:
+    """Nobody needs this object any more."""
+    due = insert(t.reap).values(object_key=object_key, after=unit.now)
+    await unit.change(due.on_conflict_do_update(index_elements=["object_key"], set_={"after": unit.now}))
 
 
 async def discard(unit: Unit, upload_id: UUID) -> None:
