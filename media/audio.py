@@ -3,14 +3,16 @@
 Pictures in the input (a cover, a video) are dropped. The waveform is drawn from the product.
 """
 
+from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
 from media import ffmpegs, recheck
-from media.ffmpegs import CLEAN, Facts
+from media.ffmpegs import CLEAN
 from media.limits import Code, Rejected
 from media.product import Part, Product, Source
+from media.sandbox import Job
 from media.sniff import Type
 from media.workbench import Report, Workbench
 
@@ -25,10 +27,11 @@ def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product
     if facts.seconds > bench.limits.audio_seconds:
         raise Rejected(Code.TOO_LONG)
     report(0.05)
-    sound = _sound(bench, given, kind, facts, report)
-    seconds, wave = _listen(bench, sound, facts, report)
+    stream = evened(ffmpegs.source(kind)["a:0"])
+    sound = encoded(bench, stream, given.path, facts.seconds, lambda done: report(0.05 + 0.75 * done))
+    product = listened_to(bench, sound, facts.seconds, lambda done: report(0.8 + 0.2 * done))
     report(1.0)
-    return Product("audio", (sound, wave), round(seconds, 2))
+    return product
 
 
 def evened(stream: Any) -> Any:
@@ -41,32 +44,36 @@ def evened(stream: Any) -> Any:
     )
 
 
-def _sound(bench: Workbench, given: Source, kind: Type, facts: Facts, report: Report) -> Part:
-    stream = evened(ffmpegs.source(kind)["a:0"])
+def encoded(bench: Workbench, stream: Any, path: Path, seconds: float, report: Report) -> Part:
+    """Run the graph that ends in this stream on `path`: the product's sound."""
     output = ffmpeg.output(
         stream, "sound.m4a", f="ipod", acodec="aac", ar=48000, movflags="+faststart", vn=None,
         t=bench.limits.audio_seconds, **{"b:a": "128k", "flags:a": "+bitexact"}, **CLEAN,
     )  # fmt: skip
     with bench.folder() as folder:
         ffmpegs.run(
-            bench, output, given.path, folder, ffmpegs.work_limits(bench, facts.seconds),
-            lambda done: report(0.05 + 0.75 * min(1.0, done / max(facts.seconds, 0.1))),
+            bench, output, path, folder, ffmpegs.work_limits(bench, seconds),
+            lambda done: report(min(1.0, done / max(seconds, 0.1))),
         )  # fmt: skip
-        path = bench.take(folder, "sound.m4a", "sound", bench.limits.product_bytes)
-    recheck.movie(path, {b"soun"})
-    return Part("sound", "audio/mp4", path, {"seconds": round(facts.seconds, 2)})
+        made = bench.take(folder, "sound.m4a", "sound", bench.limits.product_bytes)
+    recheck.movie(made, {b"soun"})
+    return Part("sound", "audio/mp4", made, {"seconds": round(seconds, 2)})
 
 
-def _listen(bench: Workbench, sound: Part, facts: Facts, report: Report) -> tuple[float, Part]:
-    """Decode the product to its end; its real length in seconds, and its picture."""
+def listened_to(bench: Workbench, sound: Part, expected: float, report: Report) -> Product:
+    """The whole product: decoded to its end, which must come after `expected` seconds, with its waveform."""
     heard = ffmpegs.source(ffmpegs.MOVIE)["a:0"]
-    limits = ffmpegs.work_limits(bench, facts.seconds)
+    limits = ffmpegs.work_limits(bench, expected)
     with bench.folder() as folder:
         whole = ffmpeg.output(heard, "pipe:2", f="null", **CLEAN)
         seconds = ffmpegs.run(bench, whole, sound.path, folder, limits, lambda _: None)
-    if not ffmpegs.same_length(seconds, facts.seconds):
+    if not ffmpegs.same_length(seconds, expected):
         raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
-    report(0.9)
+    report(0.6)
+    return Product("audio", (sound, _wave(bench, heard, sound, limits)), round(seconds, 2))
+
+
+def _wave(bench: Workbench, heard: Any, sound: Part, limits: Job) -> Part:
     size = f"{WAVE_WIDTH}x{WAVE_HEIGHT}"
     drawn = heard.filter("aformat", channel_layouts="mono").filter("showwavespic", s=size, colors="0x1d70b8")
     wave = ffmpeg.output(drawn, "wave.png", f="image2", vcodec="png", update=1, **{"frames:v": 1}, **CLEAN)
@@ -74,4 +81,4 @@ def _listen(bench: Workbench, sound: Part, facts: Facts, report: Report) -> tupl
         ffmpegs.run(bench, wave, sound.path, folder, limits, lambda _: None)
         path = bench.take(folder, "wave.png", "waveform", 4 << 20)
     width, height = recheck.png(path, WAVE_WIDTH * WAVE_HEIGHT)
-    return seconds, Part("waveform", "image/png", path, {"width": width, "height": height})
+    return Part("waveform", "image/png", path, {"width": width, "height": height})

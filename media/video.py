@@ -5,6 +5,8 @@ Poster and storyboard are drawn from the product while it is decoded to its end 
 
 import math
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ffmpeg
@@ -40,13 +42,9 @@ def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product
         raise Rejected(Code.TOO_MANY_PIXELS)
     report(0.03)
     picture = _picture(bench, given, kind, facts, report)
-    seconds = round(_length(bench, picture, facts, report), 2)
-    poster, board = _stills(bench, picture, seconds)
+    product = looked_at(bench, picture, bool(facts.sound), facts.seconds, partial(_share, report, 0.86, 0.1))
     report(1.0)
-    width, height = int(poster.facts["width"]), int(poster.facts["height"])
-    shown: dict[str, Fact] = {"seconds": seconds, "sound": bool(facts.sound), "upright": height >= width}
-    parts = (replace(picture, facts=shown), poster, board)
-    return Product("video", parts, seconds, () if facts.sound else (NOTE_SILENT,))
+    return product
 
 
 def _scaled(stream: Any, bench: Workbench) -> Any:
@@ -64,35 +62,54 @@ def _scaled(stream: Any, bench: Workbench) -> Any:
 
 def _picture(bench: Workbench, given: Source, kind: Type, facts: Facts, report: Report) -> Part:
     graph = ffmpegs.source(kind)
-    streams = [_scaled(graph["V:0"], bench)] + ([evened(graph["a:0"])] if facts.sound else [])
-    sound = {"acodec": "aac", "ar": 48000, "b:a": "128k", "flags:a": "+bitexact"} if facts.sound else {}
+    picture, sound = _scaled(graph["V:0"], bench), evened(graph["a:0"]) if facts.sound else None
+    return encoded(bench, picture, sound, given.path, facts.seconds, partial(_share, report, 0.03, 0.82))
+
+
+def _share(report: Report, start: float, size: float, done: float) -> None:
+    report(start + size * done)
+
+
+def encoded(bench: Workbench, picture: Any, sound: Any, path: Path, seconds: float, report: Report) -> Part:
+    """Run the graph that ends in these two streams (sound: None without) on `path`: the product's picture."""
+    streams = [picture] if sound is None else [picture, sound]
+    heard = {} if sound is None else {"acodec": "aac", "ar": 48000, "b:a": "128k", "flags:a": "+bitexact"}
     output = ffmpeg.output(
         *streams, "picture.mp4", f="mp4", vcodec="libx264", preset="veryfast", crf=23, profile="high",
         g=KEY_FRAMES,
         threads=ffmpegs.THREADS, movflags="+faststart", t=bench.limits.video_seconds,
-        **NAMELESS, **sound, **CLEAN,
+        **NAMELESS, **heard, **CLEAN,
     )  # fmt: skip
     with bench.folder() as folder:
         ffmpegs.run(
-            bench, output, given.path, folder, ffmpegs.work_limits(bench, facts.seconds),
-            lambda done: report(0.03 + 0.82 * min(1.0, done / max(facts.seconds, 0.1))),
+            bench, output, path, folder, ffmpegs.work_limits(bench, seconds),
+            lambda done: report(min(1.0, done / max(seconds, 0.1))),
         )  # fmt: skip
-        path = bench.take(folder, "picture.mp4", "picture", bench.limits.product_bytes)
-    recheck.movie(path, {b"vide", b"soun"} if facts.sound else {b"vide"})
-    return Part("picture", "video/mp4", path)
+        made = bench.take(folder, "picture.mp4", "picture", bench.limits.product_bytes)
+    recheck.movie(made, {b"vide"} if sound is None else {b"vide", b"soun"})
+    return Part("picture", "video/mp4", made)
 
 
-def _length(bench: Workbench, picture: Part, facts: Facts, report: Report) -> float:
+def looked_at(bench: Workbench, picture: Part, sounds: bool, seconds: float, report: Report) -> Product:
+    """The whole product: decoded to its end, which must come after `seconds`, with poster and storyboard."""
+    real = round(_length(bench, picture, sounds, seconds, report), 2)
+    poster, board = _stills(bench, picture, real)
+    width, height = int(poster.facts["width"]), int(poster.facts["height"])
+    shown: dict[str, Fact] = {"seconds": real, "sound": sounds, "upright": height >= width}
+    return Product("video", (replace(picture, facts=shown), poster, board), real, () if sounds else (NOTE_SILENT,))
+
+
+def _length(bench: Workbench, picture: Part, sounds: bool, expected: float, report: Report) -> float:
     """Decode the product to its end: its length in seconds. Raises Rejected(damaged) if it is another."""
     graph = ffmpegs.source(ffmpegs.MOVIE)
-    streams = [graph["V:0"]] + ([graph["a:0"]] if facts.sound else [])
+    streams = [graph["V:0"]] + ([graph["a:0"]] if sounds else [])
     whole = ffmpeg.output(*streams, "pipe:2", f="null", **CLEAN)
     with bench.folder() as folder:
         seconds = ffmpegs.run(
-            bench, whole, picture.path, folder, ffmpegs.work_limits(bench, facts.seconds),
-            lambda done: report(0.86 + 0.1 * min(1.0, done / max(facts.seconds, 0.1))),
+            bench, whole, picture.path, folder, ffmpegs.work_limits(bench, expected),
+            lambda done: report(min(1.0, done / max(expected, 0.1))),
         )  # fmt: skip
-    if not ffmpegs.same_length(seconds, facts.seconds):
+    if not ffmpegs.same_length(seconds, expected):
         raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
     return seconds
 
