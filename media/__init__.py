@@ -1,11 +1,12 @@
 """Bytes in, safe bytes out (DESIGN section 10). Knows nothing of cases, storage or the web.
 
 `make` takes files of one message and gives a product that was made anew from pixels, samples and characters,
-or raises `Rejected` with a sentence for people. Everything that reads a hostile file runs in `media.sandbox`.
+or raises `Rejected` with a sentence for people; `redact` takes something out of a product. Everything that
+reads a hostile file runs in `media.sandbox`.
 """
 
 from media.limits import DEFAULT, SENTENCES, Code, Limits, Rejected
-from media.making import make, typed
+from media.making import make, redact, typed
 from media.product import Fact, Part, Product, Source
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Rejected",
     "Source",
     "make",
+    "redact",
     "typed",
 ]

@@ -3,12 +3,13 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import imageio_ffmpeg
 
-from media import audio, letter, sandbox, text, video
+from media import audio, letter, redaction, sandbox, text, video
 from media.limits import DEFAULT, Code, Limits, Rejected
 from media.product import Fact, Part, Product, Source
 from media.sandbox import PROVIDERS, Provider
@@ -38,16 +39,44 @@ def make(
         raise ValueError(f"no such kind: {kind}")
     untrusted = _counted(kind, sources, limits)
     types = [sniff(source.path, source.untrusted_name, kind, limits.max_bytes) for source in untrusted]
+    with _bench(scratch, limits, _patience(kind, limits) if deadline is None else deadline, ffmpeg, providers) as bench:
+        return _made(kind, bench, list(zip(untrusted, types, strict=True)), _rising(report))
+
+
+def redact(
+    parts: Sequence[Part],
+    edits: Sequence[redaction.Edit],
+    scratch: Path,
+    report: Callable[[float], None] = lambda _: None,
+    *,
+    limits: Limits = DEFAULT,
+    ffmpeg: Path | None = None,
+    providers: Sequence[Provider] = PROVIDERS,
+) -> tuple[Part, ...]:
+    """Make anew what these edits touch of a clean revision (`media.redaction`); the parts that are different now.
+
+    parts: plaintext paths in the worker's scratch, with their facts. Raises Rejected, KeyError for a part that is not
+    there.
+    """
+    longest = 2 * _patience("video", limits)
+    with _bench(scratch, limits, longest, ffmpeg, providers) as bench:
+        return redaction.redact(bench, {part.name: part for part in parts}, edits, _rising(report))
+
+
+@contextmanager
+def _bench(
+    scratch: Path, limits: Limits, seconds: float, ffmpeg: Path | None, providers: Sequence[Provider]
+) -> Iterator[Workbench]:
     bench = Workbench(
         provider=sandbox.choose(providers),
         ffmpeg=(ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe())).resolve(),
         scratch=scratch,
         product=Path(tempfile.mkdtemp(prefix="product-", dir=scratch)),
         limits=limits,
-        ends=time.monotonic() + (deadline if deadline is not None else _patience(kind, limits)),
+        ends=time.monotonic() + seconds,
     )
     try:
-        return _made(kind, bench, list(zip(untrusted, types, strict=True)), _rising(report))
+        yield bench
     except BaseException:
         # half a product is never left for anybody to pick up
         shutil.rmtree(bench.product, ignore_errors=True)
