@@ -5,7 +5,7 @@ Every task may run twice, or on two workers at once. Times are cron lines in UTC
 
 from uuid import UUID
 
-from exchange.steps import certificate, mail, notifying, process, release, signing, spoken_safe, sweep
+from exchange.steps import certificate, mail, notifying, process, redacting, release, signing, spoken_safe, sweep
 from exchange.store import reaper
 from exchange.store.scratch import remove_stale
 from exchange.store.service import Service
@@ -23,6 +23,13 @@ async def process_waiting(service: Service) -> None:
     """Try again what waits in quarantine because a scanner, a sandbox or the store was away."""
     await process.ask_again(service)
     await spoken_safe.ask_again(service)
+    await redacting.ask_again(service)
+
+
+@task("redact_message")
+async def redact_message(service: Service, making: str) -> None:
+    """Make the version without what is to be taken out, or say why not."""
+    await redacting.redact_message(service, UUID(making))
 
 
 @task("make_reason_safe")

@@ -26,7 +26,7 @@ from exchange.store.unit import Unit, unit_of_work
 
 # Columns that hold words or keys about one message, emptied by erasure.
 EMPTIED = (
-    (t.revision, {"key_sealed": None, "change_sealed": None}),
+    (t.revision, {"key_sealed": None, "change_sealed": None, "edits_sealed": None}),
     (t.review, {"reason_sealed": None}),
     (t.spoken, {"key_sealed": None}),
     (t.offer, {"content_note_sealed": None}),
@@ -135,7 +135,8 @@ async def _erase(unit: Unit, message: Row[Any]) -> int:
         await to_reap(unit, key)
     for table, values in EMPTIED:
         await unit.change(update(table).where(table.c.message_id == message.id).values(**values))
-    await unit.change(t.review_note.delete().where(t.review_note.c.message_id == message.id))
+    for table in (t.review_note, t.edit):
+        await unit.change(table.delete().where(table.c.message_id == message.id))
     through = select(t.link.c.id).where(t.link.c.message_id == message.id)
     await unit.change(t.draft.delete().where(t.draft.c.link_id.in_(through)))
     unit.leaf("message.erased", case=message.case_id, message=message.id, count=len(objects), **moved)

@@ -131,6 +131,7 @@ async def preview_link(service: Service, actor: Actor, message_id: UUID, *, chan
             "kind": message.kind,
             "digest": known.digest,
             "changes": await _changes(unit, opener, message.id),
+            "edits": await _edits(unit, opener, message.id, str(known.digest)),
         }
         link = await make(unit, opener, person, Purpose.PREVIEW, payload, message=message, channel=channel)
         await grant_to_link(unit, opener, message, str(known.digest), link, purpose="preview")
@@ -184,6 +185,13 @@ async def _changes(unit: Unit, opener: Opener, message_id: UUID) -> str:
     rows = await unit.all(select(t.revision).where(t.revision.c.message_id == message_id).order_by(t.revision.c.number))
     told = (opener.open(row.change_sealed, "revision.change", row.id) for row in rows)
     return "\n".join(text for text in told if text)
+
+
+async def _edits(unit: Unit, opener: Opener, message_id: UUID, digest: str) -> list[dict[str, Any]]:
+    """What was taken out to make this version, and why; never what stood there (`redact.as_told`)."""
+    r = t.revision
+    row = await unit.one(select(r).where(r.c.message_id == message_id, r.c.digest == digest))
+    return list(json.loads(opener.open(row.edits_sealed, "revision.edits", row.id) or "[]"))
 
 
 async def show_secret(service: Service, actor: Actor, link_id: UUID) -> str:

@@ -20,7 +20,7 @@ from exchange.core import keys
 from exchange.core.errors import ObjectMissing, StorageUnavailable, Unreadable
 from exchange.core.model import WORKER, Event, Kind, State
 from exchange.steps.rejections import NO_SCANNER, NOT_KEPT
-from exchange.steps.revising import make_revision
+from exchange.steps.revising import Change, make_revision
 from exchange.store import clamd, parts, pieces, queue
 from exchange.store import tables as t
 from exchange.store.parts import SealedPart, part_context, part_key
@@ -113,7 +113,7 @@ async def _read_back(service: Service, work: _Work, scratch: Path) -> list[tuple
             await _confirm(service, work, upload, digests)
         name = work.opener.open(upload.name_sealed, "upload.name", upload.id)
         sources.append((media.Source(path, "letter.txt" if upload.typed else name), bool(upload.typed)))
-        await _progress(service, work.message.id, READ_SHARE * (index + 1) // len(work.uploads))
+        await note(service, _progress(work.message.id, READ_SHARE * (index + 1) // len(work.uploads)))
     return sources
 
 
@@ -164,7 +164,7 @@ async def _make(
     if kind is Kind.LETTER and all(typed for _, typed in sources):
         written = "\n".join([source.path.read_text(encoding="utf-8") for source, _ in sources])
         return await asyncio.to_thread(media.typed, written, scratch)
-    report = _reporter(service, work.message.id)
+    report = reporter(service, lambda done: _progress(work.message.id, READ_SHARE + int(MADE_SHARE * done)))
     files = [source for source, _ in sources]
     ffmpeg = service.settings.ffmpeg
     return await asyncio.to_thread(media.make, kind.value, files, scratch, report, ffmpeg=ffmpeg)
@@ -187,7 +187,7 @@ async def _seal(service: Service, work: _Work, product: media.Product, scanned: 
             return
         notes = "\n".join(product.notes)
         await make_revision(
-            unit, work.opener, now, revision_id, key, sealed, event=Event.CLEAN, change=notes, status=scanned
+            unit, work.opener, now, revision_id, key, sealed, event=Event.CLEAN, change=Change(notes), status=scanned
         )
 
 
@@ -214,13 +214,18 @@ async def _note_waiting(service: Service, message_id: UUID, code: str) -> None:
         await conn.execute(update(t.message).where(mine).values(rejected_code=str(code)))
 
 
-async def _progress(service: Service, message_id: UUID, percent: int) -> None:
+def _progress(message_id: UUID, percent: int) -> Any:
     mine = (t.message.c.id == message_id) & (t.message.c.state == State.QUARANTINED)
+    return update(t.message).where(mine).values(progress=percent)
+
+
+async def note(service: Service, statement: Any) -> None:
+    """Housekeeping that is no act: how far something is."""
     async with reading(service) as conn:
-        await conn.execute(update(t.message).where(mine).values(progress=percent))
+        await conn.execute(statement)
 
 
-def _reporter(service: Service, message_id: UUID) -> Callable[[float], None]:
+def reporter(service: Service, statement: Callable[[float], Any]) -> Callable[[float], None]:
     """A `report` for the media thread: at most one write a second, done by the loop."""
     loop, last = asyncio.get_running_loop(), [time.monotonic()]
 
@@ -228,7 +233,6 @@ def _reporter(service: Service, message_id: UUID) -> Callable[[float], None]:
         now = time.monotonic()
         if now - last[0] >= 1:
             last[0] = now
-            percent = READ_SHARE + int(MADE_SHARE * done)
-            asyncio.run_coroutine_threadsafe(_progress(service, message_id, percent), loop)
+            asyncio.run_coroutine_threadsafe(note(service, statement(done)), loop)
 
     return report

@@ -6,6 +6,8 @@ NOT_KEPT = "not_kept"
 """The read-back found an original damaged or missing."""
 NO_SCANNER = "no_scanner"
 """The malware scanner that this service insists on does not answer."""
+OVERTAKEN = "overtaken"
+"""While a version was being made the message changed or moved on."""
 
 SENTENCES: dict[str, str] = {
     **{code.value: sentence for code, sentence in MADE_SAFE.items()},
@@ -16,6 +18,10 @@ SENTENCES: dict[str, str] = {
     NO_SCANNER: (
         "The check for harmful software cannot be reached at the moment. Nothing is lost: this stays locked away "
         "and is tried again by itself."
+    ),
+    OVERTAKEN: (
+        "This message changed while the new version was being made, so it was not kept. Nothing is lost: look at the "
+        "newest version, and make it again."
     ),
 }
 """English; the sentence is the msgid."""

@@ -1,5 +1,6 @@
 """A new revision: its manifest, its digest, its rows, and the event that brings it, in one transaction."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,19 @@ def version_code(digest: str) -> str:
     return found
 
 
+@dataclass(frozen=True)
+class Change:
+    """What is said of a new revision: words about it, what was taken out (`redact.as_told`), and whose judgement it was
+    where a worker makes it."""
+
+    words: str = ""
+    edits: str = ""
+    made_by: UUID | None = None
+
+
+NOTHING_SAID = Change()
+
+
 async def make_revision(
     unit: Unit,
     opener: Opener,
@@ -34,7 +48,7 @@ async def make_revision(
     sealed: list[SealedPart],
     *,
     event: Event,
-    change: str = "",
+    change: Change = NOTHING_SAID,
     **leaf: Any,
 ) -> str:
     """Make `sealed` the message's newest revision, named by the digest that is returned.
@@ -59,16 +73,21 @@ async def make_revision(
         manifest=_as_json(manifest),
         key_sealed=opener.seal_key(key, "revision.key", revision_id),
         clean=True,
-        made_by=unit.actor.id,
-        change_sealed=opener.seal(change, "revision.change", revision_id) if change else None,
+        made_by=change.made_by or unit.actor.id,
         round=message.round,
         version_code=version_code(digest),
+        **_sealed(opener, revision_id, change),
     )
     for position, part in enumerate(sealed):
         await unit.add(t.part, revision_id=revision_id, position=position, **vars(part))
     made = {"case": message.case_id, "message": message.id, "revision": revision_id, "number": number}
     unit.leaf("revision.made", digest=digest, **made, **moved, **leaf)
     return digest
+
+
+def _sealed(opener: Opener, revision_id: UUID, change: Change) -> dict[str, bytes]:
+    told = {"change": change.words, "edits": change.edits}
+    return {f"{n}_sealed": opener.seal(said, f"revision.{n}", revision_id) for n, said in told.items() if said}
 
 
 def _last_number(message_id: UUID) -> Any:

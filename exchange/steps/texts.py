@@ -16,7 +16,7 @@ from exchange.core.errors import BadInput, Conflict, NotFound
 from exchange.core.leaf import LANGUAGE
 from exchange.core.model import Actor, Event
 from exchange.steps.freshness import require_fresh
-from exchange.steps.revising import make_revision
+from exchange.steps.revising import Change, make_revision
 from exchange.store import facts, near, parts
 from exchange.store import tables as t
 from exchange.store.parts import SealedPart, part_context, part_key
@@ -58,14 +58,15 @@ async def add_text(
     return await _revise(service, actor, message_id, base_digest, revision_id, key, added, fact=name, language=language)
 
 
-async def show_text(service: Service, actor: Actor, message_id: UUID, digest: str) -> str:
-    """Tick the text taken from a document, so that it is released with the pages; the new digest.
+async def show_text(service: Service, actor: Actor, message_id: UUID, digest: str, name: str = "text") -> str:
+    """Tick a text that is not shown, compared with what it belongs to, so that it is released too; the new digest.
 
-    Voids approval and consents. `NotFound` where there is no such text, `Conflict` if `digest` is not newest.
+    That is the text taken from a document, and any text after something else was taken out. Voids approval and
+    consents. `NotFound` where there is no such text, `Conflict` if `digest` is not newest.
     """
     message = await _may_change(service, actor, message_id)
     key = await _key_of(service, message, digest)
-    return await _revise(service, actor, message_id, digest, uuid4(), key, None, fact="text_shown")
+    return await _revise(service, actor, message_id, digest, uuid4(), key, name, fact="text_shown")
 
 
 async def read_text(service: Service, actor: Actor, message_id: UUID, digest: str, name: str) -> str:
@@ -141,27 +142,29 @@ async def _revise(
     base_digest: str,
     revision_id: UUID,
     key: bytes,
-    added: SealedPart | None,
+    added: SealedPart | str,
     **leaf: Any,
 ) -> str:
     async with unit_of_work(service, actor) as unit:
         message = await _for_change(unit, message_id)
         base = await _revision(unit, message_id, base_digest)
         rows = await unit.all(select(t.part).where(t.part.c.revision_id == base.id).order_by(t.part.c.position))
-        sealed = _with(rows, added) if added else _ticked(rows)
+        sealed = _ticked(rows, added) if isinstance(added, str) else _with(rows, added)
         opener = await opener_of(service, unit.conn, message.case_id)
-        return await make_revision(unit, opener, message, revision_id, key, sealed, event=Event.REVISE, **leaf)
+        change = Change(edits=opener.open(base.edits_sealed, "revision.edits", base.id))
+        return await make_revision(
+            unit, opener, message, revision_id, key, sealed, event=Event.REVISE, change=change, **leaf
+        )
 
 
 def _with(rows: list[Row[Any]], added: SealedPart) -> list[SealedPart]:
     return [*(SealedPart.of(row) for row in rows if row.name != added.name), added]
 
 
-def _ticked(rows: list[Row[Any]]) -> list[SealedPart]:
+def _ticked(rows: list[Row[Any]], name: str) -> list[SealedPart]:
     kept = [SealedPart.of(row) for row in rows]
-    if not any(part.name == "text" for part in kept):
+    texts = [part for part in kept if part.name == name and part.media_type.startswith("text/")]
+    if not texts:
         raise NotFound
-    for part in kept:
-        if part.name == "text":
-            part.facts.update(ticked=True, shown=True)
+    texts[0].facts.update(ticked=True, shown=True)
     return kept

@@ -3,7 +3,8 @@
 `service_` what runs the service · `people` staff · `sign_in` their other ways in · `cases` cases, participants,
 facts · `messages` messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
 sessions, grants · `standing` conflicts of interest, emergencies · `erasing` erasures, legal holds · `notices` notices
-to participants. The ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
+to participants · `workshop` what is taken out of messages. The ledger's tables stand in `ledger.sql`, the queue's in
+procrastinate.
 """
 
 from exchange.store.tables.base import metadata, plain
@@ -29,6 +30,7 @@ from exchange.store.tables.people import account, account_session, api_token, pa
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
+from exchange.store.tables.workshop import edit, making
 
 __all__ = [
     "access_leaf",
@@ -44,6 +46,7 @@ __all__ = [
     "concern_note",
     "consent",
     "draft",
+    "edit",
     "emergency",
     "erasure",
     "fact",
@@ -53,6 +56,7 @@ __all__ = [
     "legal_hold",
     "link",
     "mail_sent",
+    "making",
     "message",
     "metadata",
     "notice",

@@ -111,6 +111,8 @@ revision = Table(
     Column("clean", Boolean, nullable=False, server_default=text("false")),
     ref("made_by", "account.id", nullable=True, index=False),
     sealed("change_sealed"),
+    # What was taken out of the round's clean revision to make this one (`core.edits`), with the reasons.
+    sealed("edits_sealed"),
     Column("round", Integer, nullable=False, server_default=text("1")),
     # What the author's preview and the paper consent name: short, read aloud (rule 20).
     Column("version_code", Text, nullable=False),

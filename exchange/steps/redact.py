@@ -1,0 +1,137 @@
+"""What a facilitator takes out before anything is shared: a list of edits, and asking for the version without them.
+
+The places are of the round's first clean revision (`Workshop.clean`); a worker makes the next version from that and the
+whole list (`redacting.py`). Taking an edit back and making again restores it. Nothing is shared by any of this: every
+new version is reviewed, approved and agreed to anew.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, delete, select
+
+from exchange.core import gate
+from exchange.core.access import Permission
+from exchange.core.edits import Edit, Why, check, to_json
+from exchange.core.errors import BadInput, Conflict, NotFound
+from exchange.core.model import Actor, Event, Kind, State
+from exchange.store import edits, facts, near
+from exchange.store import tables as t
+from exchange.store.edits import Wanted
+from exchange.store.sealing import opener_of
+from exchange.store.service import Service
+from exchange.store.unit import Unit, unit_of_work
+
+MOST_WORDS = 500
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """All that the pages of taking something out need. `current`: whether the newest version is made of this list."""
+
+    message: Row[Any]
+    clean: Row[Any]
+    parts: list[Row[Any]]
+    wanted: list[Wanted]
+    making: Row[Any] | None
+    current: bool
+
+
+async def workshop(service: Service, actor: Actor, message_id: UUID) -> Workshop:
+    """The list of a message, and how far the making of a new version is. For the team."""
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_change(unit, message_id)
+        opener = await opener_of(service, unit.conn, message.case_id)
+        clean = await edits.clean_revision(unit.conn, message)
+        parts = await edits.parts_of(unit.conn, clean.id)
+        wanted = await edits.wanted(unit.conn, opener, message)
+        newest = await edits.newest_revision(unit.conn, message_id)
+        applied = opener.open(newest.edits_sealed, "revision.edits", newest.id) if newest else ""
+        making = await edits.last_making(unit.conn, message_id)
+        return Workshop(message, clean, parts, wanted, making, (applied or "[]") == as_told(wanted))
+
+
+async def want(service: Service, actor: Actor, message_id: UUID, edit: Edit, *, why: str, words: str = "") -> UUID:
+    """Put one edit on the list; its id. Raises BadInput with the field, `Conflict` while a version is being made."""
+    if why not in set(Why):
+        raise BadInput("Choose why this is taken out.", field="why")
+    if why == Why.OTHER and not words.strip():
+        raise BadInput("Write in a few words why this is taken out. The author reads them.", field="words")
+    if len(words) > MOST_WORDS:
+        raise BadInput("Write the reason in fewer words.", field="words")
+    row = uuid4()
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_change(unit, message_id)
+        await _not_making(unit, message_id)
+        opener = await opener_of(service, unit.conn, message.case_id)
+        clean = await edits.clean_revision(unit.conn, message)
+        parts = {part.name: part.facts for part in await edits.parts_of(unit.conn, clean.id)}
+        there = await edits.wanted(unit.conn, opener, message)
+        check(edit, Kind(message.kind), parts, [other.edit for other in there])
+        await unit.add(
+            t.edit,
+            id=row,
+            message_id=message_id,
+            round=message.round,
+            account_id=actor.id,
+            place_sealed=opener.seal(to_json(edit), "edit.place", row),
+            reason=why,
+            words_sealed=opener.seal(words.strip(), "edit.words", row) if words.strip() else None,
+        )
+        unit.leaf("redaction.wanted", case=message.case_id, message=message_id, kind=edit.doing, reason=why)
+    return row
+
+
+async def drop(service: Service, actor: Actor, message_id: UUID, edit_id: UUID) -> None:
+    """Take one edit off the list; the next version that is made has the place again."""
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_change(unit, message_id)
+        await _not_making(unit, message_id)
+        mine = delete(t.edit).where(t.edit.c.id == edit_id, t.edit.c.message_id == message_id)
+        if not await unit.change(mine.where(t.edit.c.round == message.round)):
+            raise NotFound
+        unit.leaf("redaction.dropped", case=message.case_id, message=message_id)
+
+
+async def make(service: Service, actor: Actor, message_id: UUID) -> UUID:
+    """Ask for a new version made of the list; a worker makes it. The id of the making.
+
+    Raises `Conflict` if one is being made already or the newest version is made of this very list.
+    """
+    found = await workshop(service, actor, message_id)
+    if found.current:
+        raise Conflict("The newest version is made of these changes already.")
+    async with unit_of_work(service, actor) as unit:
+        message = await _for_change(unit, message_id)
+        await _not_making(unit, message_id)
+        gate.move(State(message.state), Event.REVISE)
+        newest = await edits.newest_revision(unit.conn, message_id)
+        if newest is None:
+            raise NotFound
+        values = {"message_id": message_id, "account_id": actor.id, "base_digest": newest.digest}
+        row = await unit.add(t.making, **values)
+        unit.leaf("redaction.asked", case=message.case_id, message=message_id, count=len(found.wanted))
+        await unit.defer("redact_message", making=row)
+    return row
+
+
+def as_told(wanted: list[Wanted]) -> str:
+    """The list as a revision keeps it and its author is told: what, where and why, never what stood there."""
+    told = [{**json.loads(to_json(one.edit)), "why": one.why.value, "words": one.words} for one in wanted]
+    return json.dumps(told, separators=(",", ":"))
+
+
+async def _for_change(unit: Unit, message_id: UUID) -> Row[Any]:
+    message = await unit.message(message_id)
+    await near.require(unit.conn, unit.actor, Permission.REVIEW, message.case_id)
+    known = await facts.load(unit.conn, message, asker=unit.actor.id)
+    gate.explain(gate.Act.REVIEW, known, unit.now).require()
+    return message
+
+
+async def _not_making(unit: Unit, message_id: UUID) -> None:
+    waiting = select(t.making.c.id).where(t.making.c.message_id == message_id, t.making.c.state == "waiting")
+    if await unit.maybe(waiting):
+        raise Conflict("A new version is being made. Please wait until it is there.")

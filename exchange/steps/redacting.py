@@ -1,0 +1,190 @@
+"""The worker's part of taking something out: from the round's clean revision and the list to a new version.
+
+Everything is derived from state, so a task may run twice, or on two workers: the one transaction at the end finds the
+making still waiting and the newest version the one it was asked about, or does nothing, and its objects are reaped.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, select, text, update
+
+import media
+from exchange.core.edits import Doing
+from exchange.core.errors import ObjectMissing, Refused, Unreadable
+from exchange.core.model import WORKER, Event
+from exchange.steps.process import Waiting, reporter
+from exchange.steps.redact import as_told
+from exchange.steps.rejections import NOT_KEPT, OVERTAKEN
+from exchange.steps.revising import Change, make_revision
+from exchange.store import edits, parts, queue
+from exchange.store import tables as t
+from exchange.store.parts import PartReader, SealedPart, part_context, part_key
+from exchange.store.scratch import private_scratch
+from exchange.store.sealing import Opener, opener_of
+from exchange.store.service import Service
+from exchange.store.unit import reading, unit_of_work
+from media.limits import Code, Rejected
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One making: what the list is about, and the newest version, whose other texts stay beside it."""
+
+    making: Row[Any]
+    message: Row[Any]
+    clean: list[Row[Any]]
+    newest: list[Row[Any]]
+    wanted: list[edits.Wanted]
+    key: bytes = field(repr=False)
+    opener: Opener = field(repr=False)
+
+
+async def redact_message(service: Service, making_id: UUID) -> None:
+    """Make the version that was asked for, or say why not. Does nothing for a making that does not wait any more.
+
+    Raises `StorageUnavailable` (also: no sandbox) where trying again later may help.
+    """
+    work = await _work(service, making_id)
+    if work is None:
+        return
+    with private_scratch(service.settings.scratch) as scratch:
+        try:
+            changed = await _changed(service, work, scratch)
+            await _seal(service, work, changed)
+        except Rejected as error:
+            if error.code is Code.NO_SANDBOX:
+                raise Waiting(error.sentence) from error
+            await _refuse(service, work, error.code)
+        except (Unreadable, ObjectMissing):
+            await _refuse(service, work, NOT_KEPT)
+        except Refused:
+            await _refuse(service, work, OVERTAKEN)
+
+
+async def ask_again(service: Service) -> int:
+    """Queue every making that waits without a job; how many."""
+    without_job = text(
+        "select id from making where state = 'waiting' and not exists ("
+        "select from procrastinate_jobs job where task_name = 'redact_message'"
+        " and status in ('todo', 'doing') and job.args->>'making' = making.id::text)"
+    )
+    async with reading(service) as conn:
+        found = list((await conn.execute(without_job)).scalars())
+        for making_id in found:
+            await queue.defer(conn, "redact_message", making=str(making_id))
+    return len(found)
+
+
+async def _work(service: Service, making_id: UUID) -> _Work | None:
+    async with reading(service) as conn:
+        making = (await conn.execute(select(t.making).where(t.making.c.id == making_id))).one_or_none()
+        if making is None or making.state != "waiting":
+            return None
+        message = (await conn.execute(select(t.message).where(t.message.c.id == making.message_id))).one()
+        opener = await opener_of(service, conn, message.case_id)
+        clean = await edits.clean_revision(conn, message)
+        newest = await edits.newest_revision(conn, message.id) or clean
+        return _Work(
+            making,
+            message,
+            await edits.parts_of(conn, clean.id),
+            await edits.parts_of(conn, newest.id),
+            await edits.wanted(conn, opener, message),
+            opener.open_key(clean.key_sealed, "revision.key", clean.id),
+            opener,
+        )
+
+
+async def _changed(service: Service, work: _Work, scratch: Path) -> tuple[media.Part, ...]:
+    """The parts that the list touches, made anew."""
+    touched = {one.edit.part for one in work.wanted}
+    given = []
+    for row in work.clean:
+        if row.name in touched:
+            path = scratch / f"clean-{row.name}"
+            await _read(service, work, row, path)
+            given.append(media.Part(row.name, row.media_type, path, row.facts))
+    if not given:
+        return ()
+    report = reporter(service, lambda done: _progress(work.making.id, int(95 * done)))
+    asked = [one.edit for one in work.wanted]
+    return await asyncio.to_thread(media.redact, given, asked, scratch, report, ffmpeg=service.settings.ffmpeg)
+
+
+async def _read(service: Service, work: _Work, row: Row[Any], path: Path) -> None:
+    reader = PartReader(service, row, work.message.case_id, work.message.id, work.key)
+    with path.open("xb") as file:
+        async for plain in reader.range(0, reader.size):
+            await asyncio.to_thread(file.write, plain)
+
+
+async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) -> None:
+    """Seal what is new, then make the version of it and what stays: all of it or nothing."""
+    revision_id, message = uuid4(), work.message
+    await parts.announce(service, [part_key(revision_id, part.name) for part in changed])
+    sealed = {}
+    for part in changed:
+        bound = part_context(message.case_id, message.id, revision_id, part.name)
+        named = part_key(revision_id, part.name)
+        size, sha256 = await parts.put_file(service.objects, named, work.key, bound, part.path)
+        sealed[part.name] = SealedPart(part.name, part.media_type, size, sha256, named, revision_id, dict(part.facts))
+    async with unit_of_work(service, WORKER) as unit:
+        now = await unit.message(message.id)
+        newest = await edits.newest_revision(unit.conn, message.id)
+        if not await unit.maybe(_waits(work.making.id)):
+            return
+        if newest is None or newest.digest != work.making.base_digest:
+            raise Refused
+        change = Change(edits=as_told(work.wanted), made_by=work.making.account_id)
+        await make_revision(
+            unit, work.opener, now, revision_id, work.key, _together(work, sealed), event=Event.REVISE, change=change,
+            fact="redaction", count=len(work.wanted),
+        )  # fmt: skip
+        await unit.change(_end(work.making.id, state="done", progress=100))
+
+
+def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
+    """What is new, the rest of the clean revision, and the texts that were typed beside it since.
+
+    A text that may still say what was taken out elsewhere is not shown until somebody has compared and ticked it.
+    """
+    there = {row.name: row for row in work.newest}
+    clean = {row.name for row in work.clean}
+    found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean]
+    found += [SealedPart.of(row) for row in work.newest if row.name not in clean]
+    elsewhere = any(one.edit.doing is not Doing.STRIKE and one.edit.doing is not Doing.VOICE for one in work.wanted)
+    for part in found:
+        if not part.media_type.startswith("text/") or (part.facts.get("source") == "typed" and part.name == "text"):
+            continue
+        shown = there[part.name].facts if part.name in there else part.facts
+        part.facts.update({name: shown[name] for name in ("ticked", "shown") if name in shown})
+        if elsewhere:
+            part.facts.update(ticked=False, shown=False)
+    return found
+
+
+def _waits(making_id: UUID) -> Any:
+    mine = select(t.making.c.id).where(t.making.c.id == making_id, t.making.c.state == "waiting")
+    return mine.with_for_update()
+
+
+def _end(making_id: UUID, **values: Any) -> Any:
+    return update(t.making).where(t.making.c.id == making_id).values(ended_at=text("now()"), **values)
+
+
+def _progress(making_id: UUID, percent: int) -> Any:
+    return update(t.making).where(t.making.c.id == making_id, t.making.c.state == "waiting").values(progress=percent)
+
+
+async def _refuse(service: Service, work: _Work, code: str) -> None:
+    async with unit_of_work(service, WORKER) as unit:
+        await unit.message(work.message.id)
+        if not await unit.maybe(_waits(work.making.id)):
+            return
+        await unit.change(_end(work.making.id, state="refused", refused_code=str(code)))
+        ids = {"case": work.message.case_id, "message": work.message.id}
+        unit.leaf("redaction.refused", reason=str(code), **ids)
