@@ -52,6 +52,7 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("POST", "/messages/{message}/show-text"): {"digest": DIGEST},
     ("GET", "/messages/{message}/texts/{name}"): {"digest": DIGEST},
+    ("POST", "/messages/{message}/edits"): {"doing": "strike", "part": "text", "start": 6, "end": 9, "why": "name"},
     ("POST", "/messages/{message}/concerns"): {"kind": "other", "note": "I saw something."},
     ("POST", "/concerns/{concern}/notes"): {"text": "A note."},
     ("POST", "/concerns/{concern}/end"): {"outcome": "continue", "note": "A note."},

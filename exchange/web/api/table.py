@@ -16,6 +16,7 @@ from exchange.web.api import (
     spoken,
     standing,
     work,
+    workshop,
 )
 from exchange.web.api.endpoint import Endpoint
 
@@ -28,6 +29,7 @@ ENDPOINTS: list[Endpoint] = [
     *standing.ENDPOINTS,
     *messages.ENDPOINTS,
     *reviewing.ENDPOINTS,
+    *workshop.ENDPOINTS,
     *spoken.ENDPOINTS,
     *sharing.ENDPOINTS,
     *links.ENDPOINTS,
