@@ -30,6 +30,7 @@ class Code(StrEnum):
     NEEDS_OFFICE = "needs_office"
     NO_SANDBOX = "no_sandbox"
     TOOK_TOO_LONG = "took_too_long"
+    NO_FACES = "no_faces"
 
 
 SENTENCES: dict[Code, str] = {
@@ -99,6 +100,10 @@ SENTENCES: dict[Code, str] = {
     Code.TOOK_TOO_LONG: (
         "Making a safe copy of this file took too long, so we stopped. Nothing is lost: try again "
         "later, or send it in shorter parts."
+    ),
+    Code.NO_FACES: (
+        "This service has nothing that finds faces in a video, so nothing was changed. Nothing is lost: take that "
+        "change back, and cover or blur a part of the picture, or all of it."
     ),
 }
 

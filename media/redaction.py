@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
-from media import audio, ffmpegs, recheck, redact_picture, redact_sound, video
+from media import audio, faces, ffmpegs, recheck, redact_picture, redact_sound, video
 from media import text as texts
 from media.limits import Code, Rejected
 from media.product import Part, Product
@@ -26,7 +26,7 @@ SHORTEST = 0.5
 
 
 class Edit(Protocol):
-    """One thing to take out of one part. `doing`: cover, blur, strike, mute, bleep, cut, voice."""
+    """One thing to take out of one part. `doing`: cover, blur, faces, strike, mute, bleep, cut, voice."""
 
     @property
     def doing(self) -> str: ...
@@ -105,10 +105,15 @@ def _recording(bench: Workbench, parts: Mapping[str, Part], edits: Sequence[Edit
     if name == "sound":
         made = audio.encoded(bench, redact_sound.cut(heard, cuts), path, left, first)
         return audio.listened_to(bench, made, left, second)
-    seen = redact_picture.hidden(graph["V:0"], edits, (facts.width, facts.height))
-    picture, sound = redact_picture.cut(seen, heard, cuts)
-    made = video.encoded(bench, picture, sound, path, left, first)
-    return video.looked_at(bench, made, sound is not None, left, second)
+    mask = b""
+    seen = graph["V:0"]
+    size = facts.width, facts.height
+    if any(edit.doing == "faces" for edit in edits):
+        mask = faces.mask(bench, path, facts, partial(_share, report, 0.0, 0.4))
+        seen = faces.hidden(seen, size)
+    both = redact_picture.cut(redact_picture.hidden(seen, edits, size), heard, cuts)
+    made = video.encoded(bench, both, path, left, first, mask)
+    return video.looked_at(bench, made, heard is not None, left, second)
 
 
 def _share(report: Report, start: float, size: float, done: float) -> None:

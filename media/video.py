@@ -11,7 +11,7 @@ from typing import Any
 
 import ffmpeg
 
-from media import ffmpegs, recheck
+from media import faces, ffmpegs, recheck
 from media.audio import evened
 from media.ffmpegs import CLEAN, Facts
 from media.limits import Code, Rejected
@@ -63,24 +63,33 @@ def _scaled(stream: Any, bench: Workbench) -> Any:
 def _picture(bench: Workbench, given: Source, kind: Type, facts: Facts, report: Report) -> Part:
     graph = ffmpegs.source(kind)
     picture, sound = _scaled(graph["V:0"], bench), evened(graph["a:0"]) if facts.sound else None
-    return encoded(bench, picture, sound, given.path, facts.seconds, partial(_share, report, 0.03, 0.82))
+    return encoded(bench, (picture, sound), given.path, facts.seconds, partial(_share, report, 0.03, 0.82))
 
 
 def _share(report: Report, start: float, size: float, done: float) -> None:
     report(start + size * done)
 
 
-def encoded(bench: Workbench, picture: Any, sound: Any, path: Path, seconds: float, report: Report) -> Part:
-    """Run the graph that ends in these two streams (sound: None without) on `path`: the product's picture."""
-    streams = [picture] if sound is None else [picture, sound]
+def encoded(
+    bench: Workbench, streams: tuple[Any, Any], path: Path, seconds: float, report: Report, mask: bytes = b""
+) -> Part:
+    """Run the graph that ends in these two streams (the sound's may be None) on `path`: the product's picture.
+
+    `mask` lies in the child's folder as `faces.MASK` for graphs that read it.
+    """
+    picture, sound = streams
+    both = [picture] if sound is None else [picture, sound]
     heard = {} if sound is None else {"acodec": "aac", "ar": 48000, "b:a": "128k", "flags:a": "+bitexact"}
     output = ffmpeg.output(
-        *streams, "picture.mp4", f="mp4", vcodec="libx264", preset="veryfast", crf=23, profile="high",
+        *both, "picture.mp4", f="mp4", vcodec="libx264", preset="veryfast", crf=23, profile="high",
         g=KEY_FRAMES,
         threads=ffmpegs.THREADS, movflags="+faststart", t=bench.limits.video_seconds,
         **NAMELESS, **heard, **CLEAN,
     )  # fmt: skip
     with bench.folder() as folder:
+        if mask:
+            (folder / faces.MASK).write_bytes(mask)
+            (folder / faces.MASK).chmod(0o644)
         ffmpegs.run(
             bench, output, path, folder, ffmpegs.work_limits(bench, seconds),
             lambda done: report(min(1.0, done / max(seconds, 0.1))),

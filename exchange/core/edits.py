@@ -16,7 +16,7 @@ from exchange.core.model import Kind
 
 MOST = 300
 """Edits of one message; more would be another message."""
-MOST_OF: dict[str, int] = {"blur": 20, "cut": 60, "voice": 1}
+MOST_OF: dict[str, int] = {"blur": 20, "cut": 60, "voice": 1, "faces": 1}
 VOICES = ("lower", "higher")
 WHOLE = 10_000
 """Places on a page or picture are in ten-thousandths of its width and height."""
@@ -29,6 +29,7 @@ class Doing(StrEnum):
 
     COVER = "cover"
     BLUR = "blur"
+    FACES = "faces"
     STRIKE = "strike"
     MUTE = "mute"
     BLEEP = "bleep"
@@ -103,8 +104,8 @@ def _check_span(edit: Edit, facts: Mapping[str, Any]) -> None:
         if edit.how not in VOICES or (edit.start, edit.end) != (0, 0):
             raise BadInput("Choose whether the voice becomes lower or higher.", field="how")
         return
-    whole = (edit.start, edit.end) == (0, 0) and edit.doing in (Doing.COVER, Doing.BLUR)
-    if edit.how or (edit.part.startswith("page-") and not whole):
+    whole = (edit.start, edit.end) == (0, 0) and edit.doing in (Doing.COVER, Doing.BLUR, Doing.FACES)
+    if edit.how or (not whole and (edit.doing is Doing.FACES or edit.part.startswith("page-"))):
         raise BadInput("That cannot be done to this part of the message. Nothing was changed.", field="doing")
     if whole:
         return

@@ -28,6 +28,7 @@ GOOD = (
     (Kind.VIDEO, Edit(Doing.BLUR, "picture")),
     (Kind.VIDEO, Edit(Doing.BLUR, "picture", 100, 200, (1, 2, 3, 4))),
     (Kind.VIDEO, Edit(Doing.COVER, "picture", 100, 200)),
+    (Kind.VIDEO, Edit(Doing.FACES, "picture")),
 )
 BAD = (
     (Kind.LETTER, Edit(Doing.COVER, "page-002"), "doing"),
@@ -51,6 +52,9 @@ BAD = (
     (Kind.AUDIO, Edit(Doing.MUTE, "sound", 1, 2, how="lower"), "doing"),
     (Kind.VIDEO, Edit(Doing.STRIKE, "picture", 1, 2), "doing"),
     (Kind.VIDEO, Edit(Doing.BLUR, "poster"), "doing"),
+    (Kind.VIDEO, Edit(Doing.FACES, "picture", 1, 2), "doing"),
+    (Kind.VIDEO, Edit(Doing.FACES, "picture", box=(0, 0, 1, 1)), "box"),
+    (Kind.AUDIO, Edit(Doing.FACES, "sound"), "doing"),
 )
 
 

@@ -103,6 +103,7 @@ REASONS: dict[str, str] = {
     "needs_office": N_("a document that cannot be opened here"),
     "no_sandbox": N_("the safe place to open it is missing"),
     "took_too_long": N_("making it safe took too long"),
+    "no_faces": N_("nothing here finds faces"),
     "not_kept": N_("it did not arrive whole"),
     "no_scanner": N_("the check for harmful software does not answer"),
 }

@@ -38,6 +38,7 @@ MAY_LEARN: dict[str, str] = {
 DOINGS: dict[str, str] = {
     Doing.COVER: N_("Cover it"),
     Doing.BLUR: N_("Blur it"),
+    Doing.FACES: N_("Blur every face"),
     Doing.STRIKE: N_("Take words out"),
     Doing.MUTE: N_("Make it silent"),
     Doing.BLEEP: N_("A tone over it"),
