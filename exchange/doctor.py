@@ -18,6 +18,7 @@ from exchange.steps import mail, setup
 from exchange.steps import settings as service_settings
 from exchange.steps.freshness import freshness
 from exchange.steps.health import ESSENTIAL, Check, Checker, is_green, run
+from exchange.store import clamd
 from exchange.store import tables as t
 from exchange.store.ledgerkey import load_signer
 from exchange.store.mailer import greet
@@ -93,6 +94,17 @@ async def sandbox(_service: Service) -> Check:
             "Install bubblewrap, or use a kernel with Landlock (5.13 or newer).",
         )
     return Check("Sandbox")
+
+
+async def scanner(service: Service) -> Check:
+    """The malware scanner answers, where one is set; the policy says whether one must be set."""
+    name, settings = "Malware scanner", service.settings
+    if settings.clamd_socket is None:
+        if settings.malware_scan == "always":
+            return Check(name, "None is set, so no upload will be opened.", "Set EXCHANGE_CLAMD_SOCKET.")
+        return Check(f"{name} (not set up)")
+    await clamd.ping(settings.clamd_socket)
+    return Check(name)
 
 
 async def scratch(service: Service) -> Check:
@@ -185,6 +197,7 @@ MACHINE: tuple[tuple[str, Checker], ...] = (
     ("Record", ledger_key),
     ("ffmpeg", ffmpeg),
     ("Sandbox", sandbox),
+    ("Malware scanner", scanner),
     ("Scratch folder", scratch),
     ("Disk space", space),
     ("Clock", clock),

@@ -8,7 +8,7 @@ import os
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -141,6 +141,8 @@ class Settings(BaseSettings):
     scratch: Path = Path()
     """A worker's private scratch: below /dev/shm where there is one, else `folder`/scratch."""
     clamd_socket: Path | None = None
+    malware_scan: Literal["always", "where_set", "if_there"] = "where_set"
+    """Whether a missing scanner means stop: always; only where a socket is set; or never, and the record says so."""
 
     smtp_host: str = ""
     smtp_port: int = Field(587, ge=1, le=65535)

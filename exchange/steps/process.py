@@ -147,11 +147,21 @@ async def _confirm(service: Service, work: _Work, upload: Row[Any], digests: lis
 
 
 async def scan(service: Service, files: list[Path]) -> str:
-    """The record's word for what the scanner said of all files. Raises `Rejected` for a finding."""
-    socket = service.settings.clamd_socket
+    """The record's word for what the scanner said of all files. Raises `Rejected` for a finding.
+
+    Raises `ScannerUnavailable` where the policy says that nothing is opened without it.
+    """
+    socket, policy = service.settings.clamd_socket, service.settings.malware_scan
     if socket is None:
+        if policy == "always":
+            raise clamd.ScannerUnavailable
         return "unscanned"
-    said = {await clamd.scan(socket, file) for file in files}
+    try:
+        said = {await clamd.scan(socket, file) for file in files}
+    except clamd.ScannerUnavailable:
+        if policy != "if_there":
+            raise
+        said = {clamd.Scan.NOT_SCANNED}
     if clamd.Scan.FOUND in said:
         raise Rejected(Code.UNSAFE)
     return (clamd.Scan.NOT_SCANNED if clamd.Scan.NOT_SCANNED in said else clamd.Scan.CLEAN).value

@@ -1,5 +1,6 @@
 """The doctor's checks, each with something really wrong, and whether the portal may answer."""
 
+import tempfile
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from exchange.store.rootkey import FileRootKey
 from exchange.store.service import Service, open_service
 from exchange.store.unit import reading
 from tests.support.mail import Mailbox
+from tests.support.malware import written
 from tests.support.ports import free_port
 from tests.support.roles import as_owner, as_portal
 from tests.support.staff import found, member, pass_time
@@ -166,6 +168,16 @@ async def test_an_ffmpeg_that_does_not_run_is_noticed(service: Service, tmp_path
     await found(service)
     assert "ffmpeg" in await wrong(as_real(service, ffmpeg=fake))
     assert "ffmpeg" in await wrong(as_real(service, ffmpeg=tmp_path / "none"))
+
+
+async def test_a_scanner_that_is_asked_for_must_answer(service: Service, tmp_path: Path) -> None:
+    """Set and silent is wrong; not set is wrong only where nothing may be opened without one."""
+    await found(service)
+    assert "Malware scanner" in await wrong(as_real(service, clamd_socket=tmp_path / "none.sock"))
+    assert "Malware scanner" in await wrong(as_real(service, malware_scan="always"))
+    assert "Malware scanner" not in await wrong(as_real(service))
+    async with written(Path(tempfile.mkdtemp(dir="/tmp"))) as socket:
+        assert "Malware scanner" not in await wrong(as_real(service, clamd_socket=socket, malware_scan="always"))
 
 
 async def test_scratch_must_be_private_and_on_no_plain_disk(service: Service, tmp_path: Path) -> None:

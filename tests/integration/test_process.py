@@ -17,7 +17,7 @@ from sqlalchemy import select, text, update
 from exchange.core.errors import Conflict, NotFound, StorageUnavailable, Unreadable
 from exchange.core.model import Kind, Manifest, ManifestPart, State
 from exchange.core.sealed import sealed_length
-from exchange.steps import intake, process, texts
+from exchange.steps import intake, texts
 from exchange.steps.process import process_message
 from exchange.steps.rejections import NOT_KEPT, SENTENCES
 from exchange.steps.revising import version_code
@@ -235,43 +235,6 @@ async def test_the_scratch_is_empty_whatever_happens(service: Service) -> None:
     for name, data in (("a.txt", b"Fine words."), ("a.docx", b"PK\x03\x04")):
         await process_message(service, await put_in(service, case, Kind.LETTER, (name, data)))
     assert list(service.settings.scratch.iterdir()) == []
-
-
-async def test_without_a_scanner_that_was_asked_for_it_waits(service: Service, tmp_path: Path) -> None:
-    """Where clamd is set and does not answer, the message stays quarantined and is tried again."""
-    told = service.settings.model_copy(update={"clamd_socket": tmp_path / "none.sock"})
-    case = await make_case(service)
-    message = await typed_letter(service, case)
-    with pytest.raises(StorageUnavailable):
-        await process_message(replace(service, settings=told), message)
-    row, _, _ = await rows(service, message)
-    assert (row.state, row.rejected_code) == (State.QUARANTINED, "no_scanner")
-    async with reading(service) as conn:
-        await conn.execute(text("delete from procrastinate_jobs"))
-    assert await process.waiting(service) == [message]
-
-
-@pytest.mark.parametrize(("answer", "state"), [("stream: OK", "in_review"), ("stream: Eicar FOUND", "rejected")])
-async def test_what_the_scanner_says_counts(service: Service, tmp_path: Path, answer: str, state: str) -> None:
-    """A finding rejects, a clean bill lets it through; the bytes really arrive at the socket."""
-    got = bytearray()
-
-    async def clamd(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\0")
-        while size := struct.unpack("!I", await reader.readexactly(4))[0]:
-            got.extend(await reader.readexactly(size))
-        writer.write(answer.encode() + b"\0")
-        await writer.drain()
-        writer.close()
-
-    socket = tmp_path / "clamd.sock"
-    case = await make_case(service)
-    message = await typed_letter(service, case, "To be scanned.")
-    told = service.settings.model_copy(update={"clamd_socket": socket})
-    async with await asyncio.start_unix_server(clamd, socket):
-        await process_message(replace(service, settings=told), message)
-    row, _, _ = await rows(service, message)
-    assert (row.state, bytes(got)) == (state, b"To be scanned.")
 
 
 async def test_a_transcript_makes_a_new_revision(service: Service) -> None:
