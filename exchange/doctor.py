@@ -27,6 +27,8 @@ from exchange.store.sealing import follow, service_key_row
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from media.limits import Rejected
+from media.office import can_set
+from media.office import program as office_program
 from media.sandbox import PROVIDERS, choose
 
 __all__ = ["Check", "examine", "is_green"]
@@ -93,6 +95,18 @@ async def sandbox(_service: Service) -> Check:
             "Install bubblewrap, or use a kernel with Landlock (5.13 or newer).",
         )
     return Check("Sandbox")
+
+
+async def office(_service: Service) -> Check:
+    """Whether ODT, RTF and DOC are taken: without LibreOffice, or held by Landlock alone, is no fault."""
+    if await asyncio.to_thread(_sets_documents):
+        return Check("Documents by LibreOffice")
+    missing = "only bubblewrap holds it" if office_program() else "not installed"
+    return Check(f"Documents by LibreOffice ({missing}: .odt, .rtf and .doc are refused)")
+
+
+def _sets_documents() -> bool:
+    return can_set(choose(PROVIDERS))
 
 
 async def scratch(service: Service) -> Check:
@@ -185,6 +199,7 @@ MACHINE: tuple[tuple[str, Checker], ...] = (
     ("Record", ledger_key),
     ("ffmpeg", ffmpeg),
     ("Sandbox", sandbox),
+    ("Documents by LibreOffice", office),
     ("Scratch folder", scratch),
     ("Disk space", space),
     ("Clock", clock),
