@@ -17,7 +17,7 @@ RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e . \
 FROM python:3.13-slim-bookworm
 # the sandbox around media tools, and what reads letters in other formats
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends bubblewrap libseccomp2 tesseract-ocr \
+ && apt-get install --yes --no-install-recommends bubblewrap libseccomp2 libreoffice-writer-nogui \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /srv/exchange --shell /usr/sbin/nologin exchange
 COPY --from=build /srv/exchange /srv/exchange

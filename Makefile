@@ -11,7 +11,7 @@ TESTS ?= tests
 WALKS ?= 100000
 MIB ?= 2048
 
-.PHONY: help run test check lock holes soak bench
+.PHONY: help run test check lock holes soak bench pages
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,10 @@ soak: ## the long campaign over the gate: random walks against the real steps; W
 bench: ## upload and playback beside plain aiohttp, and memory; MIB=2048
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.streams --mib $(MIB)
+
+pages: ## time per photographed page of 12 megapixels
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.pages
 
 holes: ## asks OSV and npm for published holes in the locked versions; before a release and weekly
 	@$(BOOTSTRAP) test

@@ -28,6 +28,8 @@ from exchange.store.sealing import follow, service_key_row
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from media.limits import Rejected
+from media.office import can_set
+from media.office import program as office_program
 from media.sandbox import PROVIDERS, choose
 
 __all__ = ["Check", "examine", "is_green"]
@@ -105,6 +107,18 @@ async def scanner(service: Service) -> Check:
         return Check(f"{name} (not set up)")
     await clamd.ping(settings.clamd_socket)
     return Check(name)
+
+
+async def office(_service: Service) -> Check:
+    """Whether ODT, RTF and DOC are taken: without LibreOffice, or held by Landlock alone, is no fault."""
+    if await asyncio.to_thread(_sets_documents):
+        return Check("Documents by LibreOffice")
+    missing = "only bubblewrap holds it" if office_program() else "not installed"
+    return Check(f"Documents by LibreOffice ({missing}: .odt, .rtf and .doc are refused)")
+
+
+def _sets_documents() -> bool:
+    return can_set(choose(PROVIDERS))
 
 
 async def scratch(service: Service) -> Check:
@@ -198,6 +212,7 @@ MACHINE: tuple[tuple[str, Checker], ...] = (
     ("ffmpeg", ffmpeg),
     ("Sandbox", sandbox),
     ("Malware scanner", scanner),
+    ("Documents by LibreOffice", office),
     ("Scratch folder", scratch),
     ("Disk space", space),
     ("Clock", clock),

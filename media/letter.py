@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from media import recheck
+from media import office, recheck
 from media.limits import Code, Rejected
 from media.product import Fact, Part, Product, Source
-from media.sniff import Type
+from media.sniff import TYPES, Type
 from media.workbench import Report, Workbench
 
 PLAIN = "text/plain; charset=utf-8"
@@ -23,6 +23,14 @@ NOTE_WORD = (
     "The pages were set anew from the words and pictures of a Word document; headers, footers, "
     "notes and comments are left out."
 )
+NOTE_OFFICE = (
+    "The pages were set anew from the document by LibreOffice; they may look different from the program it was written "
+    "in. Changes that were tracked in the document may show as struck or coloured words."
+)
+NOTE_READABLE = (
+    "Pages were made readable: turned upright, or their light evened out. "
+    "Each one as it came is kept beside it, to compare."
+)
 NOTE_MISSING = "Some characters could not be drawn and show as boxes."
 NOTE_SCAN = "There is no text version: the pages are pictures."
 
@@ -32,22 +40,29 @@ class _Sheaf:
     """Pages and text of all sources so far."""
 
     pages: list[Part] = field(default_factory=list)
+    came: list[Part] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     families: set[str] = field(default_factory=set)
     missing: bool = False
 
 
 def make(bench: Workbench, sources: Sequence[tuple[Source, Type]], report: Report) -> Product:
-    """`page-001` … and `text`. Raises Rejected: password, disguised, too_many_pixels, damaged, …"""
+    """`page-001` …, `text`, and `came-001` … of changed pages.
+
+    Raises Rejected: password, disguised, too_many_pixels, damaged, …"""
     sheaf = _Sheaf()
     for number, (given, kind) in enumerate(sources):
-        if kind.family not in _MODULES:
-            raise Rejected(Code.NEEDS_OFFICE)
         if given.path.stat().st_size > bench.limits.max_document_bytes:
             raise Rejected(Code.TOO_LARGE)
-        _add(bench, given, kind, sheaf, partial(_share, report, number, len(sources)))
+        share = partial(_share, report, number, len(sources))
+        if kind.family in office.FILTERS:
+            with office.as_pdf(bench, given.path, kind.family) as pdf:
+                _add(bench, pdf, TYPES["pdf"], sheaf, share)
+            sheaf.families.add("office")
+        else:
+            _add(bench, given.path, kind, sheaf, share)
     report(1.0)
-    parts = (*sheaf.pages, *_text(bench, sheaf))
+    parts = (*sheaf.pages, *_text(bench, sheaf), *sheaf.came)
     return Product("letter", parts, len(sheaf.pages), tuple(_notes(sheaf)))
 
 
@@ -56,14 +71,14 @@ def _share(report: Report, before: int, of: int, done: float) -> None:
     report((before + done) / of)
 
 
-def _add(bench: Workbench, given: Source, kind: Type, sheaf: _Sheaf, report: Report) -> None:
+def _add(bench: Workbench, given: Path, kind: Type, sheaf: _Sheaf, report: Report) -> None:
     limits, left = bench.limits, bench.limits.max_pages - len(sheaf.pages)
     order = {name: getattr(limits, name) for name in (
         "max_pixels", "max_side", "max_text", "max_zip_entries", "max_zip_bytes",
     )}  # fmt: skip
     with bench.folder() as folder:
         answer = bench.ask(
-            _MODULES[kind.family], given.path, folder, report,
+            _MODULES[kind.family], given, folder, report,
             format=kind.name, max_pages=left, side=limits.page_side, **order,
         )  # fmt: skip
         count = answer.get("pages")
@@ -84,6 +99,10 @@ def _page(bench: Workbench, folder: Path, number: int, sheaf: _Sheaf) -> None:
     path = bench.take(folder, f"page-{number:03d}.jpg", name, _PAGE_BYTES)
     width, height = recheck.jpeg(path, bench.limits.page_side**2)
     sheaf.pages.append(Part(name, "image/jpeg", path, {"width": width, "height": height}))
+    if (folder / f"came-{number:03d}.jpg").exists():
+        came = bench.take(folder, f"came-{number:03d}.jpg", name.replace("page", "came"), _PAGE_BYTES)
+        width, height = recheck.jpeg(came, bench.limits.page_side**2)
+        sheaf.came.append(Part(came.name, "image/jpeg", came, {"width": width, "height": height, "shown": False}))
 
 
 def _text(bench: Workbench, sheaf: _Sheaf) -> tuple[Part, ...]:
@@ -103,5 +122,7 @@ def _text(bench: Workbench, sheaf: _Sheaf) -> tuple[Part, ...]:
 
 def _notes(sheaf: _Sheaf) -> list[str]:
     notes = [NOTE_WORD] if "docx" in sheaf.families else []
+    notes += [NOTE_OFFICE] if "office" in sheaf.families else []
+    notes += [NOTE_READABLE] if sheaf.came else []
     notes += [NOTE_MISSING] if sheaf.missing else []
     return notes + ([] if sheaf.texts else [NOTE_SCAN])

@@ -19,7 +19,8 @@ class Source:
 class Part:
     """One file of a product. `media_type` and `name` are set by us, never taken from the input.
 
-    Names: `page-001`… (image/jpeg), `text` (text/plain; charset=utf-8), `sound` (audio/mp4), `waveform`
+    Names: `page-001`… and, never shown to a recipient, `came-001`… (image/jpeg), `text` (text/plain;
+    charset=utf-8), `sound` (audio/mp4), `waveform`
     (image/png), `picture` (video/mp4), `poster` and `storyboard` (image/jpeg).
     """
 

@@ -38,6 +38,9 @@ from exchange.store.watch import Stream, watch_of
 
 RENEW = timedelta(minutes=10)
 NO_GRANT = UUID(int=0)
+SHOWABLE = ("text/", "image/", "audio/", "video/")
+FOR_REVIEW = ("came-", "reading", "words")
+"""Pages as they came, what a machine read, and where each word is."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,11 @@ async def revision_parts(unit: Unit, message_id: UUID, digest: str) -> tuple[Row
 def is_shown(part: Row[Any]) -> bool:
     """Text extracted from a document is for the reviewer only, until it is ticked (DESIGN section 10).
 
-    What was made to be seen says nothing about it; a text that does not say so is not shown.
+    What was made to be seen says nothing about it; a text that does not say so is not shown. What only helps whoever
+    reviews is never shown, whatever it says.
     """
+    if part.name.startswith(FOR_REVIEW) or not part.media_type.startswith(SHOWABLE):
+        return False
     return part.facts.get("shown", not part.media_type.startswith("text/")) is True
 
 

@@ -39,7 +39,7 @@ def main() -> None:
         rules.restrict()
         rules.close()
     if seccomp is not None:
-        _filter(seccomp)
+        _filter(seccomp, office=order["office"] and not order["landlock"])
     _hand_over(order)
 
 
@@ -123,13 +123,13 @@ def _become(uid: int, *, search: bool) -> None:
         _prctl(_PR_CAP_AMBIENT, 2, _CAP_DAC_READ_SEARCH)
 
 
-def _filter(seccomp) -> None:  # type: ignore[no-untyped-def]
+def _filter(seccomp, *, office: bool) -> None:  # type: ignore[no-untyped-def]
     """The allow list. What is missing answers EPERM; clone3 ENOSYS, so that libc falls back to clone."""
     from media.inside import syscalls  # noqa: PLC0415 - importable from here on only
 
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
-    for name in syscalls.ALLOWED:
+    for name in (*syscalls.ALLOWED, *(syscalls.OFFICE if office else ())):
         try:
             rules.add_rule(seccomp.ALLOW, name)
         except OSError:
@@ -137,6 +137,9 @@ def _filter(seccomp) -> None:  # type: ignore[no-untyped-def]
     # threads, but no processes; signals to itself only; limits can be read only
     thread = syscalls.CLONE_THREAD
     rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, thread))
+    if office:
+        unix = seccomp.Arg(0, seccomp.EQ, syscalls.AF_UNIX)
+        rules.add_rule(seccomp.ALLOW, "socket", unix)
     own = seccomp.Arg(0, seccomp.EQ, os.getpid())
     rules.add_rule(seccomp.ALLOW, "tgkill", own)
     rules.add_rule(seccomp.ALLOW, "kill", own)

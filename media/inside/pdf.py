@@ -1,5 +1,6 @@
-"""A PDF to pages and its text. No forms, no scripts: the form environment is never started.
+"""A PDF to pages and its text; pages without text are scans.
 
+No forms, no scripts: the form environment is never started.
 Order: max_pages, side, max_text.
 """
 
@@ -10,7 +11,7 @@ from typing import Any, BinaryIO
 import pypdfium2
 from pypdfium2 import raw
 
-from media.inside import pixels, say
+from media.inside import pixels, readable, say
 from media.inside.words import clean
 
 DPI = 200
@@ -48,8 +49,12 @@ def _page(document: Any, number: int, asked: dict[str, int]) -> str:
         longest = max(1.0, *page.get_size())
         scale = min(DPI / 72, asked["side"] / longest)
         image = page.render(scale=scale, may_draw_forms=False, rev_byteorder=True).to_pil()
-        pixels.save(pixels.page(image, asked["side"]), number + 1)
         text = str(page.get_textpage().get_text_bounded(errors="ignore"))
+        canvas = pixels.page(image, asked["side"])
+        if text.strip():
+            pixels.save(canvas, number + 1)
+        else:
+            readable.save(canvas, number + 1, asked["side"])
         page.close()
     except (pypdfium2.PdfiumError, ValueError, OSError, MemoryError):
         say.refuse("damaged")

@@ -55,9 +55,9 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.point(lambda value: value * (255.0 / highest)).convert("L")
 
 
-def save(canvas: Image.Image, number: int) -> None:
+def save(canvas: Image.Image, number: int, name: str = "page") -> None:
     """Page `number` (from 1) into the working folder."""
-    canvas.save(f"page-{number:03d}.jpg", "JPEG", quality=85, optimize=False)
+    canvas.save(f"{name}-{number:03d}.jpg", "JPEG", quality=85, optimize=False)
 
 
 def frames(image: Image.Image, asked: dict[str, int]) -> int:

@@ -5,6 +5,7 @@ Seen to be enough for ffmpeg 9, Pillow, pdfium, libheif and CPython 3.11–3.14 
 """
 
 CLONE_THREAD = 0x00010000
+AF_UNIX = 1
 
 ALLOWED = (
     "read", "readv", "pread64", "preadv", "preadv2", "write", "writev", "pwrite64", "pwritev",
@@ -29,3 +30,10 @@ ALLOWED = (
     "gettid", "getpgid", "getpgrp", "getsid", "getuid", "geteuid", "getgid", "getegid", "getresuid",
     "getresgid", "getgroups", "getpriority", "capget", "prctl", "execve", "exit", "exit_group",
 )  # fmt: skip
+
+OFFICE = (
+    "mkdir", "mkdirat", "rmdir", "link", "linkat", "chmod", "fchmod", "fchmodat",
+    "bind", "listen", "accept", "accept4", "connect", "shutdown",
+)  # fmt: skip
+"""What LibreOffice 7.4 needs more: folders of its profile, and the socket file by which it finds itself (of the
+family AF_UNIX only). Only where the child has a file system and a network of its own."""

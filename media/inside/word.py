@@ -6,14 +6,13 @@ Order: max_pages, max_text, max_zip_entries, max_zip_bytes, max_pixels, max_side
 
 import io
 import os
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import docx
 from docx.oxml.ns import qn
 
-from media.inside import pixels, say
+from media.inside import pixels, say, zips
 from media.inside.plain import write
 from media.inside.typeset import SIZE, Block
 from media.inside.words import clean
@@ -32,7 +31,7 @@ def main() -> None:
     """Descriptor 3 in, page-NNN.jpg and text.txt out."""
     asked = say.order()
     with os.fdopen(3, "rb") as file:
-        _is_word(file, asked)
+        zips.checked(file, {"[Content_Types].xml", "word/document.xml"}, asked)
         try:
             document = docx.Document(file)
             blocks = list(_blocks(document.element.body, document.part, asked))
@@ -44,25 +43,6 @@ def main() -> None:
     if not text and not any(block.image for block in blocks):
         say.refuse("empty")
     write(text, blocks, asked)
-
-
-def _is_word(file: Any, asked: dict[str, int]) -> None:
-    """A zip that is a Word document and does not blow up (ECMA-376 part 2, sections 6 and 7)."""
-    try:
-        with zipfile.ZipFile(file) as untrusted:
-            entries = untrusted.infolist()
-            names = {entry.filename for entry in entries}
-            inflated = sum(entry.file_size for entry in entries)
-            locked = any(entry.flag_bits & 1 for entry in entries)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        say.refuse("damaged")
-    if not {"[Content_Types].xml", "word/document.xml"} <= names:
-        say.refuse("disguised")
-    if locked:
-        say.refuse("password")
-    if len(entries) > asked["max_zip_entries"] or inflated > asked["max_zip_bytes"]:
-        say.refuse("unsafe")
-    file.seek(0)
 
 
 def _blocks(element: Any, part: Any, asked: dict[str, int]) -> Iterator[Block]:

@@ -12,12 +12,14 @@ from media.sandbox.job import NOBODY, Job, launch, readable
 
 _TMP_BYTES = 256 << 20
 _ETC = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/fonts")
+_OFFICE_ETC = "/etc/libreoffice"
 
 
 class Bubblewrap:
     """bwrap(1), then the same launcher as everywhere (limits, seccomp where libseccomp is there)."""
 
     name = "bubblewrap"
+    has_own_view = True
 
     def command(self, job: Job) -> tuple[list[str], Sequence[int]]:
         """See Provider. Raises FileNotFoundError where bwrap is not installed."""
@@ -41,7 +43,7 @@ def _system(job: Job) -> list[str]:
             argv += ["--symlink", f"usr/{name}", f"/{name}"]
         elif Path("/", name).is_dir():
             argv += ["--ro-bind", f"/{name}", f"/{name}"]
-    for name in _ETC:
+    for name in (*_ETC, _OFFICE_ETC) if job.office else _ETC:
         argv += ["--ro-bind-try", name, name]
     argv += ["--proc", "/proc", "--dev", "/dev", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp"]  # noqa: S108
     bound = [Path("/usr")]

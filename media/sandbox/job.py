@@ -18,6 +18,7 @@ class Job:
 
     `module`: run this module of `media/inside/` with `arguments`; else `program` is an absolute path to run.
     The input is file descriptor 3, open for reading, seekable. The folder is the working folder.
+    `office`: the program is LibreOffice, which makes folders and a socket file of its own (Provider.has_own_view).
     """
 
     folder: Path
@@ -25,6 +26,7 @@ class Job:
     module: str = ""
     program: Path | None = None
     input: Path | None = None
+    office: bool = False
     seconds: float = 30.0
     stall_seconds: float = 60.0
     memory_bytes: int = 4 << 30
@@ -44,6 +46,8 @@ class Provider(Protocol):
     """One way to confine a child."""
 
     name: str
+    has_own_view: bool
+    """The child sees a file system of its own, so a socket file can lead to nobody."""
 
     def command(self, job: Job) -> tuple[list[str], Sequence[int]]:
         """The command line, and descriptors to hand over (the caller closes its copies afterwards)."""
@@ -60,6 +64,7 @@ def launch(job: Job, **extra: Any) -> list[str]:
         "module": job.module,
         "program": str(job.program) if job.program else "",
         "arguments": list(job.arguments),
+        "office": job.office,
         "memory": job.memory_bytes,
         "file": job.file_bytes,
         "cpu": int(job.seconds * 4) + 10,

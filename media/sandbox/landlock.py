@@ -18,9 +18,15 @@ class Landlock:
     """landlockpy and pyseccomp, applied by the launcher to itself before anything hostile is read."""
 
     name = "landlock"
+    has_own_view = False
 
     def command(self, job: Job) -> tuple[list[str], Sequence[int]]:
-        """See Provider. As root, gives the (empty, own) folder to nobody."""
+        """See Provider. As root, gives the (empty, own) folder to nobody.
+
+        Raises PermissionError for LibreOffice: it needs a socket file, and Landlock cannot say which ones it may use.
+        """
+        if job.office:
+            raise PermissionError("landlock does not hold an office program")
         fds = [os.open(job.input, os.O_RDONLY | os.O_CLOEXEC)] if job.input is not None else []
         root = os.geteuid() == 0
         if root:

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image, ImageStat
 
 import media
+from media.inside import upright
 from media.sandbox import PROVIDERS, Provider, works
-from tests.vectors.media import inputs
+from tests.vectors.media import inputs, pages
 
 HERE = [provider for provider in PROVIDERS if works(provider)]
 
@@ -167,3 +168,30 @@ def test_products_are_private_and_children_gone(tmp_path: Path) -> None:
     for part in product.parts:
         facts = part.path.stat()
         assert (facts.st_mode & 0o777, facts.st_uid) == (0o600, scratch.stat().st_uid)
+
+
+@pytest.mark.parametrize("kind", ["jpg", "tiff", "pdf"])
+def test_a_photographed_letter_is_made_readable_and_kept_as_it_came(kind: str, tmp_path: Path) -> None:
+    """The page stands upright in even light; beside it, never to be shown, is the page as it came; a note says so."""
+    photo, path = pages.turned(pages.shaded(pages.written(paper=(226, 223, 216))), 4.0), tmp_path / f"letter.{kind}"
+    photo.save(path)
+    product = _make(tmp_path, path)
+    assert _names(product) == ["page-001", "came-001"]
+    page, came = product.parts
+    assert came.facts["shown"] is False
+    assert any("as it came" in note for note in product.notes)
+    with Image.open(page.path) as made, Image.open(came.path) as kept:
+        assert abs(upright.angle(made) or 0.0) <= 0.5
+        assert abs((upright.angle(kept) or 0.0) + 4.0) <= 0.5
+        assert made.width > kept.width
+
+
+def test_a_drawing_beside_a_letter_stays_as_it_came(tmp_path: Path) -> None:
+    """Only the page of writing has a twin."""
+    letter, drawing = tmp_path / "letter.png", tmp_path / "drawing.png"
+    pages.turned(pages.written(), -2.0).save(letter)
+    pages.drawing().save(drawing)
+    product = _make(tmp_path, drawing, letter)
+    assert _names(product) == ["page-001", "page-002", "came-002"]
+    with Image.open(product.parts[0].path) as page:
+        assert page.size == (1000, 1400)

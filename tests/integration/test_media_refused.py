@@ -58,7 +58,6 @@ BAD: list[tuple[str, str, str, Callable[[Path], Path]]] = [
     ("video", "no_picture", "cover.m4a", inputs.cover),
     ("audio", "damaged", "noise.mp3", lambda p: _bytes(p, b"ID3\x04\0\0\0\0\0\0" + b"\x11" * 5000)),
     ("letter", "damaged", "letter.pdf", lambda p: _bytes(p, b"%PDF-1.7\nnothing here\n%%EOF\n")),
-    ("letter", "needs_office", "letter.rtf", lambda p: _bytes(p, b"{\\rtf1 hello}")),
 ]  # fmt: skip
 _LOCKED = "EncryptedPackage".encode("utf-16-le") + bytes(99)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)

@@ -99,7 +99,8 @@ async def show_desk(request: web.Request, form: frame.ErrorSummary, status: int)
     ]
     return page(
         request, "review", found, form, status=status,
-        version=version, parts=parts, pages=named(parts, "page-"), newest=version.id == newest_of(found).id,
+        version=version, parts=parts, as_it_came=[part.name for part in named(parts, "came-")],
+        pages=named(parts, "page-"), newest=version.id == newest_of(found).id,
         texts=[await _text(request, found.message.id, version, part, (author, contact)) for part in texts_of(parts)],
         sound=_one(parts, "sound"), picture=_one(parts, "picture"), waveform_up_to=WAVEFORM_UP_TO,
         storyboard=_one(parts, "storyboard"), notes=_notes(found, version), recipient=contact,
