@@ -29,6 +29,9 @@ from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
 from media.limits import Code, Rejected
 
+CAME = "came-"
+"""A page before it was made readable, for whoever reviews: of a covered page it goes too."""
+
 
 @dataclass(frozen=True)
 class _Work:
@@ -154,7 +157,8 @@ def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     """
     there = {row.name: row for row in work.newest}
     clean = {row.name for row in work.clean}
-    found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean]
+    covered = {name.replace("page-", CAME) for name in sealed}
+    found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean if row.name not in covered]
     found += [SealedPart.of(row) for row in work.newest if row.name not in clean]
     elsewhere = any(one.edit.doing is not Doing.STRIKE and one.edit.doing is not Doing.VOICE for one in work.wanted)
     for part in found:

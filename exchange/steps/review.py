@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, insert, select
 
-from exchange.core import gate
+from exchange.core import gate, places
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, Refused
 from exchange.core.gate import Act
@@ -38,7 +38,7 @@ async def approve(
             "Tick all five points, and say how you understood every word, before you approve.", field="ticks"
         )
     async with unit_of_work(service, actor) as unit:
-        message = await _for_review(unit, message_id)
+        message = await for_review(unit, message_id)
         await _newest(unit, message, digest)
         known = await facts.load(unit.conn, message, digest=digest, asker=actor.id)
         if known.contact_order and not known.carve_out:
@@ -82,14 +82,17 @@ async def retract(service: Service, actor: Actor, message_id: UUID, digest: str,
 async def add_note(
     service: Service, actor: Actor, message_id: UUID, digest: str, *, text: str, place: dict[str, Any]
 ) -> None:
-    """A note at a time or place, private to the case team."""
+    """A note at a place (core/places.py) of the version `digest`, private to the case team."""
     if not text.strip():
         raise BadInput("Write the note first.", field="text")
-    row = uuid4()
+    place, row = places.checked(place), uuid4()
     async with unit_of_work(service, actor) as unit:
-        message = await _for_review(unit, message_id)
-        r = t.revision
-        await unit.one(select(r.c.id).where(r.c.message_id == message.id, r.c.digest == digest))
+        message = await for_review(unit, message_id)
+        r, p = t.revision, t.part
+        revision = await unit.one(select(r.c.id).where(r.c.message_id == message.id, r.c.digest == digest))
+        parts = await unit.all(select(p.c.name, p.c.size).where(p.c.revision_id == revision.id))
+        if not places.fits(place, {part.name: part.size for part in parts}):
+            raise BadInput("This version has no such place.", field="place")
         opener = await opener_of(service, unit.conn, message.case_id)
         await unit.add(
             t.review_note,
@@ -103,7 +106,8 @@ async def add_note(
         unit.leaf("review.noted", case=message.case_id, message=message.id, digest=digest)
 
 
-async def _for_review(unit: Unit, message_id: UUID) -> Row[Any]:
+async def for_review(unit: Unit, message_id: UUID) -> Row[Any]:
+    """The message, locked, for whoever may review it while that is possible."""
     message = await unit.message(message_id)
     await near.require(unit.conn, unit.actor, Permission.REVIEW, message.case_id)
     known = await facts.load(unit.conn, message, asker=unit.actor.id)
@@ -131,7 +135,7 @@ async def _refuse(
     if not reason.strip():
         raise BadInput("Write the reason in words the author will understand.", field="reason")
     async with unit_of_work(service, actor) as unit:
-        message = await _for_review(unit, message_id)
+        message = await for_review(unit, message_id)
         await _newest(unit, message, digest)
         moved = await unit.move(message, event)
         await void_decisions(unit, message)

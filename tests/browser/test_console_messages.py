@@ -27,6 +27,8 @@ NARROW = {
     "in-review",
     "desk-letter",
     "desk-marks",
+    "desk-marks-left",
+    "compare",
     "desk-audio",
     "desk-video",
     "present",
@@ -212,11 +214,11 @@ async def test_the_desk_draws_the_sound_and_notes_lead_to_their_time(
     await page.goto(f"{console.url}/messages/{message}/review")
     await page.locator("[data-wave][data-drawn=yes]").wait_for(timeout=30_000)
     assert await page.evaluate("document.querySelector('audio').paused")
-    await page.get_by_role("button", name="0:02").click()
+    await page.get_by_role("link", name="0:02").click()
     await page.select_option("[data-speed]", "1.5")
     await page.wait_for_function("document.querySelector('audio').currentTime === 2")
     assert await page.evaluate("document.querySelector('audio').playbackRate") == 1.5
-    await page.get_by_text("Add a note").click()
+    await page.get_by_text("Add a note", exact=True).click()
     await page.get_by_role("button", name="Take the time of the player").click()
     assert await page.input_value("#place") == "0:02"
     assert wrong == []

@@ -14,7 +14,7 @@ LETTER = """Dear Form harmed,
 I live in Lower Heath now. Ring me on 07700 900123 <b>any</b> evening, or ask for Full name responsible.
 You are harmed@people.example, I found that out.
 """
-MARK = re.compile(r'<mark class="app-mark" id="mark-1-(\d+)" title="([^"]+)">(.*?)<span', re.DOTALL)
+MARK = re.compile(r'<mark class="app-mark" id="mark-1-(\d+)" title="([^"]+)" tabindex="-1">(.*?)<span', re.DOTALL)
 
 
 async def test_rule_17_the_desk_marks_what_tells_who_or_where(service: Service) -> None:
@@ -32,11 +32,12 @@ async def test_rule_17_the_desk_marks_what_tells_who_or_where(service: Service) 
             ("4", "name or address known in this case", "harmed@people.example"),
         ]
         assert "4 places may tell who or where somebody is" in page
-        letter = re.search(r'<div class="app-letter" dir="auto">(.*?)</div>', page, re.DOTALL)
+        letter = re.search(r'<div class="app-letter" data-text="text" dir="auto">(.*?)</div>', page, re.DOTALL)
         assert letter
-        bare = re.sub(r'<span class="govuk-visually-hidden">.*?</span>|<[^>]+>', "", letter[1])
+        bare = re.sub(r'<span class="govuk-visually-hidden" data-aside>.*?</span>|<[^>]+>', "", letter[1])
         assert html.unescape(bare) == LETTER
         assert "<b>any" not in page
+        assert "4 marked places were not looked at." in page
         assert (await approve(fern, world, message))[0] == 303
     assert await world.state(message) == State.APPROVED
 

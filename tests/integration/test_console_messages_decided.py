@@ -154,14 +154,16 @@ async def test_a_text_beside_it_makes_a_new_version(world: World, fern: Client) 
 
 
 async def test_a_note_stands_at_its_place(world: World, fern: Client) -> None:
-    """A note at a page of a letter; a note without words is refused."""
+    """A note at words of a typed letter; a page that it does not have and a note without words are refused."""
     message = await world.letter()
     path, digest = f"/messages/{message}", await world.digest(message)
-    noted = {"digest": digest, "text": "Ask about this.", "place": "1"}
+    noted = {"digest": digest, "text": "Ask about this.", "words": "that evening"}
     assert (await fern.send(f"{path}/note", f"{path}/review", **noted))[0] == 303
     _, text = await fern.get(f"{path}/review")
     assert "Ask about this." in text
-    assert 'href="#page-1"' in text
+    assert '<span class="app-noted">that evening</span><a class="app-pin" id="pin-1" href="#note-1"' in text
+    on_page = {"digest": digest, "text": "There.", "place": "1"}
+    assert (await fern.send(f"{path}/note", f"{path}/review", **on_page))[0] == 422
     assert (await fern.send(f"{path}/note", f"{path}/review", digest=digest, text=""))[0] == 422
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from exchange.core.model import Channel, Kind
-from exchange.steps import concern, intake, links, process, release, review, spoken, spoken_safe, upload
+from exchange.steps import concern, intake, links, marks, process, release, review, spoken, spoken_safe, texts, upload
 from tests.support.message_pages import accepted
 from tests.support.putting_in import chunked
 from tests.support.world import World
@@ -54,6 +54,25 @@ async def came_back(world: World, folder: Path) -> UUID:
     return message
 
 
+async def noted(world: World, letter: UUID, sound: UUID, clip: UUID, telling: UUID) -> None:
+    """A note at each kind of place; a mark that was left; a text beside the one, so that there is a version 2."""
+    service, who = world.service, world.facilitator
+    first, box = await world.digest(telling), [1200, 3000, 4000, 500]
+    for message, place in (
+        (letter, {"page": 1, "box": box}),
+        (letter, {"page": 2}),
+        (sound, {"seconds": 1.5}),
+        (clip, {"seconds": 1, "box": box}),
+        (telling, {"text": "text", "start": 10, "end": 21}),
+        (telling, {}),
+    ):
+        digest = await world.digest(message)
+        await review.add_note(service, who, message, digest, text="Ask them about this.", place=place)
+    await marks.leave(service, who, telling, "phone", "07700 900123")
+    typed = {"name": "translation", "language": "cy", "text": "Rwy'n byw yn Lower Heath nawr."}
+    await texts.add_text(service, who, telling, base_digest=first, **typed)
+
+
 async def arriving(world: World, folder: Path) -> list[tuple[str, str]]:
     """Put in, invite, half here, being made safe, not usable."""
     service, who, case = world.service, world.facilitator, f"/cases/{world.case}"
@@ -84,9 +103,12 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
     told = {"kind": "threat", "note": "A sentence about a weapon."}
     raised = await concern.raise_concern(world.service, world.facilitator, stopped, **told)
     back = await came_back(world, folder)
+    await noted(world, word, sound, clip, telling)
     return [
         ("in-review", f"/messages/{word}"), ("desk-letter", f"/messages/{word}/review"),
         ("desk-marks", f"/messages/{telling}/review"),
+        ("desk-marks-left", f"/messages/{telling}/review?left=yes"),
+        ("compare", f"/messages/{telling}/compare?from=1&to=2"),
         ("desk-audio", f"/messages/{sound}/review"), ("desk-video", f"/messages/{clip}/review"),
         ("text", f"/messages/{clip}/text"), ("return", f"/messages/{word}/return"),
         ("withhold", f"/messages/{word}/withhold"), ("concern-new", f"/messages/{word}/concern"),

@@ -17,6 +17,7 @@ from exchange.store.read.emergencies import (
 from exchange.store.read.history import FactHistory, case_of, case_workers, fact_history, staff_accounts
 from exchange.store.read.home import RECOVERY, Item, needs_you_now, supervisor_items, waiting_count
 from exchange.store.read.links import LinkView, link_view, links_of_case, reach_one_device
+from exchange.store.read.marks import Left, marks_left
 from exchange.store.read.messages import MessageView, message_view
 from exchange.store.read.oversight import Decisions, KeysState, keys_state, waiting_decisions
 from exchange.store.read.uploads import Arrived, uploads_of
@@ -33,6 +34,7 @@ __all__ = [
     "FactHistory",
     "Item",
     "KeysState",
+    "Left",
     "LinkView",
     "MessageView",
     "PersonView",
@@ -47,6 +49,7 @@ __all__ = [
     "keys_state",
     "link_view",
     "links_of_case",
+    "marks_left",
     "message_view",
     "needs_you_now",
     "own_emergencies",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -124,6 +125,18 @@ review_note = Table(
     Column("place", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     sealed("text_sealed", nullable=False),
     now(),
+)
+
+# What a facilitator has looked at and left: the words of a mark (core/leaks.py) only as a keyed hash.
+mark_left = Table(
+    "mark_left",
+    metadata,
+    key(),
+    ref("message_id", "message.id"),
+    Column("keyed", LargeBinary, nullable=False),
+    ref("account_id", "account.id", index=False),
+    now(),
+    UniqueConstraint("message_id", "keyed"),
 )
 
 # The reason for sending something back, spoken by a facilitator; the newest row of a review counts. One object at a

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from pydantic import Field
 
+from exchange.core import places
 from exchange.core.access import Permission
 from exchange.core.model import TICKS, UNDERSTOOD
 from exchange.steps import concern, review, texts
 from exchange.store import read
 from exchange.web.api.cases import ConcernLine
 from exchange.web.api.endpoint import Call, Endpoint
-from exchange.web.api.shapes import Answer, Asked, Digest, Language, Line, Long, Made, Words
+from exchange.web.api.shapes import Answer, Asked, Digest, Language, Long, Made, Words
 
 Tick = Literal["right_people", "no_threat", "nobody_else", "nothing_locating", "no_pressure"]
 Understood = Literal["myself", "interpreter", "colleague", "software"]
@@ -43,11 +44,16 @@ class Refusal(Asked):
 
 
 class Place(Asked):
-    """Where a note belongs: a page, or seconds from the beginning."""
+    """Where a note belongs: a page, a time, or characters of a text; with a box, a region of the page or picture."""
 
-    page: int | None = Field(None, ge=1, le=10_000)
-    seconds: float | None = Field(None, ge=0, le=1_000_000)
-    words: Line = ""
+    page: int | None = Field(None, ge=1, le=places.MOST_PAGES)
+    seconds: float | None = Field(None, ge=0, le=places.MOST_SECONDS, description="From the beginning.")
+    box: list[int] | None = Field(
+        None, min_length=4, max_length=4, description="Left, top, width and height in 1/10000 of the picture."
+    )
+    text: str | None = Field(None, max_length=80, description="The name of a text part.")
+    start: int | None = Field(None, ge=0, le=places.MOST_CHARACTERS)
+    end: int | None = Field(None, ge=1, le=places.MOST_CHARACTERS, description="The first character after it.")
 
 
 class NewNote(Asked):
@@ -156,7 +162,7 @@ async def retract(call: Call, asked: Refusal) -> None:
 
 async def note(call: Call, asked: NewNote) -> None:
     """A note at a place of a version, for the team only."""
-    place: dict[str, Any] = asked.place.model_dump(exclude_defaults=True) if asked.place else {}
+    place: dict[str, Any] = asked.place.model_dump(exclude_none=True) if asked.place else {}
     await review.add_note(call.service, call.actor, call.id("message"), asked.digest, text=asked.text, place=place)
 
 

@@ -63,6 +63,8 @@ ACTS: dict[str, str] = {
     "link.refused": N_("A wrong code"),
     "link.revoked": N_("A link was ended"),
     "link.shown": N_("A link was shown again"),
+    "mark.left": N_("A marked place was looked at and left"),
+    "mark.shown_again": N_("A marked place that was left is shown again"),
     "message.begun": N_("A message was begun"),
     "message.erased": N_("A message was erased"),
     "message.kind_changed": N_("What kind of message it is was changed"),

@@ -1,12 +1,14 @@
 """The pages of one message, in the order of its life; `routes` is what the console answers."""
 
 from exchange.web.console.messages import (
+    compare,
     concern,
     consents,
     decide,
     erase,
     hand_over,
     links,
+    notes,
     offer,
     page,
     present,
@@ -21,6 +23,8 @@ routes = [
     *links.ROUTES,
     *page.ROUTES,
     *review.ROUTES,
+    *notes.ROUTES,
+    *compare.ROUTES,
     *texts.ROUTES,
     *decide.ROUTES,
     *spoken.ROUTES,

@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy import Row
 
 from exchange.core import access
-from exchange.core.errors import Conflict, NotAllowed
+from exchange.core.errors import Conflict, NotAllowed, NotFound
 from exchange.steps import view
 from exchange.store import read
 from exchange.store.read import MessageView
@@ -40,6 +40,23 @@ def newest_of(found: MessageView) -> Row[Any]:
     if found.newest is None:
         raise Conflict("No safe version has been made yet.")
     return found.newest
+
+
+def version_numbered(found: MessageView, untrusted_number: str) -> Row[Any]:
+    """The version of that number, the newest where none is named. NotFound."""
+    newest = newest_of(found)
+    if not untrusted_number:
+        return newest
+    for row in found.revisions:
+        if str(row.number) == untrusted_number:
+            return row
+    raise NotFound
+
+
+def first_of_round(found: MessageView, version: Row[Any]) -> Row[Any] | None:
+    """The first clean version of what was put in then, if `version` was made from it."""
+    first = min((row for row in found.revisions if row.round == version.round), key=lambda row: row.number)
+    return first if first.number < version.number else None
 
 
 def page(
@@ -97,4 +114,6 @@ def part_words(part: Row[Any]) -> str:
     if part.name.startswith("translation"):
         language = words.LANGUAGES.get(part.facts.get("language", ""), part.facts.get("language", ""))
         return gettext("Translation: %(language)s") % {"language": language}
+    if part.name.startswith("page-"):
+        return gettext("Page %(number)s") % {"number": int(part.name.removeprefix("page-"))}
     return said(words.PART_NAMES, part.name)

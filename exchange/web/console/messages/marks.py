@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
 
 from exchange.core.leak_patterns import LeakKind
-from exchange.core.leaks import find
-from exchange.store.read import PersonView
+from exchange.core.leaks import Mark, find
+from exchange.store.read import Left, PersonView
 from exchange.web.frame import N_
 
 KINDS: dict[LeakKind, str] = {
@@ -25,20 +27,75 @@ KINDS: dict[LeakKind, str] = {
 
 
 @dataclass(frozen=True)
+class Shown:
+    """One mark as the page shows it: its words, where they are, and whether somebody has looked at it."""
+
+    number: int
+    kind: LeakKind
+    words: str
+    start: int
+    end: int
+    looked: Literal["", "left"] = ""
+
+    @property
+    def told(self) -> str:
+        """What it looks like, as a message id."""
+        return KINDS[self.kind]
+
+
+@dataclass(frozen=True)
 class Piece:
-    """Some words of a text; `kind` says what they may tell, or is empty."""
+    """Some words of a text. A mark or a note may go over several pieces; `begins`, `ends`: the mark does here."""
 
     words: str
-    kind: str = ""
+    start: int
+    mark: Shown | None = None
+    begins: bool = False
+    ends: bool = False
+    noted: bool = False
+    pins: tuple[int, ...] = ()
 
 
-async def pieces(text: str, people: Iterable[PersonView]) -> list[Piece]:
-    """The whole text in pieces. In a thread: a long one takes a second."""
+async def shown(text: str, people: Iterable[PersonView], left: Left) -> list[Shown]:
+    """The marks of a text in their order. In a thread: a long one takes a second."""
     known = list(people)
     own = [words for one in known for words in (one.name, one.contact.get("address", ""))]
     marks = await asyncio.to_thread(find, text, own, [one.form_of_name for one in known])
-    cut, at = [], 0
-    for mark in marks:
-        cut += [Piece(text[at : mark.start]), Piece(text[mark.start : mark.end], KINDS[mark.kind])]
-        at = mark.end
-    return [piece for piece in (*cut, Piece(text[at:])) if piece.words]
+    return [_shown(number, mark, text, left) for number, mark in enumerate(marks, 1)]
+
+
+def pieces(text: str, marks: Iterable[Shown], notes: Iterable[tuple[int, int, int]] = ()) -> list[Piece]:
+    """The whole text in pieces. `notes`: number, start and end of each note's words."""
+    shown, noted = [mark for mark in marks if not mark.looked], sorted(notes, key=lambda note: note[1:])
+    edges = {0, len(text)} | {at for mark in shown for at in (mark.start, mark.end)}
+    edges |= {min(at, len(text)) for _, start, end in noted for at in (start, end)}
+    places = sorted(edges)
+    cut = [Piece(text[at:until], at) for at, until in pairwise(places)]
+    return _marked([_noted(piece, noted) for piece in cut], shown)
+
+
+def _shown(number: int, mark: Mark, text: str, left: Left) -> Shown:
+    words = text[mark.start : mark.end]
+    looked: Literal["", "left"] = "left" if (mark.kind, words) in left else ""
+    return Shown(number, mark.kind, words, mark.start, mark.end, looked)
+
+
+def _noted(piece: Piece, notes: list[tuple[int, int, int]]) -> Piece:
+    over = [note for note in notes if note[1] <= piece.start < note[2]]
+    ending = tuple(number for number, _, end in over if end == piece.start + len(piece.words))
+    return replace(piece, noted=bool(over), pins=ending)
+
+
+def _marked(cut: list[Piece], marks: list[Shown]) -> list[Piece]:
+    """Marks do not overlap and stand in their order, so one pass over both is enough."""
+    made, waiting = [], iter(marks)
+    mark = next(waiting, None)
+    for piece in cut:
+        while mark and mark.end <= piece.start:
+            mark = next(waiting, None)
+        if mark and mark.start <= piece.start:
+            ends = piece.start + len(piece.words) == mark.end
+            made.append(replace(piece, mark=mark, begins=piece.start == mark.start, ends=ends))
+        else:
+            made.append(piece)
+    return made

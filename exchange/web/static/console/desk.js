@@ -1,7 +1,6 @@
-// The review desk: a waveform to click in, notes that lead to their time, a storyboard that seeks. Nothing starts
-// by itself, and without scripts the browser's own player does.
+// The review desk: a waveform to click in, a storyboard that seeks. Nothing starts by itself, and without scripts the
+// browser's own player does.
 const media = document.querySelector("[data-media]");
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 const wave = document.querySelector("[data-wave]");
 if (wave && wave.dataset.wave) {
@@ -13,15 +12,6 @@ if (wave && wave.dataset.wave) {
   });
   drawn.on("ready", () => { document.querySelector("[data-wave-picture]").hidden = true; wave.dataset.drawn = "yes"; });
   drawn.on("error", () => { wave.hidden = true; });
-}
-
-for (const button of document.querySelectorAll("[data-seek]"))
-  button.addEventListener("click", () => { media.currentTime = Number(button.dataset.seek); media.scrollIntoView({ block: "center" }); });
-
-const now = document.querySelector("[data-now]");
-if (now) {
-  now.hidden = false;
-  now.addEventListener("click", () => { document.getElementById("place").value = clock(media.currentTime); });
 }
 
 const board = document.querySelector("[data-board]");
