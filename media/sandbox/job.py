@@ -17,7 +17,8 @@ class Job:
     """One program, one input, one empty folder, and its limits (bytes, seconds).
 
     `module`: run this module of `media/inside/` with `arguments`; else `program` is an absolute path to run.
-    The input is file descriptor 3, open for reading, seekable. The folder is the working folder.
+    The input is file descriptor 3, open for reading, seekable. The folder is the working folder. `readable`:
+    folders of the operator's own, such as a speech model, that this program may read.
     """
 
     folder: Path
@@ -29,6 +30,7 @@ class Job:
     stall_seconds: float = 60.0
     memory_bytes: int = 4 << 30
     file_bytes: int = 8 << 30
+    readable: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
