@@ -50,9 +50,13 @@ class Workbench:
             raise Rejected(Code.TOOK_TOO_LONG, detail="deadline")
         return sandbox.run(self.provider, _within(job, left), watch)
 
-    def ask(self, module: str, source: Path, folder: Path, report: Report, **order: Any) -> dict[str, Any]:
+    def ask(
+        self, module: str, source: Path, folder: Path, report: Report, *,
+        seconds: float | None = None, readable: tuple[Path, ...] = (), **order: Any,
+    ) -> dict[str, Any]:  # fmt: skip
         """Run a module of `media/inside/` on one file; its last line is its answer (small JSON).
 
+        `seconds` it may take, twice `work_seconds` if not said; `readable`: folders it may read besides.
         Raises Rejected with the code it gave, or damaged when it died or said nothing sensible.
         """
 
@@ -64,7 +68,7 @@ class Workbench:
 
         job = Job(
             folder=folder, module=module, arguments=(json.dumps(order),), input=source,
-            seconds=self.limits.work_seconds * 2, stall_seconds=self.limits.stall_seconds,
+            seconds=seconds or self.limits.work_seconds * 2, readable=readable, stall_seconds=self.limits.stall_seconds,
             memory_bytes=self.limits.memory_bytes, file_bytes=1 << 30,
         )  # fmt: skip
         outcome = self.run(job, watch)

@@ -31,6 +31,15 @@ class BadInput(ExchangeError):
         self.field = field
 
 
+class WrongLine(BadInput):
+    """A line of this file cannot be read. Nothing was changed."""
+
+    def __init__(self, pattern: str, line: int, *, field: str = "text") -> None:
+        """`pattern` has a place for the line's number, so that pages can say it in another language."""
+        super().__init__(pattern % {"line": line}, field=field)
+        self.pattern, self.line = pattern, line
+
+
 class NotAllowed(ExchangeError):
     """You cannot do this. Nothing was changed."""
 

@@ -47,7 +47,7 @@ def _system(job: Job) -> list[str]:
         argv += ["--ro-bind-try", name, name]
     argv += ["--proc", "/proc", "--dev", "/dev", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp"]  # noqa: S108
     bound = [Path("/usr")]
-    for path in (*readable(), *((job.program,) if job.program else ())):
+    for path in (*readable(), *job.readable, *((job.program,) if job.program else ())):
         if not any(path.is_relative_to(folder) for folder in bound):
             argv += ["--ro-bind", str(path), str(path)]
             bound.append(path)

@@ -19,6 +19,7 @@ class Job:
     `module`: run this module of `media/inside/` with `arguments`; else `program` is an absolute path to run.
     The input is file descriptor 3, open for reading, seekable. The folder is the working folder.
     `office`: the program is LibreOffice, which makes folders and a socket file of its own (Provider.has_own_view).
+    `readable`: folders of the operator's own, such as a speech model, that this program may read.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class Job:
     stall_seconds: float = 60.0
     memory_bytes: int = 4 << 30
     file_bytes: int = 8 << 30
+    readable: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

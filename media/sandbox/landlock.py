@@ -31,7 +31,7 @@ class Landlock:
         root = os.geteuid() == 0
         if root:
             os.chown(job.folder, NOBODY, NOBODY)
-        paths = [*readable(), *((job.program,) if job.program else ())]
+        paths = [*readable(), *job.readable, *((job.program,) if job.program else ())]
         order = {
             "input_fd": fds[0] if fds else -1,
             "landlock": True,

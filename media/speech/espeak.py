@@ -1,0 +1,54 @@
+"""Reading aloud with eSpeak NG: small, offline, English and Welsh voices in the wheel `espeakng-loader`."""
+
+import importlib.util
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import ffmpeg
+
+from media import ffmpegs, recheck
+from media.audio import evened
+from media.ffmpegs import CLEAN
+from media.limits import Code, Rejected
+from media.product import Part
+from media.sniff import Type
+from media.speech.engine import Line
+from media.workbench import Workbench
+
+VOICES = {"en": "en-gb-x-rp", "cy": "cy"}
+RATE, PACE = 22_050, 150
+_WAV = Type("wav", "av", "wav")
+
+
+class Espeak:
+    """The voices of VOICES. They sound like a machine, so nobody takes them for the person."""
+
+    def languages(self) -> frozenset[str]:
+        """See Speaks."""
+        return frozenset(VOICES) if importlib.util.find_spec("espeakng_loader") else frozenset()
+
+    def say(self, bench: Workbench, lines: Sequence[Line], language: str) -> Part:
+        """See Speaks."""
+        if not any(line.text.strip() for line in lines):
+            raise Rejected(Code.EMPTY)
+        words = bench.product / "words.json"
+        words.write_text(json.dumps([asdict(line) for line in lines]), encoding="utf-8")
+        words.chmod(0o644)  # the child is another user; the folder above is closed to everybody
+        with bench.folder() as folder:
+            told = bench.ask(
+                "speak", words, folder, lambda _: None, seconds=bench.limits.work_seconds * 10,
+                voice=VOICES[language], rate=RATE, pace=PACE, most_seconds=bench.limits.audio_seconds,
+            )  # fmt: skip
+            spoken = bench.take(folder, "spoken.wav", "spoken", bench.limits.product_bytes)
+        seconds = float(told.get("seconds", 0))
+        heard = evened(ffmpegs.source(_WAV)["a:0"])
+        output = ffmpeg.output(
+            heard, "sound.m4a", f="ipod", acodec="aac", ar=48000, movflags="+faststart",
+            **{"b:a": "96k", "flags:a": "+bitexact"}, **CLEAN,
+        )  # fmt: skip
+        with bench.folder() as folder:
+            ffmpegs.run(bench, output, spoken, folder, ffmpegs.work_limits(bench, seconds), lambda _: None)
+            path = bench.take(folder, "sound.m4a", "sound", bench.limits.product_bytes)
+        recheck.movie(path, {b"soun"})
+        return Part("sound", "audio/mp4", path, {"seconds": round(seconds, 2), "spoken_by": "machine"})
