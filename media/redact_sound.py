@@ -5,13 +5,14 @@ from typing import Any
 
 import ffmpeg
 
+from media import voice
 from media.spans import Span, between, merged
 
 BESIDE = 60
 """Milliseconds that fall silent on either side: an encoder smears a sound over its neighbours (AAC: 43 ms)."""
 _FINE = 240
 """Samples that are switched on or off at once: 5 ms at 48 kHz."""
-RATE, BLEEP_HERTZ, BLEEP_GAIN = 48000, 800, 0.6
+BLEEP_HERTZ, BLEEP_GAIN = 800, 0.6
 
 
 def silenced(stream: Any, edits: Sequence[Any]) -> Any:
@@ -19,19 +20,12 @@ def silenced(stream: Any, edits: Sequence[Any]) -> Any:
     spans = merged([_span(edit) for edit in edits if edit.doing in ("mute", "bleep")], BESIDE)
     if spans:
         stream = _without(stream, spans)
-    for how in {edit.how for edit in edits if edit.doing == "voice"}:
-        stream = masked(stream, how)
+    for how in [edit.how for edit in edits if edit.doing == "voice"]:
+        stream = voice.masked(stream, how)
         # the mask smears what is beside a silence into it
         stream = _without(stream, spans) if spans else stream
     bleeps = [_span(edit) for edit in edits if edit.doing == "bleep"]
     return _bleeped(stream, bleeps) if bleeps else stream
-
-
-def masked(stream: Any, how: str) -> Any:
-    """Another voice: lower or higher, with the resonances of another throat. Hides from the ear only."""
-    # resampling moves pitch and resonances (formants) alike; the tempo is then put right
-    ratio = {"lower": 0.78, "higher": 1.3}[how]
-    return stream.filter("aresample", RATE).filter("rubberband", pitch=ratio, formant="shifted")
 
 
 def cut(stream: Any, spans: Sequence[Span]) -> Any:
@@ -67,7 +61,7 @@ def _without(stream: Any, spans: Sequence[Span]) -> Any:
 
 
 def _bleeped(stream: Any, spans: Sequence[Span]) -> Any:
-    tone = ffmpeg.input(f"sine=f={BLEEP_HERTZ}:r={RATE}", f="lavfi")
+    tone = ffmpeg.input(f"sine=f={BLEEP_HERTZ}:r={voice.RATE}", f="lavfi")
     gated = tone.filter("asetnsamples", n=_FINE, p=0).filter("volume", 0, enable=f"not({during(merged(spans))})")
     quiet = gated.filter("volume", BLEEP_GAIN).filter("aformat", channel_layouts="mono")
     return ffmpeg.filter([stream, quiet], "amix", inputs=2, duration="first", normalize=0)

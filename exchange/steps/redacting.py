@@ -157,7 +157,7 @@ def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     """
     there = {row.name: row for row in work.newest}
     clean = {row.name for row in work.clean}
-    covered = {name.replace("page-", CAME) for name in sealed}
+    covered = {CAME + name.removeprefix("page-") for name in sealed if name.startswith("page-")}
     found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean if row.name not in covered]
     found += [SealedPart.of(row) for row in work.newest if row.name not in clean]
     elsewhere = any(one.edit.doing is not Doing.STRIKE and one.edit.doing is not Doing.VOICE for one in work.wanted)
