@@ -7,7 +7,7 @@ work of `media.redaction`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -123,7 +123,7 @@ def to_json(edit: Edit) -> str:
 
 
 def from_json(text: str) -> Edit:
-    """What `to_json` gave."""
-    found = json.loads(text)
+    """What `to_json` gave; what else is said beside it is left out."""
+    found = {field.name: json.loads(text)[field.name] for field in fields(Edit)}
     box = found["box"]
     return Edit(**{**found, "doing": Doing(found["doing"]), "box": tuple(box) if box else None})

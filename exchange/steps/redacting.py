@@ -13,9 +13,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, select, text, update
 
 import media
-from exchange.core.edits import Doing
+from exchange.core.edits import Doing, Edit
 from exchange.core.errors import ObjectMissing, Refused, Unreadable
 from exchange.core.model import WORKER, Event
+from exchange.steps import captions_left
 from exchange.steps.process import Waiting, reporter
 from exchange.steps.redact import as_told
 from exchange.steps.rejections import NOT_KEPT, OVERTAKEN
@@ -42,6 +43,7 @@ class _Work:
     clean: list[Row[Any]]
     newest: list[Row[Any]]
     wanted: list[edits.Wanted]
+    taken_out: list[Edit]
     key: bytes = field(repr=False)
     opener: Opener = field(repr=False)
 
@@ -97,6 +99,7 @@ async def _work(service: Service, making_id: UUID) -> _Work | None:
             await edits.parts_of(conn, clean.id),
             await edits.parts_of(conn, newest.id),
             await edits.wanted(conn, opener, message),
+            edits.taken_out(opener, newest),
             opener.open_key(clean.key_sealed, "revision.key", clean.id),
             opener,
         )
@@ -135,6 +138,7 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) 
         named = part_key(revision_id, part.name)
         size, sha256 = await parts.put_file(service.objects, named, work.key, bound, part.path)
         sealed[part.name] = SealedPart(part.name, part.media_type, size, sha256, named, revision_id, dict(part.facts))
+    sealed |= {part.name: part for part in await _captions(service, work, revision_id)}
     async with unit_of_work(service, WORKER) as unit:
         now = await unit.message(message.id)
         newest = await edits.newest_revision(unit.conn, message.id)
@@ -150,6 +154,15 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) 
         await unit.change(_end(work.making.id, state="done", progress=100))
 
 
+async def _captions(service: Service, work: _Work, revision_id: UUID) -> list[SealedPart]:
+    there = {row.name: row for row in work.newest}
+    row = captions_left.of_the_clean_recording(there, work.taken_out)
+    if row is None or not captions_left.touched([*(one.edit for one in work.wanted), *work.taken_out]):
+        return []
+    asked = [one.edit for one in work.wanted]
+    return await captions_left.left(service, row, work.message, revision_id, work.key, asked)
+
+
 def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     """What is new, the rest of the clean revision, and the texts that were typed beside it since.
 
@@ -159,7 +172,8 @@ def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     clean = {row.name for row in work.clean}
     covered = {CAME + name.removeprefix("page-") for name in sealed if name.startswith("page-")}
     found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean if row.name not in covered]
-    found += [SealedPart.of(row) for row in work.newest if row.name not in clean]
+    beside = {row.name: SealedPart.of(row) for row in work.newest if row.name not in {*clean, captions_left.CLEAN}}
+    found += (beside | {name: part for name, part in sealed.items() if name not in clean}).values()
     elsewhere = any(one.edit.doing is not Doing.STRIKE and one.edit.doing is not Doing.VOICE for one in work.wanted)
     for part in found:
         if not part.media_type.startswith("text/") or (part.facts.get("source") == "typed" and part.name == "text"):

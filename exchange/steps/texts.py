@@ -28,6 +28,8 @@ NAMES = ("transcription", "transcript", "captions", "translation")
 MOST_CHARACTERS = 500_000
 PLAIN = "text/plain; charset=utf-8"
 CAPTIONS = "text/vtt; charset=utf-8"
+CLEAN_CAPTIONS = "words-captions"
+"""Captions of the clean recording, beside those that are left of them (`captions_left.py`)."""
 
 
 async def add_text(
@@ -158,7 +160,9 @@ async def _revise(
 
 
 def _with(rows: list[Row[Any]], added: SealedPart) -> list[SealedPart]:
-    return [*(SealedPart.of(row) for row in rows if row.name != added.name), added]
+    # captions that are typed anew go with this recording, so what they were made of is not theirs any more
+    gone = {added.name, *([CLEAN_CAPTIONS] if added.name == "captions" else [])}
+    return [*(SealedPart.of(row) for row in rows if row.name not in gone), added]
 
 
 def _ticked(rows: list[Row[Any]], name: str) -> list[SealedPart]:

@@ -214,6 +214,41 @@ async def test_sound_is_taken_out_of_a_recording(world: World, tmp_path: Path) -
         assert row.sha256 != names[row.name]
 
 
+async def test_captions_lose_what_the_recording_loses(world: World, tmp_path: Path) -> None:
+    """Silent words become a mark, cut ones are gone and the rest comes earlier; all of it comes back with the sound."""
+    film = inputs.video(tmp_path / "film.mp4", seconds=4).read_bytes()
+    message = await put_in(world, Kind.VIDEO, ("film.mp4", film))
+    said = [("00.000", "00.900", "Hello."), ("01.000", "02.000", "Ring Quay."), ("02.500", "03.500", "I am sorry.")]
+    typed = "WEBVTT\n\n" + "\n\n".join(f"00:00:{a} --> 00:00:{b}\n{words}" for a, b, words in said) + "\n"
+    await texts.add_text(
+        world.service, world.facilitator, message, base_digest=await world.digest(message),
+        name="captions", language="en", text=typed,
+    )  # fmt: skip
+    whole = await part(world, message, "captions")
+    silent = await wanted(world, message, Edit(Doing.MUTE, "picture", 1000, 2000), why="name")
+    gone = await wanted(world, message, Edit(Doing.CUT, "picture", 0, 950), why="name")
+    await made(world, message)
+    left = (await part(world, message, "captions")).decode()
+    assert "Quay" not in left
+    assert "Hello" not in left
+    assert "[…]" in left
+    assert "00:01.550 --> 00:00:02.550\nI am sorry." in left
+    assert (await facts(world, message, "captions"))["shown"] is False
+    await texts.show_text(world.service, world.facilitator, message, await world.digest(message), "captions")
+    await world.approve(message)
+    await world.agree_to_share(message)
+    link = await offered_and_released(world, message)
+    found = await world.visit(link, "A" * 43)
+    shelf = await view.shelf(world.service, found)
+    assert [row.name for row in shelf.parts] == ["picture", "poster", "storyboard", "captions"]
+    with pytest.raises(NotFound):
+        await view.open_for_visitor(world.service, found, "words-captions")
+    for row in (silent, gone):
+        await redact.drop(world.service, world.facilitator, message, row)
+    await made(world, message)
+    assert await part(world, message, "captions") == whole
+
+
 async def test_only_the_team_and_only_what_fits(world: World) -> None:
     """Nobody else puts anything on the list; a place behind the end or a missing reason is refused."""
     message = await world.letter(LETTER)
