@@ -10,8 +10,9 @@ DEMO ?=
 TESTS ?= tests
 WALKS ?= 100000
 MIB ?= 2048
+FILES ?= 24
 
-.PHONY: help run test check lock holes soak bench pages
+.PHONY: help run test check lock holes soak bench hostile pages
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -35,6 +36,10 @@ check: ## lint, format, types, import contracts, house rules
 soak: ## the long campaign over the gate: random walks against the real steps; WALKS=100000
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.soak --walks $(WALKS)
+
+hostile: ## the hostile files, all of them, in each sandbox; FILES=24 of each format
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.hostile --of-each $(FILES)
 
 bench: ## upload and playback beside plain aiohttp, and memory; MIB=2048
 	@$(BOOTSTRAP) test
