@@ -7,8 +7,23 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
+from exchange.core.edits import Doing, Edit
 from exchange.core.model import Channel, Kind
-from exchange.steps import concern, intake, links, marks, process, release, review, spoken, spoken_safe, texts, upload
+from exchange.steps import (
+    concern,
+    intake,
+    links,
+    marks,
+    process,
+    redact,
+    redacting,
+    release,
+    review,
+    spoken,
+    spoken_safe,
+    texts,
+    upload,
+)
 from tests.support.message_pages import accepted
 from tests.support.putting_in import chunked
 from tests.support.world import World
@@ -52,6 +67,22 @@ async def came_back(world: World, folder: Path) -> UUID:
     voice = inputs.ffmpeg(folder / "reason.wav", *inputs.SOUND, seconds=3)
     await spoken_safe.make_safe(service, await spoken.put_in(service, who, message, voice.read_bytes()))
     return message
+
+
+async def taken_out(world: World, letter: UUID, sound: UUID, clip: UUID) -> UUID:
+    """Something on every list; of the letter of pages the new version is made, a typed one's is being made."""
+    service, who = world.service, world.facilitator
+    typed = await world.letter("Ring me on 07700 900123 if you want to.\n\nI am sorry.\n")
+    for message, edit in (
+        (letter, Edit(Doing.COVER, "page-001", box=(1000, 500, 4000, 800))),
+        (sound, Edit(Doing.MUTE, "sound", 500, 1200)),
+        (clip, Edit(Doing.BLUR, "picture", 500, 1000, (1000, 1000, 3000, 3000))),
+        (typed, Edit(Doing.STRIKE, "text", 11, 23)),
+    ):
+        await redact.want(service, who, message, edit, why="contact")
+    await redacting.redact_message(service, await redact.make(service, who, letter))
+    await redact.make(service, who, typed)
+    return typed
 
 
 async def noted(world: World, letter: UUID, sound: UUID, clip: UUID, telling: UUID) -> None:
@@ -103,12 +134,17 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
     told = {"kind": "threat", "note": "A sentence about a weapon."}
     raised = await concern.raise_concern(world.service, world.facilitator, stopped, **told)
     back = await came_back(world, folder)
+    listed = await taken_out(world, word, sound, clip)
     await noted(world, word, sound, clip, telling)
     return [
         ("in-review", f"/messages/{word}"), ("desk-letter", f"/messages/{word}/review"),
         ("desk-marks", f"/messages/{telling}/review"),
         ("desk-marks-left", f"/messages/{telling}/review?left=yes"),
         ("compare", f"/messages/{telling}/compare?from=1&to=2"),
+        ("changes", f"/messages/{listed}/changes"), ("changes-made", f"/messages/{word}/changes"),
+        ("change-text", f"/messages/{listed}/changes/text"), ("change-page", f"/messages/{word}/changes/page-001"),
+        ("change-sound", f"/messages/{sound}/changes/sound"), ("change-film", f"/messages/{clip}/changes/picture"),
+        ("compare-pages", f"/messages/{word}/compare"),
         ("desk-audio", f"/messages/{sound}/review"), ("desk-video", f"/messages/{clip}/review"),
         ("text", f"/messages/{clip}/text"), ("return", f"/messages/{word}/return"),
         ("withhold", f"/messages/{word}/withhold"), ("concern-new", f"/messages/{word}/concern"),

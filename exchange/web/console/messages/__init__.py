@@ -1,6 +1,7 @@
 """The pages of one message, in the order of its life; `routes` is what the console answers."""
 
 from exchange.web.console.messages import (
+    changes,
     compare,
     concern,
     consents,
@@ -8,6 +9,7 @@ from exchange.web.console.messages import (
     erase,
     hand_over,
     links,
+    marking,
     notes,
     offer,
     page,
@@ -15,6 +17,7 @@ from exchange.web.console.messages import (
     put_in,
     review,
     spoken,
+    taking,
     texts,
 )
 
@@ -24,7 +27,10 @@ routes = [
     *page.ROUTES,
     *review.ROUTES,
     *notes.ROUTES,
+    *marking.ROUTES,
     *compare.ROUTES,
+    *changes.ROUTES,
+    *taking.ROUTES,
     *texts.ROUTES,
     *decide.ROUTES,
     *spoken.ROUTES,
