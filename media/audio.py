@@ -52,7 +52,7 @@ def made(bench: Workbench, stream: Any, path: Path, seconds: float, report: Repo
 
 
 def track(bench: Workbench, path: Path, kind: Type, seconds: float, report: Report) -> Part:
-    """The sound of a video, as `made` would make it."""
+    """The sound of a video, or of a voice that was made here, as `made` would make it; not decoded to its end."""
     gain = loudness.gain_of(bench, path, kind, seconds, partial(share, report, 0, 0.2))
     with bench.folder() as folder:
         output = _sound(bench, _levelled(kind, gain))
