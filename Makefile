@@ -11,8 +11,10 @@ TESTS ?= tests
 WALKS ?= 100000
 MIB ?= 2048
 FILES ?= 24
+MINUTES ?= 5
+ROUNDS ?= 3
 
-.PHONY: help run test check lock holes soak bench hostile pages
+.PHONY: help run test check lock holes soak bench hostile pages transcode
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -48,6 +50,10 @@ bench: ## upload and playback beside plain aiohttp, and memory; MIB=2048
 pages: ## time per photographed page of 12 megapixels
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.pages
+
+transcode: ## recordings made safe beside bare ffmpeg of the same settings; MINUTES=5 ROUNDS=3
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.transcode --minutes $(MINUTES) --rounds $(ROUNDS)
 
 holes: ## asks OSV and npm for published holes in the locked versions; before a release and weekly
 	@$(BOOTSTRAP) test

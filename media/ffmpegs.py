@@ -35,6 +35,8 @@ DECODERS: dict[str, str] = {
 
 MOVIE = Type("mov", "av", "mov")
 THREADS = min(4, os.cpu_count() or 1)
+# a decoder mends what it can and says nothing; of what we made ourselves nothing needs mending
+STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 CLEAN = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact", "sn": None, "dn": None}
 
 
@@ -56,6 +58,11 @@ def source(kind: Type, **options: Any) -> Any:
         codec_whitelist=",".join(sorted(set(DECODERS.values()))), threads=THREADS,
         **options,
     )  # fmt: skip
+
+
+def own(name: str) -> Any:
+    """A further input: a file that we made ourselves and lent to the child, in its own folder."""
+    return ffmpeg.input(name, f="mov", protocol_whitelist="file", format_whitelist="mov", codec_whitelist="aac")
 
 
 def run(bench: Workbench, outputs: Any, path: Path, folder: Path, work: Job, report: Report) -> float:

@@ -79,6 +79,11 @@ class Workbench:
             raise Rejected(Code.DAMAGED, detail=f"{module} ended with {outcome.code}")
         return answer
 
+    def lend(self, path: Path, folder: Path, name: str) -> None:
+        """Put a copy of something that we made into a child's folder, for it to read; what it does to it is lost."""
+        shutil.copyfile(path, folder / name)
+        (folder / name).chmod(0o644)
+
     def take(self, folder: Path, name: str, kept_as: str, max_bytes: int) -> Path:
         """Move one result out of a child's folder. Raises Rejected(unsafe) if it is not a plain file."""
         path, kept = folder / name, self.product / kept_as
@@ -92,6 +97,11 @@ class Workbench:
         os.chown(kept, os.geteuid(), os.getegid(), follow_symlinks=False)
         kept.chmod(0o600)
         return kept
+
+
+def share(report: Report, start: float, size: float, done: float) -> None:
+    """Report for a part of the work that begins at `start` and makes up `size` of it."""
+    report(start + size * done)
 
 
 def _within(job: Job, left: float) -> Job:
