@@ -70,6 +70,7 @@ FITTING: dict[Kind, dict[Doing, str]] = {
     Kind.AUDIO: dict.fromkeys((Doing.MUTE, Doing.BLEEP, Doing.CUT, Doing.VOICE), "sound"),
     Kind.VIDEO: dict.fromkeys((d for d in Doing if d is not Doing.STRIKE), "picture"),
 }
+TELLS_WORDS = (Doing.STRIKE, Doing.MUTE, Doing.BLEEP, Doing.CUT)
 OF_SOUND = (Doing.MUTE, Doing.BLEEP, Doing.VOICE)
 
 
@@ -115,6 +116,11 @@ def _check_span(edit: Edit, facts: Mapping[str, Any]) -> None:
         raise BadInput("The end must come after the beginning.", field="end")
     if edit.start >= longest or (text and edit.end > longest):
         raise BadInput("This lies behind the end of the message.", field="start")
+
+
+def words_taken_out(edits: Sequence[Edit]) -> set[Edit]:
+    """Those that take out words, which another text beside the message may still say."""
+    return {edit for edit in edits if edit.doing in TELLS_WORDS or edit.part.startswith("page-")}
 
 
 def to_json(edit: Edit) -> str:

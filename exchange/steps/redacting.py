@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, select, text, update
 
 import media
-from exchange.core.edits import Doing, Edit
+from exchange.core.edits import Edit, words_taken_out
 from exchange.core.errors import ObjectMissing, Refused, Unreadable
 from exchange.core.model import WORKER, Event
 from exchange.steps import captions_left
@@ -174,13 +174,13 @@ def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean if row.name not in covered]
     beside = {row.name: SealedPart.of(row) for row in work.newest if row.name not in {*clean, captions_left.CLEAN}}
     found += (beside | {name: part for name, part in sealed.items() if name not in clean}).values()
-    elsewhere = any(one.edit.doing is not Doing.STRIKE and one.edit.doing is not Doing.VOICE for one in work.wanted)
+    asked = words_taken_out([one.edit for one in work.wanted])
     for part in found:
         if not part.media_type.startswith("text/") or (part.facts.get("source") == "typed" and part.name == "text"):
             continue
         shown = there[part.name].facts if part.name in there else part.facts
         part.facts.update({name: shown[name] for name in ("ticked", "shown") if name in shown})
-        if elsewhere:
+        if asked != words_taken_out(work.taken_out) and {edit for edit in asked if edit.part != part.name}:
             part.facts.update(ticked=False, shown=False)
     return found
 

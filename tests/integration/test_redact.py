@@ -120,18 +120,45 @@ async def offered_and_released(world: World, message: UUID) -> Any:
     return await release.release_by_link(world.service, world.facilitator, message, channel=Channel.EMAIL)
 
 
-async def test_a_new_version_voids_what_was_approved_and_stops_reading(world: World) -> None:
-    """While it is made everything stands; when it is there, nobody reads the earlier one any more."""
+async def test_what_is_to_be_taken_out_is_shared_no_longer(world: World) -> None:
+    """With the first edit on the list reading ends; what has the place is not approved again."""
     message, link = await world.released(LETTER)
     found = await world.visit(link, "A" * 43)
     await view.open_for_visitor(world.service, found, "text")
-    await wanted(world, message)
-    making = await redact.make(world.service, world.facilitator, message)
-    await view.open_for_visitor(world.service, found, "text")
-    await redacting.redact_message(world.service, making)
+    row = await wanted(world, message)
     assert await world.state(message) == State.IN_REVIEW
     with pytest.raises((NotFound, Refused)):
         await view.open_for_visitor(world.service, found, "text")
+    with pytest.raises(Conflict):
+        await world.approve(message)
+    await redact.drop(world.service, world.facilitator, message, row)
+    await world.approve(message)
+
+
+async def test_what_is_not_shared_stays_so(world: World) -> None:
+    """Marking a place in what was withheld or sent back does not bring it back into review."""
+    message = await world.letter(LETTER)
+    digest = await world.digest(message)
+    await review.withhold(world.service, world.facilitator, message, digest, reason="Not now.")
+    await wanted(world, message)
+    assert await world.state(message) == State.WITHHELD
+
+
+async def test_a_translation_of_what_was_taken_out_is_not_shown(world: World) -> None:
+    """It may still say it: until somebody compares and ticks it, and again after the next words are taken out."""
+    message = await world.letter(LETTER)
+    await texts.add_text(
+        world.service, world.facilitator, message, base_digest=await world.digest(message),
+        name="translation", language="cy", text="12 Stryd y Cei",
+    )  # fmt: skip
+    await wanted(world, message)
+    await made(world, message)
+    assert (await facts(world, message))["shown"] is True
+    assert (await facts(world, message, "translation-cy"))["shown"] is False
+    await texts.show_text(world.service, world.facilitator, message, await world.digest(message), "translation-cy")
+    await wanted(world, message, replace(STRIKE, start=0, end=4))
+    await made(world, message)
+    assert (await facts(world, message, "translation-cy"))["shown"] is False
 
 
 async def test_what_was_taken_out_comes_back_by_another_version_only(world: World) -> None:
