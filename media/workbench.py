@@ -68,7 +68,7 @@ class Workbench:
 
         job = Job(
             folder=folder, module=module, arguments=(json.dumps(order),), input=source,
-            seconds=seconds or self.limits.work_seconds * 2, readable=readable, stall_seconds=self.limits.stall_seconds,
+            seconds=seconds or self.limits.document_seconds, readable=readable, stall_seconds=self.limits.stall_seconds,
             memory_bytes=self.limits.memory_bytes, file_bytes=1 << 30,
         )  # fmt: skip
         outcome = self.run(job, watch)
