@@ -19,6 +19,7 @@ from exchange.core.model import WORKER, Event
 from exchange.steps.process import Waiting, reporter
 from exchange.steps.redact import as_told
 from exchange.steps.rejections import NOT_KEPT, OVERTAKEN
+from exchange.steps.retimed import retold
 from exchange.steps.revising import Change, make_revision
 from exchange.store import edits, parts, queue
 from exchange.store import tables as t
@@ -135,6 +136,7 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) 
         named = part_key(revision_id, part.name)
         size, sha256 = await parts.put_file(service.objects, named, work.key, bound, part.path)
         sealed[part.name] = SealedPart(part.name, part.media_type, size, sha256, named, revision_id, dict(part.facts))
+    sealed |= await _retold(service, work, revision_id)
     async with unit_of_work(service, WORKER) as unit:
         now = await unit.message(message.id)
         newest = await edits.newest_revision(unit.conn, message.id)
@@ -150,6 +152,19 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) 
         await unit.change(_end(work.making.id, state="done", progress=100))
 
 
+async def _retold(service: Service, work: _Work, revision_id: UUID) -> dict[str, SealedPart]:
+    """The captions that somebody typed, without the words that are silent or cut out now, and in step."""
+    message, sealed = work.message, {}
+    for name, (row, body) in (await retold(service, message, work.opener, as_told(work.wanted))).items():
+        named = part_key(revision_id, name)
+        await parts.announce(service, [named])
+        bound = part_context(message.case_id, message.id, revision_id, name)
+        size, sha256 = await parts.put_bytes(service.objects, named, work.key, bound, body)
+        told = {**row.facts, "source": "redacted"}
+        sealed[name] = SealedPart(name, row.media_type, size, sha256, named, revision_id, told)
+    return sealed
+
+
 def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     """What is new, the rest of the clean revision, and the texts that were typed beside it since.
 
@@ -159,7 +174,7 @@ def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     clean = {row.name for row in work.clean}
     covered = {CAME + name.removeprefix("page-") for name in sealed if name.startswith("page-")}
     found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean if row.name not in covered]
-    found += [SealedPart.of(row) for row in work.newest if row.name not in clean]
+    found += [sealed.get(row.name) or SealedPart.of(row) for row in work.newest if row.name not in clean]
     elsewhere = any(one.edit.doing is not Doing.STRIKE and one.edit.doing is not Doing.VOICE for one in work.wanted)
     for part in found:
         if not part.media_type.startswith("text/") or (part.facts.get("source") == "typed" and part.name == "text"):

@@ -1,6 +1,7 @@
 """The pages of one message, in the order of its life; `routes` is what the console answers."""
 
 from exchange.web.console.messages import (
+    captions,
     compare,
     concern,
     consents,
@@ -16,6 +17,7 @@ from exchange.web.console.messages import (
     review,
     spoken,
     texts,
+    timed,
 )
 
 routes = [
@@ -26,6 +28,8 @@ routes = [
     *notes.ROUTES,
     *compare.ROUTES,
     *texts.ROUTES,
+    *captions.ROUTES,
+    *timed.ROUTES,
     *decide.ROUTES,
     *spoken.ROUTES,
     *erase.ROUTES,
