@@ -7,7 +7,6 @@ import ffmpeg
 
 from media import voice
 from media.spans import Span, between, merged
-from media.voice import masked
 
 BESIDE = 60
 """Milliseconds that fall silent on either side: an encoder smears a sound over its neighbours (AAC: 43 ms)."""

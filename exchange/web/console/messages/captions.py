@@ -12,7 +12,7 @@ from exchange.core.captions import Captions
 from exchange.core.errors import BadInput, Conflict, ExchangeError, Refused, TooLarge, WrongLine
 from exchange.steps import captions, transcribing
 from exchange.steps.captions import Sheet
-from exchange.steps.rejections import SENTENCES
+from exchange.steps.rejections import NO_EARS, SENTENCES
 from exchange.web import frame
 from exchange.web.console.messages.about import message_of, newest_of, page
 from exchange.web.console.messages.arriving import CHUNK, multipart, token_first
@@ -84,7 +84,7 @@ async def hear(request: web.Request) -> web.StreamResponse:
     fields, message = await form_of(request), id_of(request, "message")
     service = service_of(request)
     if fields.get("language", "") not in transcribing.heard_here(service):
-        return await _show(request, frame.blank().add("hear", gettext(SENTENCES["no_ears"])), 422)
+        return await _show(request, frame.blank().add("hear", _no_ears()), 422)
     await captions.ask(service, actor_of(request), message, language=fields["language"])
     return frame.see_other(request, f"/messages/{message}/captions")
 
@@ -171,6 +171,10 @@ def _first(untrusted: str, lines: Captions) -> int:
 def _pages(lines: Captions) -> list[tuple[int, int]]:
     """First and last line of each page, from 1."""
     return [(at, min(at + PER_PAGE, len(lines))) for at in range(0, len(lines), PER_PAGE)]
+
+
+def _no_ears() -> str:
+    return gettext(SENTENCES[NO_EARS])
 
 
 def _why(sheet: Sheet) -> str:

@@ -64,7 +64,7 @@ async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> 
     return page(
         request, "timed", found, form, status=status, version=version, sound=parts.get("sound"),
         picture=parts.get("picture"), cues=[_cue(one) for one in vtt.parse(text)] if text else [],
-        language=spoken.facts.get("language", "") if spoken is not None else "",
+        spoken_in=spoken.facts.get("language", "") if spoken is not None else "",
         whys=[(why, gettext(sentence)) for why, sentence in WHYS.items()],
     )  # fmt: skip
 
