@@ -143,6 +143,11 @@ class Settings(BaseSettings):
     clamd_socket: Path | None = None
     malware_scan: Literal["always", "where_set", "if_there"] = "where_set"
     """Whether a missing scanner means stop: always; only where a socket is set; or never, and the record says so."""
+    speech_model: str = ""
+    """What hears words for draft transcripts: a folder with a Sphinx model, "" for the one that the extra `speech`
+    brings (US English), "none" for no draft transcripts. It is read in the sandbox; nothing is fetched."""
+    speech_language: str = Field("en", pattern=r"^[a-z]{2,3}$")
+    """What language the folder's model hears."""
 
     smtp_host: str = ""
     smtp_port: int = Field(587, ge=1, le=65535)

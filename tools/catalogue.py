@@ -43,7 +43,7 @@ def main(command: str) -> int:
 def template() -> Catalog:
     """Every sentence of the code."""
     from exchange.core import checklist, errors  # noqa: PLC0415  # after the path is set
-    from media.limits import SENTENCES  # noqa: PLC0415
+    from exchange.steps.rejections import SENTENCES  # noqa: PLC0415
 
     found = Catalog(project="exchange", fuzzy=False)
     with (LOCALE / "babel.cfg").open() as config:
@@ -56,7 +56,7 @@ def template() -> Catalog:
         for text in (line.sentence, line.who):
             found.add(text, locations=[("exchange/core/checklist.py", 0)])
     for text in SENTENCES.values():
-        found.add(text, locations=[("media/limits.py", 0)])
+        found.add(text, locations=[("exchange/steps/rejections.py", 0)])
     # a wrong setting is told at the terminal, in English
     names = {error.__name__ for error in _tree(errors.ExchangeError)} - {"WrongSetting"}
     for path in sorted((ROOT / "exchange").rglob("*.py")):

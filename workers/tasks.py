@@ -5,7 +5,18 @@ Every task may run twice, or on two workers at once. Times are cron lines in UTC
 
 from uuid import UUID
 
-from exchange.steps import certificate, mail, notifying, process, redacting, release, signing, spoken_safe, sweep
+from exchange.steps import (
+    certificate,
+    mail,
+    notifying,
+    process,
+    redacting,
+    release,
+    signing,
+    spoken_safe,
+    sweep,
+    transcribing,
+)
 from exchange.store import reaper
 from exchange.store.scratch import remove_stale
 from exchange.store.service import Service
@@ -24,12 +35,19 @@ async def process_waiting(service: Service) -> None:
     await process.ask_again(service)
     await spoken_safe.ask_again(service)
     await redacting.ask_again(service)
+    await transcribing.ask_again(service)
 
 
 @task("redact_message")
 async def redact_message(service: Service, making: str) -> None:
     """Make the version without what is to be taken out, or say why not."""
     await redacting.redact_message(service, UUID(making))
+
+
+@task("hear_message")
+async def hear_message(service: Service, draft: str) -> None:
+    """Write down what a machine hears in a recording, for a person to go through."""
+    await transcribing.hear_message(service, UUID(draft))
 
 
 @task("make_reason_safe")

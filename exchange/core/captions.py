@@ -132,11 +132,24 @@ def redacted(captions: Captions, cut: Sequence[tuple[int, int]], silenced: Seque
 
 def moved(time: int, cut: Sequence[tuple[int, int]]) -> int:
     """Where a time of the old recording lies in the new one; a time within a cut lies at the cut."""
-    total, upto = 0, 0
-    for start, end in sorted(cut):
-        total += max(0, min(end, time) - max(start, upto, 0)) if start < time else 0
-        upto = max(upto, end)
-    return time - total
+    return time - sum(min(end, time) - start for start, end in _apart(cut) if start < time)
+
+
+def restored(captions: Captions, cut: Sequence[tuple[int, int]]) -> Captions:
+    """Captions of a recording that was cut, with the times of the one before it was cut."""
+    found = []
+    for one in captions:
+        pieces = [Piece(p.text, None if p.start is None else before_cuts(p.start, cut, late=True)) for p in one.pieces]
+        made = cue(before_cuts(one.start, cut, late=True), before_cuts(one.end, cut), pieces)
+        found += [made] if made else []
+    return tuple(found)
+
+
+def before_cuts(time: int, cut: Sequence[tuple[int, int]], *, late: bool = False) -> int:
+    """The opposite of `moved`. A time right at a cut lies before it, or `late` behind it."""
+    for start, end in _apart(cut):
+        time += end - start if time > start or (late and time == start) else 0
+    return time
 
 
 def retold(before: Cue, text: str) -> Cue | None:
@@ -154,6 +167,34 @@ def retold(before: Cue, text: str) -> Cue | None:
         pieces.append(Piece(word, at if known else None))
         last = at if known else last
     return cue(before.start, before.end, pieces)
+
+
+def divided(before: Cue, text: str) -> list[Cue]:
+    """As `retold`; a blank line in the text ends the cue there and begins another one."""
+    parts = [part for part in re.split(r"\n[ \t]*\n", _clean(text)) if part.strip()]
+    if len(parts) < 2:
+        made = retold(before, text)
+        return [made] if made else []
+    whole, at, told = before.end - before.start, before.start, 0
+    found: list[Cue] = []
+    for part in parts:
+        told += len(part)
+        end = before.start + max(len(found) + 1, whole * told // sum(map(len, parts)))
+        pieces = [p for start, _, p in before.spans() if at <= start < end]
+        made = retold(cue(at, end, pieces) or Cue(at, end, ()), part) if at < end else None
+        found += [made] if made else []
+        at = end
+    return found
+
+
+def _apart(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In order, none over another, nothing before the beginning."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        after = max(start, found[-1][1] if found else 0, 0)
+        if after < end:
+            found.append((after, end))
+    return found
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:

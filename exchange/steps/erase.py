@@ -135,7 +135,7 @@ async def _erase(unit: Unit, message: Row[Any]) -> int:
         await to_reap(unit, key)
     for table, values in EMPTIED:
         await unit.change(update(table).where(table.c.message_id == message.id).values(**values))
-    for table in (t.review_note, t.edit, t.mark_left):
+    for table in (t.review_note, t.edit, t.mark_left, t.caption_draft):
         await unit.change(table.delete().where(table.c.message_id == message.id))
     through = select(t.link.c.id).where(t.link.c.message_id == message.id)
     await unit.change(t.draft.delete().where(t.draft.c.link_id.in_(through)))

@@ -16,10 +16,10 @@ import media
 from exchange.core.edits import Edit, words_taken_out
 from exchange.core.errors import ObjectMissing, Refused, Unreadable
 from exchange.core.model import WORKER, Event
-from exchange.steps import captions_left
 from exchange.steps.process import Waiting, reporter
 from exchange.steps.redact import as_told
 from exchange.steps.rejections import NOT_KEPT, OVERTAKEN
+from exchange.steps.retimed import retold
 from exchange.steps.revising import Change, make_revision
 from exchange.store import edits, parts, queue
 from exchange.store import tables as t
@@ -138,7 +138,7 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) 
         named = part_key(revision_id, part.name)
         size, sha256 = await parts.put_file(service.objects, named, work.key, bound, part.path)
         sealed[part.name] = SealedPart(part.name, part.media_type, size, sha256, named, revision_id, dict(part.facts))
-    sealed |= {part.name: part for part in await _captions(service, work, revision_id)}
+    sealed |= await _retold(service, work, revision_id)
     async with unit_of_work(service, WORKER) as unit:
         now = await unit.message(message.id)
         newest = await edits.newest_revision(unit.conn, message.id)
@@ -154,13 +154,17 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) 
         await unit.change(_end(work.making.id, state="done", progress=100))
 
 
-async def _captions(service: Service, work: _Work, revision_id: UUID) -> list[SealedPart]:
-    there = {row.name: row for row in work.newest}
-    row = captions_left.of_the_clean_recording(there, work.taken_out)
-    if row is None or not captions_left.touched([*(one.edit for one in work.wanted), *work.taken_out]):
-        return []
-    asked = [one.edit for one in work.wanted]
-    return await captions_left.left(service, row, work.message, revision_id, work.key, asked)
+async def _retold(service: Service, work: _Work, revision_id: UUID) -> dict[str, SealedPart]:
+    """The captions that somebody typed, without the words that are silent or cut out now, and in step."""
+    message, sealed = work.message, {}
+    for name, (row, body) in (await retold(service, message, work.opener, as_told(work.wanted))).items():
+        named = part_key(revision_id, name)
+        await parts.announce(service, [named])
+        bound = part_context(message.case_id, message.id, revision_id, name)
+        size, sha256 = await parts.put_bytes(service.objects, named, work.key, bound, body)
+        told = {**row.facts, "source": "redacted"}
+        sealed[name] = SealedPart(name, row.media_type, size, sha256, named, revision_id, told)
+    return sealed
 
 
 def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
@@ -172,7 +176,7 @@ def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     clean = {row.name for row in work.clean}
     covered = {CAME + name.removeprefix("page-") for name in sealed if name.startswith("page-")}
     found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean if row.name not in covered]
-    beside = {row.name: SealedPart.of(row) for row in work.newest if row.name not in {*clean, captions_left.CLEAN}}
+    beside = {row.name: SealedPart.of(row) for row in work.newest if row.name not in clean}
     found += (beside | {name: part for name, part in sealed.items() if name not in clean}).values()
     asked = words_taken_out([one.edit for one in work.wanted])
     for part in found:

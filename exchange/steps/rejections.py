@@ -8,6 +8,8 @@ NO_SCANNER = "no_scanner"
 """The malware scanner that this service insists on does not answer."""
 OVERTAKEN = "overtaken"
 """While a version was being made the message changed or moved on."""
+NO_EARS = "no_ears"
+"""Nothing is installed here that hears this language."""
 
 SENTENCES: dict[str, str] = {
     **{code.value: sentence for code, sentence in MADE_SAFE.items()},
@@ -18,6 +20,10 @@ SENTENCES: dict[str, str] = {
     NO_SCANNER: (
         "The check for harmful software cannot be reached at the moment. Nothing is lost: this stays locked away "
         "and is tried again by itself."
+    ),
+    NO_EARS: (
+        "No machine here can hear this language. Nothing is lost: write the lines yourself, or ask whoever runs the "
+        "service to install one."
     ),
     OVERTAKEN: (
         "This message changed while the new version was being made, so it was not kept. Nothing is lost: look at the "

@@ -5,12 +5,14 @@ to with exactly these texts. The data key stays; it is sealed anew under the new
 """
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, select
 
-from exchange.core import gate
+from exchange.core import captions, gate
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, NotFound
 from exchange.core.leaf import LANGUAGE
@@ -28,8 +30,16 @@ NAMES = ("transcription", "transcript", "captions", "translation")
 MOST_CHARACTERS = 500_000
 PLAIN = "text/plain; charset=utf-8"
 CAPTIONS = "text/vtt; charset=utf-8"
-CLEAN_CAPTIONS = "words-captions"
-"""Captions of the clean recording, beside those that are left of them (`captions_left.py`)."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A text to put beside a version. `facts`: what else is said of it, such as that somebody checked it."""
+
+    name: str
+    language: str
+    text: str = field(repr=False)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def add_text(
@@ -47,17 +57,27 @@ async def add_text(
     `name` is one of NAMES; a translation is kept per language (a BCP 47 tag). Voids approval and consents.
     Raises BadInput, `Conflict` where there is a newer revision, `Refused` where the message cannot change.
     """
-    body, part_name = _checked(name, language, text)
+    one = Beside(name, language, text)
+    return await add_texts(service, actor, message_id, base_digest=base_digest, added=[one])
+
+
+async def add_texts(
+    service: Service, actor: Actor, message_id: UUID, *, base_digest: str, added: Sequence[Beside]
+) -> str:
+    """As `add_text`, with several at once: one new version."""
+    checked = [_checked(one) for one in added]
     message = await _may_change(service, actor, message_id)
     revision_id, key = uuid4(), await _key_of(service, message, base_digest)
-    named = part_key(revision_id, part_name)
-    await parts.announce(service, [named])
-    bound = part_context(message.case_id, message_id, revision_id, part_name)
-    size, sha256 = await parts.put_bytes(service.objects, named, key, bound, body)
-    told = {"source": "typed", "shown": True, "language": language, "maker": str(actor.id)}
-    kind = CAPTIONS if name == "captions" else PLAIN
-    added = SealedPart(part_name, kind, size, sha256, named, revision_id, told)
-    return await _revise(service, actor, message_id, base_digest, revision_id, key, added, fact=name, language=language)
+    await parts.announce(service, [part_key(revision_id, name) for _, name in checked])
+    made = []
+    for one, (body, name) in zip(added, checked, strict=True):
+        bound, named = part_context(message.case_id, message_id, revision_id, name), part_key(revision_id, name)
+        size, sha256 = await parts.put_bytes(service.objects, named, key, bound, body)
+        told = {"source": "typed", "shown": True, "language": one.language, "maker": str(actor.id), **one.facts}
+        kind = CAPTIONS if name == "captions" else PLAIN
+        made.append(SealedPart(name, kind, size, sha256, named, revision_id, told))
+    fact, language = added[0].name, added[0].language
+    return await _revise(service, actor, message_id, base_digest, revision_id, key, made, fact=fact, language=language)
 
 
 async def show_text(service: Service, actor: Actor, message_id: UUID, digest: str, name: str = "text") -> str:
@@ -75,7 +95,7 @@ async def read_text(service: Service, actor: Actor, message_id: UUID, digest: st
     """A text part as it stands, to go on typing; the reading is recorded."""
     async with unit_of_work(service, actor) as unit:
         await require_fresh(unit)
-        message = await _for_change(unit, message_id)
+        message = await for_change(unit, message_id)
         revision = await _revision(unit, message_id, digest)
         row = await unit.one(select(t.part).where(t.part.c.revision_id == revision.id, t.part.c.name == name))
         opener = await opener_of(service, unit.conn, message.case_id)
@@ -85,18 +105,27 @@ async def read_text(service: Service, actor: Actor, message_id: UUID, digest: st
     return (await reader.whole()).decode("utf-8")
 
 
-def _checked(name: str, language: str, text: str) -> tuple[bytes, str]:
-    clean = text.replace("\r\n", "\n").replace("\x00", "").strip()
+def _checked(one: Beside) -> tuple[bytes, str]:
+    name, language = one.name, one.language
+    clean = one.text.replace("\r\n", "\n").replace("\x00", "").strip()
     if name not in NAMES:
         raise BadInput("Choose what this text is: a transcription, transcript, captions or translation.", field="name")
     if not LANGUAGE.fullmatch(language):
         raise BadInput("Choose the language of the text.", field="language")
     if not clean or len(clean) > MOST_CHARACTERS:
         raise BadInput("The text is empty or longer than this service takes.", field="text")
-    if name == "captions" and not clean.startswith("WEBVTT"):
-        raise BadInput("Captions begin with the line WEBVTT.", field="text")
+    if name == "captions":
+        clean = _captions(clean)
     tag = re.sub("[^a-z0-9]", "", language.lower())
     return clean.encode("utf-8", "replace"), f"translation-{tag}" if name == "translation" else name
+
+
+def _captions(untrusted_text: str) -> str:
+    """WebVTT or SubRip with nothing in it but times and words. Raises WrongLine."""
+    found = captions.parse(untrusted_text)
+    if not found:
+        raise BadInput("There is no line of captions in this text.", field="text")
+    return captions.write(found)
 
 
 async def _may_change(service: Service, actor: Actor, message_id: UUID) -> Row[Any]:
@@ -109,7 +138,8 @@ async def _may_change(service: Service, actor: Actor, message_id: UUID) -> Row[A
     return message
 
 
-async def _for_change(unit: Unit, message_id: UUID) -> Row[Any]:
+async def for_change(unit: Unit, message_id: UUID) -> Row[Any]:
+    """The message, locked, if this actor may review and change it now."""
     message = await unit.message(message_id)
     await near.require(unit.conn, unit.actor, Permission.REVIEW, message.case_id)
     known = await facts.load(unit.conn, message, asker=unit.actor.id)
@@ -144,11 +174,11 @@ async def _revise(
     base_digest: str,
     revision_id: UUID,
     key: bytes,
-    added: SealedPart | str,
+    added: list[SealedPart] | str,
     **leaf: Any,
 ) -> str:
     async with unit_of_work(service, actor) as unit:
-        message = await _for_change(unit, message_id)
+        message = await for_change(unit, message_id)
         base = await _revision(unit, message_id, base_digest)
         rows = await unit.all(select(t.part).where(t.part.c.revision_id == base.id).order_by(t.part.c.position))
         sealed = _ticked(rows, added) if isinstance(added, str) else _with(rows, added)
@@ -159,10 +189,9 @@ async def _revise(
         )
 
 
-def _with(rows: list[Row[Any]], added: SealedPart) -> list[SealedPart]:
-    # captions that are typed anew go with this recording, so what they were made of is not theirs any more
-    gone = {added.name, *([CLEAN_CAPTIONS] if added.name == "captions" else [])}
-    return [*(SealedPart.of(row) for row in rows if row.name not in gone), added]
+def _with(rows: list[Row[Any]], added: list[SealedPart]) -> list[SealedPart]:
+    anew = {part.name for part in added}
+    return [*(SealedPart.of(row) for row in rows if row.name not in anew), *added]
 
 
 def _ticked(rows: list[Row[Any]], name: str) -> list[SealedPart]:

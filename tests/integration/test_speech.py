@@ -139,9 +139,9 @@ def test_a_masked_voice_has_other_pitch_and_other_formants(how: voice.How, tmp_p
     graph = ffmpeg.output(voice.masked(ffmpeg.input(str(plain_))["a:0"], how), str(changed))
     ffmpeg.run(graph, cmd=str(inputs.FFMPEG), quiet=True)
     ratios = voice.RATIOS[how]
-    back = _wav(changed, "-af", f"rubberband=pitch={1 / ratios.pitch:.5f}", "-ar", "8000")
     pitch, formants = spoken.measured(_wav(plain_, "-ar", "8000"))
     masked_pitch, masked_formants = spoken.measured(_wav(changed, "-ar", "8000"))
+    back = _wav(changed, "-af", f"rubberband=pitch={1 / ratios.pitch:.5f}", "-ar", "8000")
     undone_pitch, undone_formants = spoken.measured(back)
     moved = [m / p for m, p in zip(masked_formants, formants, strict=False)]
     undone = [m / p for m, p in zip(undone_formants, formants, strict=False)]

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
+from exchange.core.captions import parse
 from exchange.core.edits import Doing, Edit
 from exchange.core.model import Channel, Kind
 from exchange.steps import (
+    captions,
     concern,
     intake,
     links,
@@ -22,6 +24,7 @@ from exchange.steps import (
     spoken,
     spoken_safe,
     texts,
+    transcribing,
     upload,
 )
 from tests.support.message_pages import accepted
@@ -29,6 +32,10 @@ from tests.support.putting_in import chunked
 from tests.support.world import World
 from tests.vectors.media import inputs
 
+LINES = parse(
+    "WEBVTT\n\n00:00.200 --> 00:01.500\nI <00:00.700>live <00:00.900>in <00:01.100>Leeds\n\n"
+    "00:01.600 --> 00:02.400\nI am sorry\n"
+)
 Part = Callable[[World, Path], Awaitable[list[tuple[str, str]]]]
 
 
@@ -57,6 +64,13 @@ async def recording(world: World, folder: Path) -> UUID:
 async def film(world: World, folder: Path) -> UUID:
     """A video, in review."""
     return await put_in(world, Kind.VIDEO, inputs.video(folder / "clip.mp4"))
+
+
+async def with_captions(world: World, message: UUID) -> str:
+    """Captions with word times beside a recording; the digest of that version."""
+    about = {"digest": await world.digest(message), "number": 0, "captions": LINES, "language": "en"}
+    number = await captions.keep(world.service, world.facilitator, message, **about)
+    return await captions.save(world.service, world.facilitator, message, number=number, checked=True, transcript=True)
 
 
 async def came_back(world: World, folder: Path) -> UUID:
@@ -136,6 +150,12 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
     back = await came_back(world, folder)
     listed = await taken_out(world, word, sound, clip)
     await noted(world, word, sound, clip, telling)
+    talked, heard, failed = [await recording(world, folder) for _ in range(3)]
+    await with_captions(world, talked)
+    await captions.ask(world.service, world.facilitator, heard, language="en")
+    await transcribing.hear_message(
+        world.service, await captions.ask(world.service, world.facilitator, failed, language="cy")
+    )
     return [
         ("in-review", f"/messages/{word}"), ("desk-letter", f"/messages/{word}/review"),
         ("desk-marks", f"/messages/{telling}/review"),
@@ -146,7 +166,10 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
         ("change-sound", f"/messages/{sound}/changes/sound"), ("change-film", f"/messages/{clip}/changes/picture"),
         ("compare-pages", f"/messages/{word}/compare"),
         ("desk-audio", f"/messages/{sound}/review"), ("desk-video", f"/messages/{clip}/review"),
-        ("text", f"/messages/{clip}/text"), ("return", f"/messages/{word}/return"),
+        ("text", f"/messages/{clip}/text"), ("captions", f"/messages/{talked}/captions"),
+        ("captions-empty", f"/messages/{clip}/captions"), ("captions-heard", f"/messages/{heard}/captions"),
+        ("captions-no-ears", f"/messages/{failed}/captions"), ("words", f"/messages/{talked}/words"),
+        ("words-empty", f"/messages/{clip}/words"), ("return", f"/messages/{word}/return"),
         ("withhold", f"/messages/{word}/withhold"), ("concern-new", f"/messages/{word}/concern"),
         ("concern-state", f"/messages/{stopped}"), ("concern", f"/concerns/{raised}"),
         ("returned", f"/messages/{back}"), ("spoken", f"/messages/{back}/spoken"),

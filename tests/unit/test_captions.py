@@ -6,7 +6,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exchange.core.captions import GONE, LAST, Captions, Cue, Piece, cue, moved, parse, plain, redacted, retold, write
+from exchange.core.captions import (
+    GONE,
+    LAST,
+    Captions,
+    Cue,
+    Piece,
+    cue,
+    divided,
+    moved,
+    parse,
+    plain,
+    redacted,
+    restored,
+    retold,
+    write,
+)  # fmt: skip
 from exchange.core.errors import BadInput, WrongLine
 
 WORDS = st.text(max_size=40)
@@ -174,3 +189,30 @@ def test_other_words_keep_the_times_of_those_that_stay() -> None:
     assert [p.start for p in changed.pieces] == [None, 2000, 3000, 3500]
     assert retold(TIMED[1], "Others") == Cue(5000, 6000, (Piece("Others"),))
     assert retold(TIMED[1], "  \n ") is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(captions(), st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), max_size=4))
+def test_captions_of_a_cut_recording_find_their_old_times(given_: Captions, cut: list[tuple[int, int]]) -> None:
+    """Words that no cut touched are back where they were said before it."""
+    back = restored(redacted(given_, cut, []), cut)
+    touched = [c for c in given_ if any(a < b and a < c.end and c.start < b for a, b in cut)]
+    assert [c for c in given_ if c not in touched] == [c for c in back if c in given_ and c not in touched]
+
+
+def test_a_blank_line_divides_a_line_in_two() -> None:
+    """Each half has its share of the time, in order, and the words keep what times they have."""
+    first, second = divided(TIMED[0], "I live in\n\nLeeds now")
+    assert (first.start, first.text, second.end, second.text) == (1000, "I live in", 4000, "Leeds now")
+    assert first.end == second.start
+    assert divided(TIMED[0], TIMED[0].text) == [TIMED[0]]
+    assert divided(TIMED[0], " ") == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(captions(), WORDS)
+def test_whatever_is_typed_into_a_line_gives_captions(given_: Captions, typed: str) -> None:
+    """Words, blank lines, markup: what comes of it writes and reads back."""
+    for one in given_:
+        found = tuple(divided(one, typed + "\n\n" + one.text))
+        assert parse(write(found)) == found

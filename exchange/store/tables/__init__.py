@@ -31,7 +31,7 @@ from exchange.store.tables.people import account, account_session, api_token, pa
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
-from exchange.store.tables.workshop import edit, making
+from exchange.store.tables.workshop import caption_draft, edit, making
 
 __all__ = [
     "access_leaf",
@@ -41,6 +41,7 @@ __all__ = [
     "approval_current",
     "assignment",
     "bar",
+    "caption_draft",
     "cases",
     "code",
     "concern",

@@ -1,6 +1,7 @@
 """The pages of one message, in the order of its life; `routes` is what the console answers."""
 
 from exchange.web.console.messages import (
+    captions,
     changes,
     compare,
     concern,
@@ -19,6 +20,7 @@ from exchange.web.console.messages import (
     spoken,
     taking,
     texts,
+    timed,
 )
 
 routes = [
@@ -32,6 +34,8 @@ routes = [
     *changes.ROUTES,
     *taking.ROUTES,
     *texts.ROUTES,
+    *captions.ROUTES,
+    *timed.ROUTES,
     *decide.ROUTES,
     *spoken.ROUTES,
     *erase.ROUTES,

@@ -22,7 +22,7 @@ ADDED = frame.notice(
 SHOWN = frame.notice("text-shown", N_("The text will be shown with the pages. This is a new version to review."))
 FITTING = {
     Kind.LETTER: ("transcription", "translation"),
-    Kind.AUDIO: ("transcript", "translation"),
+    Kind.AUDIO: ("transcript", "captions", "translation"),
     Kind.VIDEO: ("transcript", "captions", "translation"),
 }
 

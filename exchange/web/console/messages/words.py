@@ -97,7 +97,7 @@ DECISIONS: dict[str, str] = {
 TEXTS: dict[str, str] = {
     "transcription": N_("Transcription: what the pages say"),
     "transcript": N_("Transcript: what is said"),
-    "captions": N_("Captions for the video (WebVTT)"),
+    "captions": N_("Captions: what is said, with times"),
     "translation": N_("Translation"),
 }
 LANGUAGES: dict[str, str] = {
