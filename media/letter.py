@@ -3,7 +3,7 @@
 Text that was taken out of a PDF or Word document is marked `source=extracted, ticked=False`: it can hold what
 the pages do not show, so it may only be released when a facilitator has compared and ticked it. Where a machine can
 read pages here, the words of scans are offered likewise (`source=ocr`), and words that a document only has in its text
-or only on its pages are marked (docs/decisions/0017).
+or only on its pages are marked (docs/decisions/0018).
 """
 
 import time
@@ -74,7 +74,7 @@ def _add(bench: Workbench, given: Path, kind: Type, found: Sheaf, report: Report
     order = {name: getattr(limits, name) for name in (
         "max_pixels", "max_side", "max_text", "max_zip_entries", "max_zip_bytes",
     )}  # fmt: skip
-    is_read = kind.family in _READ and reading.engine() is not None
+    is_read = kind.family in _READ and reading.engine() is not None and limits.reading_seconds > 0
     with bench.folder() as folder:
         answer = bench.ask(
             _MODULES[kind.family], given, folder, lambda done: report(done * (_MAKING if is_read else 1.0)),

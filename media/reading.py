@@ -21,7 +21,8 @@ LANGUAGES = ("eng", "cym")
 DATA = (INSIDE / "tessdata", *(Path("/usr/share/tesseract-ocr", version, "tessdata") for version in ("5", "4.00")))
 _MOST_BYTES = 64 << 20
 _ALIKE = 0.6
-_LOOK_ALIKE = str.maketrans("|1!0", "iilo")
+_LOOK_ALIKE = str.maketrans("|1l0", "iiio")
+"""What the engine takes for each other."""
 Span = tuple[int, int]
 
 
@@ -60,7 +61,7 @@ def read(bench: Workbench, page: Path) -> Reading | None:
         return None
     try:
         with bench.folder() as folder:
-            order = {"data": str(data[0]), "languages": data[1], "most": bench.limits.max_text}
+            order: dict[str, Any] = {"data": str(data[0]), "languages": data[1], "most": bench.limits.max_text}
             if not bench.ask("read", page, folder, lambda _: None, **order).get("text"):
                 return Reading("")
             return taken(bench, folder, 1)
@@ -104,7 +105,9 @@ def alone(one: Reading, other: Reading) -> list[Span]:
     return [
         (word.start, word.end)
         for word in one.words
-        if not _met(word, _plain(one.text[word.start : word.end]), [near for row in _rows(word) for near in rows.get(row, ())])
+        if not _met(
+            word, _plain(one.text[word.start : word.end]), [near for row in _rows(word) for near in rows.get(row, ())]
+        )
     ]
 
 
@@ -123,7 +126,7 @@ def _met(word: Word, plain: str, near: Sequence[tuple[Word, str]]) -> bool:
 
 def _alike(one: str, other: str) -> bool:
     if any(char.isdigit() for char in one):
-        return one.translate(_LOOK_ALIKE) == other.translate(_LOOK_ALIKE)
+        return one == other
     return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
 
 
@@ -133,4 +136,4 @@ def _touch(one: Word, other: Word) -> bool:
 
 
 def _plain(word: str) -> str:
-    return "".join(char for char in word.casefold() if char.isalnum() or char == "|")
+    return "".join(char for char in word.casefold() if char.isalnum() or char == "|").translate(_LOOK_ALIKE)

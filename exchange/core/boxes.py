@@ -3,8 +3,8 @@
     for place in boxes(words, "text", text, mark.start, mark.end):
         place.page, place.box
 
-Bound to the very text: for a text that was changed since, nothing is said. It is for whoever reviews, and for covering a
-word that was found in a text on the page where it is read.
+Bound to the very text: for a text that was changed since, nothing is said. It is for whoever reviews, and for covering
+a word that was found in a text on the page where it is read.
 """
 
 import hashlib
