@@ -26,6 +26,8 @@ _READ = {"image", "pdf"}
 _PAGE_BYTES = 32 << 20
 _MAKING = 0.3
 """The share of the work that is making pages, where they are read too."""
+_GIVE_UP = 2
+"""Pages that could not be read, after which no more are tried: pictures made to keep a worker busy."""
 
 NOTE_WORD = (
     "The pages were set anew from the words and pictures of a Word document; headers, footers, "
@@ -111,10 +113,10 @@ def _picture(bench: Workbench, folder: Path, made: str, name: str, **facts: bool
 
 
 def _read(bench: Workbench, leaves: Sequence[Leaf], found: Sheaf, report: Report) -> None:
-    """Every page by the machine, as long as there is time; what it cannot read stays a picture."""
+    """Every page by the machine, as long as there is time and it can; what it has not read stays a picture."""
     ends = time.monotonic() + bench.limits.reading_seconds
     for number, leaf in enumerate(leaves, 1):
-        if leaf.page is not None and time.monotonic() < ends:
+        if leaf.page is not None and time.monotonic() < ends and found.unread < _GIVE_UP:
             leaf.seen = reading.read(bench, found.pages[leaf.page - 1].path)
         found.unread += leaf.seen is None
         report(_MAKING + (1 - _MAKING) * number / len(leaves))

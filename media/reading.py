@@ -62,6 +62,7 @@ def read(bench: Workbench, page: Path) -> Reading | None:
     try:
         with bench.folder() as folder:
             order: dict[str, Any] = {"data": str(data[0]), "languages": data[1], "most": bench.limits.max_text}
+            order["seconds"] = bench.limits.page_seconds
             if not bench.ask("read", page, folder, lambda _: None, **order).get("text"):
                 return Reading("")
             return taken(bench, folder, 1)
