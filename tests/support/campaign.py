@@ -131,8 +131,8 @@ def _open() -> int:
 
 
 def _reaped() -> int:
-    """Collect every child that has ended; how many still run a second later."""
-    ends = time.monotonic() + 1
+    """Collect every child that has ended; 1 if any still runs three seconds later."""
+    ends = time.monotonic() + 3
     while True:
         try:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
