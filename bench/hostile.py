@@ -3,9 +3,9 @@
     python -m bench.hostile --of-each 24 --seed 1 [--only PDF] [--sandbox landlock] [--also FOLDER]
 
 Prints a line for each class and ends with 1 if a promise was broken. The memory is the largest resident set of any
-child (RUSAGE_CHILDREN of a worker that reaps all its descendants), the time is that of `media.make`. With --also every
-file of a folder is run too, as letter, sound or video by its name: test images of Pillow's, pikepdf's and oletools'
-source distributions, for example (`pip download --no-deps --no-binary :all: pillow pikepdf oletools`).
+child (RUSAGE_CHILDREN of a worker that reaps all its descendants, and their VmHWM), the time is that of `media.make`.
+With --also every file of a folder is run too, as letter or sound by its name: test images of Pillow's, pikepdf's and
+oletools' source distributions, for example (`pip download --no-deps --no-binary :all: pillow pikepdf oletools`).
 """
 
 import argparse

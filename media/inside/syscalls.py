@@ -17,7 +17,7 @@ ALLOWED = (
     "fadvise64", "fadvise64_64", "readahead", "copy_file_range", "sendfile", "unlink", "unlinkat",
     "rename", "renameat", "renameat2", "umask", "ioctl", "pipe", "pipe2", "poll", "ppoll", "select",
     "_newselect", "pselect6", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
-    "eventfd", "eventfd2", "memfd_create", "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise",
+    "eventfd", "eventfd2", "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise",
     "msync", "mincore", "mlock", "munlock", "brk", "membarrier", "get_mempolicy", "pkey_alloc",
     "pkey_mprotect", "pkey_free", "futex", "futex_time64", "futex_waitv", "set_robust_list",
     "get_robust_list", "rseq", "set_tid_address", "arch_prctl", "sched_yield", "sched_getaffinity",

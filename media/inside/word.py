@@ -1,6 +1,7 @@
 """A Word document (.docx) to what its reader would see, as text and typeset pages.
 
-Left out: deleted and moved-away text, hidden text, comments, field codes, headers, footers, notes, metadata.
+Left out: deleted and moved-away text and pictures, what is hidden (`media.inside.hidden`), comments, field
+codes, headers, footers, notes, metadata.
 Order: max_pages, max_text, max_zip_entries, max_zip_bytes, max_pixels, max_side.
 """
 
@@ -13,6 +14,7 @@ import docx
 from docx.oxml.ns import qn
 
 from media.inside import pixels, say, zips
+from media.inside.hidden import Hidden, row
 from media.inside.plain import write
 from media.inside.typeset import SIZE, Block
 from media.inside.words import clean
@@ -34,7 +36,8 @@ def main() -> None:
         zips.checked(file, {"[Content_Types].xml", "word/document.xml"}, asked)
         try:
             document = docx.Document(file)
-            blocks = list(_blocks(document.element.body, document.part, asked))
+            hidden = Hidden(document.element, document.styles.element)
+            blocks = list(_blocks(document.element.body, document.part, hidden, asked))
         except Exception:  # noqa: BLE001 - parsers raise anything; whatever it is, the document is not readable
             say.refuse("damaged")
     text = clean("\n\n".join(block.text for block in blocks if block.text.strip()))
@@ -45,40 +48,52 @@ def main() -> None:
     write(text, blocks, asked)
 
 
-def _blocks(element: Any, part: Any, asked: dict[str, int]) -> Iterator[Block]:
+def _blocks(element: Any, part: Any, hidden: Hidden, asked: dict[str, int]) -> Iterator[Block]:
     """Paragraphs in reading order; a table row is one line, its cells parted by bars."""
     for child in element:
         if child.tag == qn("w:p"):
-            yield from _paragraph(child, part, asked)
+            yield from _paragraph(child, part, hidden, asked)
         elif child.tag == qn("w:tr"):
-            cells = [" ".join(_words(cell).split()) for cell in child.iter(qn("w:tc"))]
-            yield Block(clean(" | ".join(cells)).strip("\n"))
+            if not row(child):
+                cells = [" ".join(_words(cell, hidden).split()) for cell in child.iter(qn("w:tc"))]
+                yield Block(clean(" | ".join(cells)).strip("\n"))
         elif child.tag not in _DROPPED and isinstance(child.tag, str):
-            yield from _blocks(child, part, asked)
+            yield from _blocks(child, part, hidden, asked)
 
 
-def _paragraph(element: Any, part: Any, asked: dict[str, int]) -> Iterator[Block]:
+def _paragraph(element: Any, part: Any, hidden: Hidden, asked: dict[str, int]) -> Iterator[Block]:
     style = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
     name = (style.get(qn("w:val")) or "") if style is not None else ""
     heading = name.lower().startswith(("heading", "title"))
     listed = element.find(f"{qn('w:pPr')}/{qn('w:numPr')}") is not None or name.startswith(_LISTS)
     bullet = "• " if listed else ""
-    if words := clean(_words(element)).strip("\n"):
+    if words := clean(_words(element, hidden)).strip("\n"):
         yield Block(bullet + words, bold=heading, size=SIZE + 9 if heading else SIZE)
-    for blip in element.iter(_BLIP):
-        if (image := _image(blip.get(qn("r:embed")), part, asked)) is not None:
+    for blip in _shown(element, hidden):
+        if blip.tag == _BLIP and (image := _image(blip.get(qn("r:embed")), part, asked)) is not None:
             yield Block(image=image)
 
 
-def _words(element: Any) -> str:
+def _shown(element: Any, hidden: Hidden) -> Iterator[Any]:
+    """An element and everything in it that a reader sees."""
+    if element.tag in _DROPPED or not isinstance(element.tag, str):
+        return
+    if element.tag == qn("w:r") and hidden.run(element):
+        return
+    yield element
+    for child in element:
+        yield from _shown(child, hidden)
+
+
+def _words(element: Any, hidden: Hidden) -> str:
     if element.tag in _DROPPED or not isinstance(element.tag, str):
         return ""
-    if element.tag == qn("w:r") and element.find(f"{qn('w:rPr')}/{qn('w:vanish')}") is not None:
+    if (element.tag == qn("w:r") and hidden.run(element)) or (element.tag == qn("w:tr") and row(element)):
         return ""
     if element.tag == qn("w:t"):
         return element.text or ""
     between = "\n" if element.tag in (qn("w:txbxContent"), qn("w:tc")) else ""
-    return _AS_TEXT.get(element.tag, "") + between.join(_words(child) for child in element)
+    return _AS_TEXT.get(element.tag, "") + between.join(_words(child, hidden) for child in element)
 
 
 def _image(embed: str | None, part: Any, asked: dict[str, int]) -> Any:

@@ -14,6 +14,10 @@ _TMP_BYTES = 256 << 20
 _ETC = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/fonts")
 _OFFICE_ETC = "/etc/libreoffice"
 
+# Only the folder and /tmp stay writable. The root and /dev are memory without a limit; and where the worker is root,
+# the child is root's own uid under another name, whom the kernel lets write /proc/sys/kernel/core_pattern and more.
+_READ_ONLY = ("--remount-ro", "/", "--remount-ro", "/dev", "--remount-ro", "/proc")
+
 
 class Bubblewrap:
     """bwrap(1), then the same launcher as everywhere (limits, seccomp where libseccomp is there)."""
@@ -31,7 +35,7 @@ class Bubblewrap:
         argv += _system(job)
         if job.input is not None:
             argv += ["--ro-bind", str(job.input.resolve()), "/in"]
-        argv += ["--bind", str(job.folder.resolve()), "/out", "--chdir", "/out", "--"]
+        argv += ["--bind", str(job.folder.resolve()), "/out", *_READ_ONLY, "--chdir", "/out", "--"]
         path = "/in" if job.input is not None else ""
         return argv + launch(job, input_path=path, landlock=False), ()
 

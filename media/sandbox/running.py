@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -16,6 +17,9 @@ from media.sandbox.job import Job, Outcome, Provider
 _OUT_CAP = 4 << 20
 _ERR_CAP = 64 << 10
 _GRACE = 2.0
+_DYING = 5.0
+_LOOKED = 0.5
+_MOST_FILES = 5_000
 _known: dict[str, bool] = {}
 
 Watch = Callable[[bytes], bool]
@@ -28,7 +32,8 @@ def _any_line(_line: bytes) -> bool:
 def run(provider: Provider, job: Job, watch: Watch = _any_line) -> Outcome:
     """Run the job to its end. `watch` gets every line of stdout and says whether it was progress.
 
-    Raises Rejected(took_too_long) after `job.seconds`, or after `job.stall_seconds` without progress.
+    Raises Rejected(took_too_long) after `job.seconds`, or after `job.stall_seconds` without progress, and
+    Rejected(unsafe) where the child fills its folder.
     """
     argv, fds = provider.command(job)
     try:
@@ -47,17 +52,38 @@ def run(provider: Provider, job: Job, watch: Watch = _any_line) -> Outcome:
                 _end(child)
     except _Late as late:
         raise Rejected(Code.TOOK_TOO_LONG, detail=str(late)) from None
+    except _Full:
+        raise Rejected(Code.UNSAFE, detail="the child filled its folder") from None
 
 
 class _Late(Exception):
     pass
 
 
+class _Full(Exception):
+    pass
+
+
+def _room(job: Job) -> None:
+    """Raise where all files of the child together are more than one of them may be, or too many.
+
+    The kernel limits each file; the disk, or the memory where the scratch is, would still fill up.
+    """
+    taken = count = 0
+    for folder, _, names in os.walk(job.folder):
+        for name in names:
+            count += 1
+            with contextlib.suppress(OSError):
+                taken += Path(folder, name).lstat().st_blocks * 512
+        if taken > job.file_bytes or count > _MOST_FILES:
+            raise _Full
+
+
 def _follow(child: subprocess.Popen[bytes], job: Job, watch: Watch) -> Outcome:
     assert child.stdout
     assert child.stderr
     out, err, line = bytearray(), bytearray(), bytearray()
-    begun = moved = time.monotonic()
+    begun = moved = looked = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for pipe in (child.stdout, child.stderr):
             os.set_blocking(pipe.fileno(), False)
@@ -67,7 +93,10 @@ def _follow(child: subprocess.Popen[bytes], job: Job, watch: Watch) -> Outcome:
             left = min(begun + job.seconds, moved + job.stall_seconds) - now
             if left <= 0:
                 raise _Late("time" if now >= begun + job.seconds else "stall")
-            for key, _ in selector.select(left):
+            if now - looked > _LOOKED:
+                _room(job)
+                looked = now
+            for key, _ in selector.select(min(left, _LOOKED)):
                 data = os.read(key.fd, 1 << 16)
                 if not data:
                     selector.unregister(key.fileobj)
@@ -88,7 +117,8 @@ def _follow(child: subprocess.Popen[bytes], job: Job, watch: Watch) -> Outcome:
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Nothing of the group is left when this returns."""
-    if child.poll() is None:
+    early = child.poll() is None
+    if early:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -96,6 +126,17 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+    if early:
+        _gone(child)
+
+
+def _gone(child: subprocess.Popen[bytes]) -> None:
+    """Wait until nobody holds our pipes any more: bwrap's own child dies a little later, giving back its memory."""
+    ends = time.monotonic() + _DYING
+    for pipe in (child.stdout, child.stderr):
+        while pipe and select.select([pipe], [], [], max(0.0, ends - time.monotonic()))[0]:
+            if not os.read(pipe.fileno(), 1 << 16):
+                break
 
 
 def works(provider: Provider) -> bool:

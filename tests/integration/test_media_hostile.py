@@ -91,7 +91,7 @@ class _Leaves:
     name = "leaves"
 
     def command(self, _job: Job) -> tuple[list[str], Sequence[int]]:
-        subprocess.Popen(["/bin/sleep", "2"])
+        subprocess.Popen(["/bin/sleep", "6"])
         raise media.Rejected("damaged")
 
 

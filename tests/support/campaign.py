@@ -1,10 +1,12 @@
 """One hostile file through the real `media.make`, in a worker of its own that is watched from outside.
 
 The worker is forked for the file and becomes the reaper of all that comes from it: RUSAGE_CHILDREN then holds the
-largest resident set of every child, killed ones and those in another process namespace too. What it says comes
-through a pipe; a worker that says nothing has died.
+largest resident set of every child that ended. A child that is killed inside bubblewrap's process namespace is not
+counted there by the kernel, so the high-water marks of all descendants (VmHWM) are read five times a second as well.
+What the worker says comes through a pipe; one that says nothing has died.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -14,9 +16,10 @@ import select
 import shutil
 import signal
 import tempfile
+import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +109,9 @@ def _made(case: Case, provider: Provider, watch: Watch, folder: Path) -> dict[st
     path.write_bytes(case.data)
     before, open_before = {p.name for p in scratch.iterdir()}, _open()
     began, wrong = time.monotonic(), []
-    product = None
+    product, marks, over = None, [0], threading.Event()
+    looker = threading.Thread(target=_look, args=(marks, over))
+    looker.start()
     try:
         product = media.make(case.kind, [media.Source(path, case.name)], scratch, providers=(provider,))
         said = "made"
@@ -116,13 +121,36 @@ def _made(case: Case, provider: Provider, watch: Watch, folder: Path) -> dict[st
         said = f"raised {type(error).__name__}"
         wrong.append(f"neither a product nor a refusal: {type(error).__name__}: {error}")
     seconds = time.monotonic() - began
+    over.set()
+    looker.join()
     wrong += ["a process was left behind"] * _reaped()
     peak, own = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF))
     wrong += ["descriptors were left open"] if _open() != open_before else []
     left = {p.name for p in scratch.iterdir()} - before - ({product.parts[0].path.parent.name} if product else set())
     wrong += ["files were left behind"] if left or (product is None and path.read_bytes() != case.data) else []
     wrong += [f"a canary is in the product: {leak}" for leak in (watch.leaks(product) if product else ())]
-    return {"said": said, "seconds": seconds, "peak": peak, "worker": own, "wrong": wrong}
+    return {"said": said, "seconds": seconds, "peak": max(peak, marks[0]), "worker": own, "wrong": wrong}
+
+
+def _look(marks: list[int], over: threading.Event) -> None:
+    """Keep the highest mark of any descendant, bytes, until it is over."""
+    while not over.wait(0.2):
+        marks[0] = max(marks[0], *(_mark(pid) for pid in _descendants(os.getpid())), 0)
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in map(int, children.read_text().split()):
+                yield child
+                yield from _descendants(child)
+
+
+def _mark(pid: int) -> int:
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
+    return 0
 
 
 def _open() -> int:
@@ -131,8 +159,8 @@ def _open() -> int:
 
 
 def _reaped() -> int:
-    """Collect every child that has ended; how many still run a second later."""
-    ends = time.monotonic() + 1
+    """Collect every child that has ended; 1 if any still runs three seconds later."""
+    ends = time.monotonic() + 3
     while True:
         try:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
