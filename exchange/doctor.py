@@ -30,6 +30,7 @@ from exchange.store.unit import reading
 from media.limits import Rejected
 from media.office import can_set
 from media.office import program as office_program
+from media.reading import engine
 from media.sandbox import PROVIDERS, choose
 
 __all__ = ["Check", "examine", "is_green"]
@@ -115,6 +116,13 @@ async def office(_service: Service) -> Check:
         return Check("Documents by LibreOffice")
     missing = "only bubblewrap holds it" if office_program() else "not installed"
     return Check(f"Documents by LibreOffice ({missing}: .odt, .rtf and .doc are refused)")
+
+
+async def reader(_service: Service) -> Check:
+    """Whether the words of scans are read; where not, pages stay pictures."""
+    if engine() is not None:
+        return Check("Reading of scans")
+    return Check("Reading of scans (no language data: run tools/assets.py, or install tesseract-ocr-eng)")
 
 
 def _sets_documents() -> bool:
@@ -213,6 +221,7 @@ MACHINE: tuple[tuple[str, Checker], ...] = (
     ("Sandbox", sandbox),
     ("Malware scanner", scanner),
     ("Documents by LibreOffice", office),
+    ("Reading of scans", reader),
     ("Scratch folder", scratch),
     ("Disk space", space),
     ("Clock", clock),

@@ -1,23 +1,33 @@
 """A letter, made anew: page images from pixels, and its text beside them where there is text.
 
 Text that was taken out of a PDF or Word document is marked `source=extracted, ticked=False`: it can hold what
-the pages do not show, so it may only be released when a facilitator has compared and ticked it.
+the pages do not show, so it may only be released when a facilitator has compared and ticked it. Where a machine can
+read pages here, the words of scans are offered likewise (`source=ocr`), and words that a document only has in its text
+or only on its pages are marked (docs/decisions/0018).
 """
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from media import office, recheck
+from media import office, reading, recheck, sheaf
 from media.limits import Code, Rejected
-from media.product import Fact, Part, Product, Source
+from media.product import Part, Product, Source
+from media.reading import Reading
+from media.sheaf import PLAIN, Leaf, Sheaf
 from media.sniff import TYPES, Type
 from media.workbench import Report, Workbench
 
-PLAIN = "text/plain; charset=utf-8"
+__all__ = ["PLAIN", "make"]
+
 _MODULES = {"image": "picture", "pdf": "pdf", "docx": "word", "txt": "plain"}
+_READ = {"image", "pdf"}
 _PAGE_BYTES = 32 << 20
+_MAKING = 0.3
+"""The share of the work that is making pages, where they are read too."""
+_GIVE_UP = 2
+"""Pages that could not be read, after which no more are tried: pictures made to keep a worker busy."""
 
 NOTE_WORD = (
     "The pages were set anew from the words and pictures of a Word document; headers, footers, "
@@ -33,37 +43,27 @@ NOTE_READABLE = (
 )
 NOTE_MISSING = "Some characters could not be drawn and show as boxes."
 NOTE_SCAN = "There is no text version: the pages are pictures."
-
-
-@dataclass
-class _Sheaf:
-    """Pages and text of all sources so far."""
-
-    pages: list[Part] = field(default_factory=list)
-    came: list[Part] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    families: set[str] = field(default_factory=set)
-    missing: bool = False
+NOTE_READ = "The words of pages that are pictures were read by a machine; it gets handwriting wrong."
+NOTE_UNREAD = "Not every page could be read by the machine."
+NOTE_ALONE = "The document holds words that were not seen on its pages. They are marked in its text."
 
 
 def make(bench: Workbench, sources: Sequence[tuple[Source, Type]], report: Report) -> Product:
-    """`page-001` …, `text`, and `came-001` … of changed pages.
-
-    Raises Rejected: password, disguised, too_many_pixels, damaged, …"""
-    sheaf = _Sheaf()
+    """The parts that `media/sheaf.py` names. Raises Rejected: password, disguised, too_many_pixels, damaged, …"""
+    found = Sheaf()
     for number, (given, kind) in enumerate(sources):
         if given.path.stat().st_size > bench.limits.max_document_bytes:
             raise Rejected(Code.TOO_LARGE)
         share = partial(_share, report, number, len(sources))
         if kind.family in office.FILTERS:
             with office.as_pdf(bench, given.path, kind.family) as pdf:
-                _add(bench, pdf, TYPES["pdf"], sheaf, share)
-            sheaf.families.add("office")
+                _add(bench, pdf, TYPES["pdf"], found, share)
+            found.families.add("office")
         else:
-            _add(bench, given.path, kind, sheaf, share)
+            _add(bench, given.path, kind, found, share)
     report(1.0)
-    parts = (*sheaf.pages, *_text(bench, sheaf), *sheaf.came)
-    return Product("letter", parts, len(sheaf.pages), tuple(_notes(sheaf)))
+    parts = sheaf.parts(found, bench.product)
+    return Product("letter", parts, len(found.pages), tuple(_notes(found, parts)))
 
 
 def _share(report: Report, before: int, of: int, done: float) -> None:
@@ -71,58 +71,67 @@ def _share(report: Report, before: int, of: int, done: float) -> None:
     report((before + done) / of)
 
 
-def _add(bench: Workbench, given: Path, kind: Type, sheaf: _Sheaf, report: Report) -> None:
-    limits, left = bench.limits, bench.limits.max_pages - len(sheaf.pages)
+def _add(bench: Workbench, given: Path, kind: Type, found: Sheaf, report: Report) -> None:
+    limits, left = bench.limits, bench.limits.max_pages - len(found.pages)
     order = {name: getattr(limits, name) for name in (
         "max_pixels", "max_side", "max_text", "max_zip_entries", "max_zip_bytes",
     )}  # fmt: skip
+    is_read = kind.family in _READ and reading.engine() is not None and limits.reading_seconds > 0
     with bench.folder() as folder:
         answer = bench.ask(
-            _MODULES[kind.family], given, folder, report,
+            _MODULES[kind.family], given, folder, lambda done: report(done * (_MAKING if is_read else 1.0)),
             format=kind.name, max_pages=left, side=limits.page_side, **order,
         )  # fmt: skip
         count = answer.get("pages")
         if not isinstance(count, int) or not 0 < count <= left:
             raise Rejected(Code.UNSAFE if count else Code.TOO_MANY_PAGES, detail="page count")
-        for number in range(1, count + 1):
-            _page(bench, folder, number, sheaf)
+        leaves = [_page(bench, folder, number, found) for number in range(1, count + 1)]
         if answer.get("text") is True:
-            path = bench.take(folder, "text.txt", f"text-{len(sheaf.texts)}", limits.max_text * 4)
-            sheaf.texts.append(recheck.plain(path, limits.max_text))
+            path = bench.take(folder, "text.txt", "text", limits.max_text * 4)
+            leaves = [Leaf(None, Reading(recheck.plain(path, limits.max_text)))]
             path.unlink()
-    sheaf.families.add(kind.family)
-    sheaf.missing |= bool(answer.get("missing"))
+    if is_read:
+        _read(bench, leaves, found, report)
+    found.leaves += leaves
+    found.families.add(kind.family)
+    found.missing |= bool(answer.get("missing"))
 
 
-def _page(bench: Workbench, folder: Path, number: int, sheaf: _Sheaf) -> None:
-    name = f"page-{len(sheaf.pages) + 1:03d}"
-    path = bench.take(folder, f"page-{number:03d}.jpg", name, _PAGE_BYTES)
-    width, height = recheck.jpeg(path, bench.limits.page_side**2)
-    sheaf.pages.append(Part(name, "image/jpeg", path, {"width": width, "height": height}))
+def _page(bench: Workbench, folder: Path, number: int, found: Sheaf) -> Leaf:
+    at = len(found.pages) + 1
+    found.pages.append(_picture(bench, folder, f"page-{number:03d}.jpg", f"page-{at:03d}"))
     if (folder / f"came-{number:03d}.jpg").exists():
-        came = bench.take(folder, f"came-{number:03d}.jpg", name.replace("page", "came"), _PAGE_BYTES)
-        width, height = recheck.jpeg(came, bench.limits.page_side**2)
-        sheaf.came.append(Part(came.name, "image/jpeg", came, {"width": width, "height": height, "shown": False}))
+        found.came.append(_picture(bench, folder, f"came-{number:03d}.jpg", f"came-{at:03d}", shown=False))
+    own = (folder / f"words-{number:03d}.json").exists()
+    return Leaf(at, reading.taken(bench, folder, number) if own else None)
 
 
-def _text(bench: Workbench, sheaf: _Sheaf) -> tuple[Part, ...]:
-    if not sheaf.texts:
-        return ()
-    text = "\n".join(sheaf.texts)
-    path = bench.product / "text"
-    path.write_text(text, encoding="utf-8", newline="\n")
-    path.chmod(0o600)
-    typed = sheaf.families == {"txt"}
-    facts: dict[str, Fact] = {
-        "source": "typed" if typed else "extracted", "ticked": typed, "characters": len(text),
-        "shown": sheaf.families <= {"txt", "docx"} and not sheaf.missing,
-    }  # fmt: skip
-    return (Part("text", PLAIN, path, facts),)
+def _picture(bench: Workbench, folder: Path, made: str, name: str, **facts: bool) -> Part:
+    path = bench.take(folder, made, name, _PAGE_BYTES)
+    width, height = recheck.jpeg(path, bench.limits.page_side**2)
+    return Part(name, "image/jpeg", path, {"width": width, "height": height, **facts})
 
 
-def _notes(sheaf: _Sheaf) -> list[str]:
-    notes = [NOTE_WORD] if "docx" in sheaf.families else []
-    notes += [NOTE_OFFICE] if "office" in sheaf.families else []
-    notes += [NOTE_READABLE] if sheaf.came else []
-    notes += [NOTE_MISSING] if sheaf.missing else []
-    return notes + ([] if sheaf.texts else [NOTE_SCAN])
+def _read(bench: Workbench, leaves: Sequence[Leaf], found: Sheaf, report: Report) -> None:
+    """Every page by the machine, as long as there is time and it can; what it has not read stays a picture."""
+    ends = time.monotonic() + bench.limits.reading_seconds
+    for number, leaf in enumerate(leaves, 1):
+        if leaf.page is not None and time.monotonic() < ends and found.unread < _GIVE_UP:
+            leaf.seen = reading.read(bench, found.pages[leaf.page - 1].path)
+        found.unread += leaf.seen is None
+        report(_MAKING + (1 - _MAKING) * number / len(leaves))
+
+
+def _notes(found: Sheaf, parts: Sequence[Part]) -> list[str]:
+    text = next((part for part in parts if part.name == "text"), None)
+    told = (
+        (NOTE_WORD, "docx" in found.families),
+        (NOTE_OFFICE, "office" in found.families),
+        (NOTE_READABLE, bool(found.came)),
+        (NOTE_MISSING, found.missing),
+        (NOTE_READ, sheaf.is_read(found)),
+        (NOTE_UNREAD, found.unread > 0),
+        (NOTE_ALONE, text is not None and bool(text.facts.get("alone"))),
+        (NOTE_SCAN, text is None),
+    )
+    return [note for note, is_so in told if is_so]

@@ -145,6 +145,8 @@ class Limits:
     work_seconds: float = 60.0
     document_seconds: float = 110.0  # so that with TERM and KILL nothing takes two minutes
     stall_seconds: float = 60.0
+    reading_seconds: float = 1200.0
+    page_seconds: float = 30.0
     memory_bytes: int = 4 * GIB
 
     def seconds(self, kind: str) -> float:

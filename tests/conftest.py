@@ -19,6 +19,20 @@ if TYPE_CHECKING:
     from tests.support.mail import Mailbox
     from tests.support.swift import Swift
 
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Engines of letters that a desk may lack: `.ci/run` installs LibreOffice, `make` fetches what reads pages."""
+    if collection_path.name == "test_media_office.py":
+        from tests.support.office import has_office
+
+        return not has_office() or None
+    if collection_path.name in ("test_media_reading.py", "test_console_reading.py"):
+        from tests.support.reading import has_reader
+
+        return not has_reader() or None
+    return None
+
+
 # the foreign verifier is written in Go; `.ci/run` installs it, a desk without it has nothing to run it with
 collect_ignore = [] if has_go_with_x_mod() else ["integration/test_ledger_foreign.py"]
 

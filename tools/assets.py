@@ -1,9 +1,11 @@
-"""Copies what the pages take from npm packages to exchange/web/static/vendor (never committed).
+"""Copies what the pages take from npm packages to exchange/web/static/vendor, and the languages that Tesseract reads
+to media/inside/tessdata, where the sandbox sees them and nobody is served them (both never committed).
 
 The packages are named with their hashes in package-lock.json; no script of theirs is run. The crown, the GDS
 Transport font and what shows them are left out: they are the government's, and this service is not.
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -19,6 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "exchange" / "web" / "static" / "vendor"
 BUILD = ROOT / "build" / "npm"
 STAMP = "stamp.txt"
+TESSDATA = ROOT / "media" / "inside" / "tessdata"
+LANGUAGES = ("eng", "cym")
+TRAINED = "@tesseract.js-data/{0}/4.0.0_best_int/{0}.traineddata.gz"
 TO_MIRROR = {"govuk-frontend.min.css": "govuk-frontend.rtl.min.css"}
 FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",arial,sans-serif'
 FILES = {
@@ -53,6 +58,7 @@ def main() -> int:
     for name, other in TO_MIRROR.items():
         (VENDOR / other).write_text(mirrored((VENDOR / name).read_text(encoding="utf-8")))
     _licences()
+    _languages()
     (VENDOR / STAMP).write_text(_wanted())
     return 0
 
@@ -68,7 +74,8 @@ def packages() -> Path:
 def is_current() -> bool:
     """True if the vendor folder was built from this lock file by this script."""
     stamp = VENDOR / STAMP
-    return stamp.exists() and stamp.read_text() == _wanted()
+    is_read = all((TESSDATA / f"{code}.traineddata").is_file() for code in LANGUAGES)
+    return is_read and stamp.exists() and stamp.read_text() == _wanted()
 
 
 def _wanted() -> str:
@@ -105,6 +112,15 @@ def _image(found: re.Match[str]) -> str:
         return "none"
     shutil.copyfile(BUILD / "node_modules" / IMAGES / name, VENDOR / "images" / name)
     return f"url(images/{name})"
+
+
+def _languages() -> None:
+    """Tesseract's language data (Apache 2.0), unpacked."""
+    shutil.rmtree(TESSDATA, ignore_errors=True)
+    TESSDATA.mkdir(parents=True)
+    for code in LANGUAGES:
+        packed = BUILD / "node_modules" / TRAINED.format(code)
+        (TESSDATA / f"{code}.traineddata").write_bytes(gzip.decompress(packed.read_bytes()))
 
 
 def _licences() -> None:

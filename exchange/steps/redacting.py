@@ -30,8 +30,9 @@ from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
 from media.limits import Code, Rejected
 
-CAME = "came-"
-"""A page before it was made readable, for whoever reviews: of a covered page it goes too."""
+CAME, READING = "came-", "reading"
+"""A page before it was made readable, and what a machine read on the pages, for whoever reviews: both go with a page
+that is covered."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     there = {row.name: row for row in work.newest}
     clean = {row.name for row in work.clean}
     covered = {CAME + name.removeprefix("page-") for name in sealed if name.startswith("page-")}
+    if covered:
+        covered.add(READING)
     found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean if row.name not in covered]
     beside = {row.name: SealedPart.of(row) for row in work.newest if row.name not in clean}
     found += (beside | {name: part for name, part in sealed.items() if name not in clean}).values()

@@ -45,6 +45,8 @@ def _ink(grey: Image.Image, side: int) -> Image.Image:
     """What is darker than its surroundings, small, edges of the page left out."""
     small = grey.copy()
     small.thumbnail((side, side), Image.Resampling.BOX)
+    # turning smooths, and not turning does not: without this, grain would look like lines that stand upright
+    small = small.filter(ImageFilter.GaussianBlur(1))
     ground = small.filter(ImageFilter.BoxBlur(side // 60))
     ink = ImageChops.subtract(ground, small).point(lambda value: min(255, max(0, value - 6) * 6))
     edge = max(4, min(ink.size) // 25)

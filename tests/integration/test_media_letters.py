@@ -10,11 +10,14 @@ from media.inside import upright
 from media.sandbox import PROVIDERS, Provider, works
 from tests.vectors.media import inputs, pages
 
+NOT_READ = media.Limits(reading_seconds=0)
+"""Reading has tests of its own (test_media_reading.py) and takes seconds a page."""
 HERE = [provider for provider in PROVIDERS if works(provider)]
 
 
 def _make(scratch: Path, *paths: Path, **options: object) -> media.Product:
     sources = [media.Source(path, path.name) for path in paths]
+    options.setdefault("limits", NOT_READ)
     return media.make("letter", sources, scratch, **options)  # type: ignore[arg-type]
 
 
@@ -101,7 +104,7 @@ def test_transparent_and_deep_pictures_are_readable(tmp_path: Path) -> None:
 def test_pdf_has_pages_and_unticked_text(tmp_path: Path) -> None:
     """Two pages at 200 dpi; the text is there but marked as taken out, not typed, not ticked."""
     product = _make(tmp_path, inputs.pdf(tmp_path / "letter.pdf"))
-    assert _names(product) == ["page-001", "page-002", "text"]
+    assert _names(product) == ["page-001", "page-002", "text", "words"]
     assert _text(product) == "Words in a PDF 1\n\nWords in a PDF 2\n"
     part = product.part("text")
     assert part is not None
@@ -154,7 +157,7 @@ def test_progress_rises_to_one(tmp_path: Path) -> None:
     """Progress never falls and ends at 1."""
     heard: list[float] = []
     path = inputs.pdf(tmp_path / "letter.pdf", pages=5)
-    media.make("letter", [media.Source(path, "letter.pdf")], tmp_path, heard.append)
+    media.make("letter", [media.Source(path, "letter.pdf")], tmp_path, heard.append, limits=NOT_READ)
     assert heard == sorted(heard)
     assert (heard[-1], len(heard) >= 5) == (1.0, True)
 

@@ -48,13 +48,14 @@ def _scribble() -> Image.Image:
         Image.new("RGB", (40, 30), "grey"),
         Image.linear_gradient("L").resize((1000, 1400)).convert("RGB"),
         Image.effect_noise((1000, 1400), 60).convert("RGB"),
+        Image.effect_noise((1860, 2480), 100).convert("RGB"),
         Image.effect_mandelbrot((1000, 1400), (-2, -1.5, 1, 1.5), 60).convert("RGB"),
         pages.drawing(),
         pages.drawing().rotate(5, expand=True, fillcolor="white"),
         _scribble(),
         pages.turned(Image.new("RGB", (900, 1300), PAPER), 6.0),
     ],
-    ids=["blank", "tiny", "light", "noise", "picture", "drawing", "drawing turned", "scribble", "empty sheet"],
+    ids=["blank", "tiny", "light", "noise", "coarse noise", "picture", "drawing", "drawing turned", "scribble", "empty sheet"],
 )
 def test_a_page_without_lines_of_writing_stays_as_it_is(page: Image.Image) -> None:
     """Nothing is certain, so nothing is changed."""

@@ -179,6 +179,20 @@ def pdf(path: Path, words: str = "Words in a PDF", pages: int = 2) -> Path:
     return path
 
 
+def pdf_page(path: Path, drawn: str, more: str = "") -> Path:
+    """A PDF with one page on which just this is drawn (ISO 32000-1, 9.4), Helvetica as /F1."""
+    page = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {more} /Contents 5 0 R "
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        page + "/Resources << /Font << /F1 3 0 R >> >> >>",
+        f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
+    ]
+    path.write_bytes(_assembled(objects, ""))
+    return path
+
+
 def _assembled(objects: list[str], trailer: str) -> bytes:
     out, offsets = b"%PDF-1.7\n", []
     for number, body in enumerate(objects, 1):

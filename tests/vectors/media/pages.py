@@ -10,6 +10,11 @@ Colour = tuple[int, int, int]
 TABLE: Colour = (96, 82, 70)
 
 
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """The typeface of made pages."""
+    return ImageFont.truetype(font_roboto.Roboto, size)
+
+
 def written(
     size: tuple[int, int] = (1000, 1400),
     *,
@@ -22,10 +27,9 @@ def written(
     chosen = random.Random(seed)
     page = Image.new("RGB", size, paper)
     pen, height = ImageDraw.Draw(page), size[1] // 60
-    font = ImageFont.truetype(font_roboto.Roboto, height)
     for line in range(lines):
         words = " ".join(chosen.choice(WORDS) for _ in range(chosen.randint(6, 11)))
-        pen.text((size[0] // 10, size[1] // 12 + line * height * 1.65), words, fill=ink, font=font)
+        pen.text((size[0] // 10, size[1] // 12 + line * height * 1.65), words, fill=ink, font=font(height))
     return page
 
 

@@ -53,6 +53,7 @@ class Piece:
     begins: bool = False
     ends: bool = False
     noted: bool = False
+    alone: bool = False
     pins: tuple[int, ...] = ()
 
 
@@ -66,14 +67,24 @@ async def shown(
     return [_shown(number, mark, text, left, struck) for number, mark in enumerate(marks, 1)]
 
 
-def pieces(text: str, marks: Iterable[Shown], notes: Iterable[tuple[int, int, int]] = ()) -> list[Piece]:
-    """The whole text in pieces. `notes`: number, start and end of each note's words."""
+def pieces(
+    text: str,
+    marks: Iterable[Shown],
+    notes: Iterable[tuple[int, int, int]] = (),
+    alone: Iterable[tuple[int, int]] = (),
+) -> list[Piece]:
+    """The whole text in pieces.
+
+    `notes`: number, start and end of each note's words. `alone`: start and end of words that only this text has.
+    """
     shown, noted = [mark for mark in marks if not mark.looked], sorted(notes, key=lambda note: note[1:])
     edges = {0, len(text)} | {at for mark in shown for at in (mark.start, mark.end)}
     edges |= {min(at, len(text)) for _, start, end in noted for at in (start, end)}
+    only = sorted(alone)
+    edges |= {at for span in only for at in span}
     places = sorted(edges)
     cut = [Piece(text[at:until], at) for at, until in pairwise(places)]
-    return _marked([_noted(piece, noted) for piece in cut], shown)
+    return _marked(_alone([_noted(piece, noted) for piece in cut], only), shown)
 
 
 def _shown(number: int, mark: Mark, text: str, left: Left, struck: Collection[tuple[int, int]]) -> Shown:
@@ -88,6 +99,17 @@ def _noted(piece: Piece, notes: list[tuple[int, int, int]]) -> Piece:
     over = [note for note in notes if note[1] <= piece.start < note[2]]
     ending = tuple(number for number, _, end in over if end == piece.start + len(piece.words))
     return replace(piece, noted=bool(over), pins=ending)
+
+
+def _alone(cut: list[Piece], spans: list[tuple[int, int]]) -> list[Piece]:
+    """Spans do not overlap and stand in their order, so one pass over both is enough."""
+    made, waiting = [], iter(spans)
+    span = next(waiting, None)
+    for piece in cut:
+        while span and span[1] <= piece.start:
+            span = next(waiting, None)
+        made.append(replace(piece, alone=bool(span) and span[0] <= piece.start) if span else piece)
+    return made
 
 
 def _marked(cut: list[Piece], marks: list[Shown]) -> list[Piece]:

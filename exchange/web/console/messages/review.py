@@ -9,11 +9,12 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Row
 
+from exchange.core import boxes
 from exchange.core.access import Permission
 from exchange.core.differences import moved
 from exchange.core.edits import Doing
 from exchange.core.model import State
-from exchange.steps import review
+from exchange.steps import review, view
 from exchange.steps.redact import Workshop
 from exchange.store import read
 from exchange.store.read import MessageView, PersonView
@@ -22,6 +23,7 @@ from exchange.web.console.asking import asked
 from exchange.web.console.messages import marks, working
 from exchange.web.console.messages.about import (
     first_of_round,
+    has,
     message_of,
     named,
     newest_of,
@@ -84,7 +86,8 @@ async def show_desk(request: web.Request, form: frame.ErrorSummary, status: int)
     left = await read.marks_left(service_of(request), actor_of(request), found.message.id)
     shop = await working.workshop_of(service_of(request), actor_of(request), found)
     struck = await _struck(request, version, parts, shop)
-    texts = [await _text(request, version, part, (author, contact), left, pins, struck) for part in texts_of(parts)]
+    words, people = await _words(request, version, parts), (author, contact)
+    texts = [await _text(request, version, part, people, left, pins, struck, words) for part in texts_of(parts)]
     return page(
         request, "review", found, form, status=status,
         version=version, parts=parts, as_it_came=[part.name for part in named(parts, "came-")],
@@ -109,6 +112,7 @@ async def _text(
     left: read.Left,
     pins: list[Pin],
     struck: list[tuple[int, int]],
+    words: bytes,
 ) -> dict[str, Any]:
     text = await read_part(request, version.message_id, part.name, digest=version.digest)
     found = await marks.shown(text, people, left, struck if part.name == "text" else ())
@@ -117,8 +121,12 @@ async def _text(
         "name": part.name,
         "words": part_words(part),
         "marks": found,
-        "pieces": marks.pieces(text, found, noted),
-        "extracted": part.facts.get("source") == "extracted",
+        "pieces": marks.pieces(text, found, noted, only := boxes.alone(words, part.name, text)),
+        "alone": len(only),
+        "source": part.facts.get("source", ""),
+        "was_alone": part.facts.get("alone", 0) > 0,
+        "compared": part.facts.get("compared"),
+        "extracted": part.name == "text" and part.facts.get("source") in ("extracted", "ocr"),
         "shown": part.facts.get("shown", True),
         "ticked": bool(part.facts.get("ticked")),
         "language": part.facts.get("language", ""),
@@ -139,6 +147,15 @@ async def _struck(
         for digest in (shop.clean.digest, version.digest)
     ]
     return [there for span in spans if (there := await asyncio.to_thread(moved, old, new, *span))]
+
+
+async def _words(request: web.Request, version: Row[Any], parts: list[Row[Any]]) -> bytes:
+    """Where the words of the texts stand, and which are in one of them only; nothing where that was not found out."""
+    if not has(parts, "words"):
+        return b""
+    service, actor = service_of(request), actor_of(request)
+    opened = await view.open_for_staff(service, actor, version.message_id, "words", digest=version.digest)
+    return await opened.reader.whole()
 
 
 def _one(parts: list[Row[Any]], name: str) -> Row[Any] | None:

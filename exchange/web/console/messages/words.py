@@ -108,6 +108,8 @@ LANGUAGES: dict[str, str] = {
 }  # fmt: skip
 PART_NAMES: dict[str, str] = {
     "text": N_("The text"),
+    "reading": N_("What a machine reads on the pages"),
+    "words": N_("Where each word stands on the pages"),
     "sound": N_("The recording"),
     "picture": N_("The video"),
     "poster": N_("The first picture"),
