@@ -55,7 +55,18 @@ def _scribble() -> Image.Image:
         _scribble(),
         pages.turned(Image.new("RGB", (900, 1300), PAPER), 6.0),
     ],
-    ids=["blank", "tiny", "light", "noise", "coarse noise", "picture", "drawing", "drawing turned", "scribble", "empty sheet"],
+    ids=[
+        "blank",
+        "tiny",
+        "light",
+        "noise",
+        "coarse noise",
+        "picture",
+        "drawing",
+        "drawing turned",
+        "scribble",
+        "empty sheet",
+    ],
 )
 def test_a_page_without_lines_of_writing_stays_as_it_is(page: Image.Image) -> None:
     """Nothing is certain, so nothing is changed."""
