@@ -11,7 +11,7 @@ TESTS ?= tests
 WALKS ?= 100000
 MIB ?= 2048
 
-.PHONY: help run test check lock holes soak bench pages
+.PHONY: help run test check lock holes soak bench pages speech
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,10 @@ bench: ## upload and playback beside plain aiohttp, and memory; MIB=2048
 pages: ## time per photographed page of 12 megapixels
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.pages
+
+speech: ## how much of made speech is recognised, and how long hearing, reading and masking take
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.speech
 
 holes: ## asks OSV and npm for published holes in the locked versions; before a release and weekly
 	@$(BOOTSTRAP) test

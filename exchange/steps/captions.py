@@ -215,8 +215,13 @@ async def _opened(unit: Unit, message: Row[Any], digest: str) -> None:
     if fresh is not None and fresh + view.RENEW > unit.now:
         return
     await view.note_leaf(unit, session, message.id, view.NO_GRANT)
-    act = "review.opened" if fresh is None else "review.renewed"
-    unit.leaf(act, case=message.case_id, message=message.id, digest=digest, part="captions")
+    unit.leaf(
+        "review.opened" if fresh is None else "review.renewed",
+        case=message.case_id,
+        message=message.id,
+        digest=digest,
+        part="captions",
+    )
 
 
 async def _applied(conn: AsyncConnection, opener: Opener, message_id: UUID, digest: str) -> str:
