@@ -10,8 +10,11 @@ DEMO ?=
 TESTS ?= tests
 WALKS ?= 100000
 MIB ?= 2048
+FILES ?= 24
+MINUTES ?= 5
+ROUNDS ?= 3
 
-.PHONY: help run test check lock holes soak bench pages speech
+.PHONY: help run test check lock holes soak bench hostile pages transcode speech
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -36,6 +39,10 @@ soak: ## the long campaign over the gate: random walks against the real steps; W
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.soak --walks $(WALKS)
 
+hostile: ## the hostile files, all of them, in each sandbox; FILES=24 of each format
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.hostile --of-each $(FILES)
+
 bench: ## upload and playback beside plain aiohttp, and memory; MIB=2048
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.streams --mib $(MIB)
@@ -47,6 +54,10 @@ pages: ## time per photographed page of 12 megapixels
 speech: ## how much of made speech is recognised, and how long hearing, reading and masking take
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.speech
+
+transcode: ## recordings made safe beside bare ffmpeg of the same settings; MINUTES=5 ROUNDS=3
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.transcode --minutes $(MINUTES) --rounds $(ROUNDS)
 
 holes: ## asks OSV and npm for published holes in the locked versions; before a release and weekly
 	@$(BOOTSTRAP) test

@@ -1,22 +1,26 @@
 """A recording of sound, made anew: AAC-LC in .m4a, 48 kHz, one loudness, nothing else in the file.
 
-Pictures in the input (a cover, a video) are dropped. The waveform is drawn from the product.
+Pictures in the input (a cover, a video) are dropped. The waveform is drawn in the same pass, from the very samples that
+the encoder is given; the product is then decoded to its end.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
-from media import ffmpegs, recheck
+from media import ffmpegs, loudness, recheck
 from media.ffmpegs import CLEAN
 from media.limits import Code, Rejected
 from media.product import Part, Product, Source
-from media.sandbox import Job
 from media.sniff import Type
-from media.workbench import Report, Workbench
+from media.workbench import Report, Workbench, share
 
 WAVE_WIDTH, WAVE_HEIGHT = 1200, 160
+MOST_SAMPLES = 30_000_000
+"""The drawing keeps them all in memory: of what is longer, fewer a second are enough for 1200 columns."""
+ENCODING = {"c:a": "aac", "ar": 48000, "b:a": "128k", "flags:a": "+bitexact"}
 
 
 def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product:
@@ -26,59 +30,75 @@ def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product
         raise Rejected(Code.NO_SOUND)
     if facts.seconds > bench.limits.audio_seconds:
         raise Rejected(Code.TOO_LONG)
-    report(0.05)
-    stream = evened(ffmpegs.source(kind)["a:0"])
-    sound = encoded(bench, stream, given.path, facts.seconds, lambda done: report(0.05 + 0.75 * done))
-    product = listened_to(bench, sound, facts.seconds, lambda done: report(0.8 + 0.2 * done))
+    report(0.03)
+    gain = loudness.gain_of(bench, given.path, kind, facts.seconds, partial(share, report, 0.03, 0.15))
+    product = made(bench, _levelled(kind, gain), given.path, facts.seconds, partial(share, report, 0.18, 0.82))
     report(1.0)
     return product
 
 
-def evened(stream: Any) -> Any:
-    """Gaps filled, loudness -16 LUFS (EBU R 128, one pass), 48 kHz, mono or stereo."""
-    return (
-        stream.filter("aresample", 48000, **{"async": 1, "first_pts": 0})
-        .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
-        .filter("aresample", 48000)
-        .filter("aformat", channel_layouts="mono|stereo")
-    )
-
-
-def encoded(bench: Workbench, stream: Any, path: Path, seconds: float, report: Report) -> Part:
-    """Run the graph that ends in this stream on `path`: the product's sound."""
-    output = ffmpeg.output(
-        stream, "sound.m4a", f="ipod", acodec="aac", ar=48000, movflags="+faststart", vn=None,
-        t=bench.limits.audio_seconds, **{"b:a": "128k", "flags:a": "+bitexact"}, **CLEAN,
-    )  # fmt: skip
+def made(bench: Workbench, stream: Any, path: Path, seconds: float, report: Report) -> Product:
+    """Run the graph that ends in this stream on `path`, and check what comes out: the whole product."""
+    branches = stream.filter_multi_output("asplit")
     with bench.folder() as folder:
-        ffmpegs.run(
-            bench, output, path, folder, ffmpegs.work_limits(bench, seconds),
-            lambda done: report(min(1.0, done / max(seconds, 0.1))),
-        )  # fmt: skip
-        made = bench.take(folder, "sound.m4a", "sound", bench.limits.product_bytes)
-    recheck.movie(made, {b"soun"})
-    return Part("sound", "audio/mp4", made, {"seconds": round(seconds, 2)})
+        outputs = ffmpeg.merge_outputs(_sound(bench, branches[0]), _wave(branches[1], seconds))
+        _run(bench, outputs, path, folder, seconds, partial(share, report, 0, 0.9))
+        sound = _taken(bench, folder, "sound", seconds)
+        drawn = bench.take(folder, "wave.png", "waveform", 4 << 20)
+    width, height = recheck.png(drawn, WAVE_WIDTH * WAVE_HEIGHT)
+    wave = Part("waveform", "image/png", drawn, {"width": width, "height": height})
+    real = checked(bench, sound, seconds)
+    return Product("audio", (sound, wave), round(real, 2))
 
 
-def listened_to(bench: Workbench, sound: Part, expected: float, report: Report) -> Product:
-    """The whole product: decoded to its end, which must come after `expected` seconds, with its waveform."""
-    heard = ffmpegs.source(ffmpegs.MOVIE)["a:0"]
+def track(bench: Workbench, path: Path, kind: Type, seconds: float, report: Report) -> Part:
+    """The sound of a video, or of a voice that was made here, as `made` would make it; not decoded to its end."""
+    gain = loudness.gain_of(bench, path, kind, seconds, partial(share, report, 0, 0.2))
+    with bench.folder() as folder:
+        output = _sound(bench, _levelled(kind, gain))
+        _run(bench, output, path, folder, seconds, partial(share, report, 0.2, 0.8))
+        sound = _taken(bench, folder, "track", seconds)
+    # decoded to its end with the film that it goes into
+    report(1.0)
+    return sound
+
+
+def _levelled(kind: Type, gain: float) -> Any:
+    return loudness.lifted(loudness.joined(ffmpegs.source(kind)["a:0"]), gain)
+
+
+def _sound(bench: Workbench, stream: Any) -> Any:
+    return ffmpeg.output(
+        stream, "sound.m4a", f="ipod", movflags="+faststart", vn=None, t=bench.limits.audio_seconds,
+        **ENCODING, **CLEAN,
+    )  # fmt: skip
+
+
+def _wave(stream: Any, seconds: float) -> Any:
+    """Its drawing: blue on nothing."""
+    rate = int(max(2000, min(48000, MOST_SAMPLES / max(seconds, 1.0))))
+    few = stream.filter("aformat", channel_layouts="mono").filter("aresample", rate)
+    drawn = few.filter("showwavespic", s=f"{WAVE_WIDTH}x{WAVE_HEIGHT}", colors="0x1d70b8")
+    return ffmpeg.output(drawn, "wave.png", f="image2", vcodec="png", update=1, **{"frames:v": 1}, **CLEAN)
+
+
+def _run(bench: Workbench, output: Any, path: Path, folder: Path, seconds: float, report: Report) -> None:
+    limits = ffmpegs.work_limits(bench, seconds)
+    ffmpegs.run(bench, output, path, folder, limits, lambda done: report(min(1.0, done / max(seconds, 0.1))))
+
+
+def _taken(bench: Workbench, folder: Path, kept_as: str, seconds: float) -> Part:
+    path = bench.take(folder, "sound.m4a", kept_as, bench.limits.product_bytes)
+    recheck.movie(path, {b"soun"})
+    return Part("sound", "audio/mp4", path, {"seconds": round(seconds, 2)})
+
+
+def checked(bench: Workbench, sound: Part, expected: float) -> float:
+    """Decode it to its end: its length in seconds. Raises Rejected(damaged) if it is another than expected."""
+    whole = ffmpeg.output(ffmpegs.source(ffmpegs.MOVIE, **ffmpegs.STRICT)["a:0"], "pipe:2", f="null", **CLEAN)
     limits = ffmpegs.work_limits(bench, expected)
     with bench.folder() as folder:
-        whole = ffmpeg.output(heard, "pipe:2", f="null", **CLEAN)
         seconds = ffmpegs.run(bench, whole, sound.path, folder, limits, lambda _: None)
     if not ffmpegs.same_length(seconds, expected):
         raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
-    report(0.6)
-    return Product("audio", (sound, _wave(bench, heard, sound, limits)), round(seconds, 2))
-
-
-def _wave(bench: Workbench, heard: Any, sound: Part, limits: Job) -> Part:
-    size = f"{WAVE_WIDTH}x{WAVE_HEIGHT}"
-    drawn = heard.filter("aformat", channel_layouts="mono").filter("showwavespic", s=size, colors="0x1d70b8")
-    wave = ffmpeg.output(drawn, "wave.png", f="image2", vcodec="png", update=1, **{"frames:v": 1}, **CLEAN)
-    with bench.folder() as folder:
-        ffmpegs.run(bench, wave, sound.path, folder, limits, lambda _: None)
-        path = bench.take(folder, "wave.png", "waveform", 4 << 20)
-    width, height = recheck.png(path, WAVE_WIDTH * WAVE_HEIGHT)
-    return Part("waveform", "image/png", path, {"width": width, "height": height})
+    return seconds

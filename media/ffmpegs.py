@@ -34,7 +34,14 @@ DECODERS: dict[str, str] = {
 }  # fmt: skip
 
 MOVIE = Type("mov", "av", "mov")
+# samples a second that are sound; a filter made for any other rate takes minutes and memory for nothing
+SLOWEST, FASTEST = 1_000, 768_000
+# a recording has at least so many bytes a second (silence in Opus has twice as many), after this many seconds:
+# a small file whose times are stretched over hours would keep a worker busy for as long
+THINNEST, LEEWAY = 8, 60.0
 THREADS = min(4, os.cpu_count() or 1)
+# a decoder mends what it can and says nothing; of what we made ourselves nothing needs mending
+STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 CLEAN = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact", "sn": None, "dn": None}
 
 
@@ -56,6 +63,11 @@ def source(kind: Type, **options: Any) -> Any:
         codec_whitelist=",".join(sorted(set(DECODERS.values()))), threads=THREADS,
         **options,
     )  # fmt: skip
+
+
+def own(name: str) -> Any:
+    """A further input: a file that we made ourselves and lent to the child, in its own folder."""
+    return ffmpeg.input(name, f="mov", protocol_whitelist="file", format_whitelist="mov", codec_whitelist="aac")
 
 
 def run(bench: Workbench, outputs: Any, path: Path, folder: Path, work: Job, report: Report) -> float:
@@ -106,6 +118,8 @@ def probe(bench: Workbench, path: Path, kind: Type) -> Facts:
             seconds = run(bench, ffmpeg.merge_outputs(head, rest), path, folder, limits, lambda _: None)
         except _Nothing:
             return Facts(0.0)
+        if seconds > LEEWAY + path.stat().st_size / THINNEST:
+            raise Rejected(Code.DAMAGED, detail="stretched: hardly anything in it for its length")
         with (folder / "head.txt").open("rb") as file:
             return _facts(file.read(4096), seconds)
 
@@ -117,6 +131,9 @@ def _facts(head: bytes, seconds: float) -> Facts:
     by_kind = {what.decode(): codecs.get(n, b"").decode() for n, what in kinds.items()}
     if any(codec not in DECODERS for codec in by_kind.values()):
         raise Rejected(Code.WRONG_TYPE, detail="codec not taken")
+    rates = [int(rate) for rate in re.findall(rb"^#sample_rate \d: (\d{1,10})$", head, re.MULTILINE)]
+    if any(not SLOWEST <= rate <= FASTEST for rate in rates):
+        raise Rejected(Code.DAMAGED, detail="no sound has this sampling rate")
     width, height = (int(size[1]), int(size[2])) if size else (0, 0)
     return Facts(seconds, by_kind.get("video", ""), by_kind.get("audio", ""), width, height)
 

@@ -143,6 +143,7 @@ class Limits:
     product_bytes: int = 8 * GIB
     probe_seconds: float = 30.0
     work_seconds: float = 60.0
+    document_seconds: float = 110.0  # so that with TERM and KILL nothing takes two minutes
     stall_seconds: float = 60.0
     memory_bytes: int = 4 * GIB
 

@@ -23,6 +23,7 @@ def make(
     scratch: Path,
     report: Callable[[float], None] = lambda _: None,
     *,
+    early: Callable[[Part], None] = lambda _: None,
     limits: Limits = DEFAULT,
     deadline: float | None = None,
     ffmpeg: Path | None = None,
@@ -32,7 +33,8 @@ def make(
 
     kind: letter, audio or video. sources: one file; for a letter of photos several, in page order.
     scratch: a private folder (0700, tmpfs where there is one); the product's files lie in a new folder in it,
-    and the caller removes it. report: called with 0.0 … 1.0, never falling. deadline: seconds for all of it.
+    and the caller removes it. report: called with 0.0 … 1.0, never falling. early: called with a video's `sound`
+    once that is safe, long before the picture; it is no part of the product. deadline: seconds for all of it.
     ffmpeg: another binary than the wheel's. Raises Rejected, and nothing else for anything the file does.
     """
     if kind not in KINDS:
@@ -40,7 +42,7 @@ def make(
     untrusted = _counted(kind, sources, limits)
     types = [sniff(source.path, source.untrusted_name, kind, limits.max_bytes) for source in untrusted]
     with _bench(scratch, limits, _patience(kind, limits) if deadline is None else deadline, ffmpeg, providers) as bench:
-        return _made(kind, bench, list(zip(untrusted, types, strict=True)), _rising(report))
+        return _made(kind, bench, list(zip(untrusted, types, strict=True)), _rising(report), early)
 
 
 def redact(
@@ -83,11 +85,18 @@ def _bench(
         raise
 
 
-def _made(kind: str, bench: Workbench, sources: Sequence[tuple[Source, Type]], report: Report) -> Product:
+def _made(
+    kind: str,
+    bench: Workbench,
+    sources: Sequence[tuple[Source, Type]],
+    report: Report,
+    early: Callable[[Part], None],
+) -> Product:
     if kind == "letter":
         return letter.make(bench, sources, report)
-    make_recording = audio.make if kind == "audio" else video.make
-    return make_recording(bench, *sources[0], report)
+    if kind == "audio":
+        return audio.make(bench, *sources[0], report)
+    return video.make(bench, *sources[0], report, early)
 
 
 def typed(written: str, scratch: Path, *, limits: Limits = DEFAULT) -> Product:

@@ -66,7 +66,7 @@ def as_pdf(bench: Workbench, document: Path, kind: str) -> Iterator[Path]:
         (user / "registrymodifications.xcu").write_text(PROFILE, encoding="utf-8")
         job = Job(
             folder=folder, program=installed, arguments=_arguments(kind), input=document, office=True,
-            seconds=bench.limits.work_seconds * 2, stall_seconds=bench.limits.work_seconds * 2,
+            seconds=bench.limits.document_seconds, stall_seconds=bench.limits.document_seconds,
             memory_bytes=bench.limits.memory_bytes, file_bytes=_ROOM,
         )  # fmt: skip
         outcome = bench.run(job, lambda _: False)

@@ -16,7 +16,7 @@ from media import text as texts
 from media.limits import Code, Rejected
 from media.product import Part, Product
 from media.spans import Span, length_after, merged
-from media.workbench import Report, Workbench
+from media.workbench import Report, Workbench, share
 
 Box = tuple[int, int, int, int]
 GONE = "[…]"
@@ -99,22 +99,15 @@ def _recording(bench: Workbench, parts: Mapping[str, Part], edits: Sequence[Edit
     left = length_after(facts.seconds, cuts)
     if left < SHORTEST:
         raise Rejected(Code.EMPTY, detail="next to nothing is left after the cuts")
-    first, second = partial(_share, report, 0.0, 0.8), partial(_share, report, 0.8, 0.2)
     graph = ffmpegs.source(ffmpegs.MOVIE)
     heard = redact_sound.silenced(graph["a:0"], edits) if facts.sound else None
     if name == "sound":
-        made = audio.encoded(bench, redact_sound.cut(heard, cuts), path, left, first)
-        return audio.listened_to(bench, made, left, second)
+        return audio.made(bench, redact_sound.cut(heard, cuts), path, left, report)
     mask = b""
     seen = graph["V:0"]
     size = facts.width, facts.height
     if any(edit.doing == "faces" for edit in edits):
-        mask = faces.mask(bench, path, facts, partial(_share, report, 0.0, 0.4))
+        mask = faces.mask(bench, path, facts, partial(share, report, 0.0, 0.4))
         seen = faces.hidden(seen, size)
     both = redact_picture.cut(redact_picture.hidden(seen, edits, size), heard, cuts)
-    made = video.encoded(bench, both, path, left, first, mask)
-    return video.looked_at(bench, made, heard is not None, left, second)
-
-
-def _share(report: Report, start: float, size: float, done: float) -> None:
-    report(start + size * done)
+    return video.made(bench, both, path, left, report, mask)

@@ -68,7 +68,7 @@ class Workbench:
 
         job = Job(
             folder=folder, module=module, arguments=(json.dumps(order),), input=source,
-            seconds=seconds or self.limits.work_seconds * 2, readable=readable, stall_seconds=self.limits.stall_seconds,
+            seconds=seconds or self.limits.document_seconds, readable=readable, stall_seconds=self.limits.stall_seconds,
             memory_bytes=self.limits.memory_bytes, file_bytes=1 << 30,
         )  # fmt: skip
         outcome = self.run(job, watch)
@@ -78,6 +78,11 @@ class Workbench:
         if outcome.code != 0 or not answer:
             raise Rejected(Code.DAMAGED, detail=f"{module} ended with {outcome.code}")
         return answer
+
+    def lend(self, path: Path, folder: Path, name: str) -> None:
+        """Put a copy of something that we made into a child's folder, for it to read; what it does to it is lost."""
+        shutil.copyfile(path, folder / name)
+        (folder / name).chmod(0o644)
 
     def take(self, folder: Path, name: str, kept_as: str, max_bytes: int) -> Path:
         """Move one result out of a child's folder. Raises Rejected(unsafe) if it is not a plain file."""
@@ -92,6 +97,11 @@ class Workbench:
         os.chown(kept, os.geteuid(), os.getegid(), follow_symlinks=False)
         kept.chmod(0o600)
         return kept
+
+
+def share(report: Report, start: float, size: float, done: float) -> None:
+    """Report for a part of the work that begins at `start` and makes up `size` of it."""
+    report(start + size * done)
 
 
 def _within(job: Job, left: float) -> Job:

@@ -30,6 +30,17 @@ def differences(before: str, after: str) -> list[Stretch]:
     return list(_joined(_compared(_LINE.findall(before), _LINE.findall(after), words_too=fine)))
 
 
+def moved(before: str, after: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where characters `start` to `end` of the earlier text stand in the later one; None where they do not."""
+    old = new = 0
+    for one in differences(before, after):
+        if one.where == "both" and old <= start and end <= old + len(one.words):
+            return start - old + new, end - old + new
+        old += len(one.words) if one.where != "after" else 0
+        new += len(one.words) if one.where != "before" else 0
+    return None
+
+
 def _compared(before: list[str], after: list[str], *, words_too: bool) -> Iterator[Stretch]:
     matcher = SequenceMatcher(None, before, after, autojunk=len(before) + len(after) > MOST_WORDS)
     for what, i1, i2, j1, j2 in matcher.get_opcodes():

@@ -7,7 +7,7 @@ work of `media.redaction`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -70,6 +70,7 @@ FITTING: dict[Kind, dict[Doing, str]] = {
     Kind.AUDIO: dict.fromkeys((Doing.MUTE, Doing.BLEEP, Doing.CUT, Doing.VOICE), "sound"),
     Kind.VIDEO: dict.fromkeys((d for d in Doing if d is not Doing.STRIKE), "picture"),
 }
+TELLS_WORDS = (Doing.STRIKE, Doing.MUTE, Doing.BLEEP, Doing.CUT)
 OF_SOUND = (Doing.MUTE, Doing.BLEEP, Doing.VOICE)
 
 
@@ -117,13 +118,18 @@ def _check_span(edit: Edit, facts: Mapping[str, Any]) -> None:
         raise BadInput("This lies behind the end of the message.", field="start")
 
 
+def words_taken_out(edits: Sequence[Edit]) -> set[Edit]:
+    """Those that take out words, which another text beside the message may still say."""
+    return {edit for edit in edits if edit.doing in TELLS_WORDS or edit.part.startswith("page-")}
+
+
 def to_json(edit: Edit) -> str:
     """As it is sealed."""
     return json.dumps(asdict(edit), separators=(",", ":"))
 
 
 def from_json(text: str) -> Edit:
-    """What `to_json` gave."""
-    found = json.loads(text)
+    """What `to_json` gave; what else is said beside it is left out."""
+    found = {field.name: json.loads(text)[field.name] for field in fields(Edit)}
     box = found["box"]
     return Edit(**{**found, "doing": Doing(found["doing"]), "box": tuple(box) if box else None})

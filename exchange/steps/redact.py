@@ -2,7 +2,9 @@
 
 The places are of the round's first clean revision (`Workshop.clean`); a worker makes the next version from that and the
 whole list (`redacting.py`). Taking an edit back and making again restores it. Nothing is shared by any of this: every
-new version is reviewed, approved and agreed to anew.
+new version is reviewed, approved and agreed to anew. And as soon as something is to be taken out, what has it is not
+shared any more: approval and consents end with the first edit that is put on the list, and no version is approved that
+is not made of the list.
 """
 
 import json
@@ -17,10 +19,11 @@ from exchange.core.access import Permission
 from exchange.core.edits import Edit, Why, check, to_json
 from exchange.core.errors import BadInput, Conflict, NotFound
 from exchange.core.model import Actor, Event, Kind, State
+from exchange.steps.revoke import void_decisions
 from exchange.store import edits, facts, near
 from exchange.store import tables as t
 from exchange.store.edits import Wanted
-from exchange.store.sealing import opener_of
+from exchange.store.sealing import Opener, opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
@@ -80,7 +83,8 @@ async def want(service: Service, actor: Actor, message_id: UUID, edit: Edit, *, 
             reason=why,
             words_sealed=opener.seal(words.strip(), "edit.words", row) if words.strip() else None,
         )
-        unit.leaf("redaction.wanted", case=message.case_id, message=message_id, kind=edit.doing, reason=why)
+        moved = await _stop_sharing(unit, message)
+        unit.leaf("redaction.wanted", case=message.case_id, message=message_id, kind=edit.doing, reason=why, **moved)
     return row
 
 
@@ -117,6 +121,15 @@ async def make(service: Service, actor: Actor, message_id: UUID) -> UUID:
     return row
 
 
+async def require_applied(unit: Unit, opener: Opener, message: Row[Any], newest: Row[Any]) -> None:
+    """Raise `Conflict` unless this newest version is made of the list."""
+    applied = opener.open(newest.edits_sealed, "revision.edits", newest.id)
+    if (applied or "[]") != as_told(await edits.wanted(unit.conn, opener, message)):
+        raise Conflict(
+            "The list of what is to be taken out is not what this version is made of. Make the new version first."
+        )
+
+
 def as_told(wanted: list[Wanted]) -> str:
     """The list as a revision keeps it and its author is told: what, where and why, never what stood there."""
     told = [{**json.loads(to_json(one.edit)), "why": one.why.value, "words": one.words} for one in wanted]
@@ -129,6 +142,13 @@ async def _for_change(unit: Unit, message_id: UUID) -> Row[Any]:
     known = await facts.load(unit.conn, message, asker=unit.actor.id)
     gate.explain(gate.Act.REVIEW, known, unit.now).require()
     return message
+
+
+async def _stop_sharing(unit: Unit, message: Row[Any]) -> dict[str, str]:
+    if message.state not in gate.SHAREABLE:
+        return {}
+    await void_decisions(unit, message)
+    return await unit.move(message, Event.REVISE)
 
 
 async def _not_making(unit: Unit, message_id: UUID) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, select, text, update
 
 import media
-from exchange.core.edits import Doing
+from exchange.core.edits import Edit, words_taken_out
 from exchange.core.errors import ObjectMissing, Refused, Unreadable
 from exchange.core.model import WORKER, Event
 from exchange.steps.process import Waiting, reporter
@@ -43,6 +43,7 @@ class _Work:
     clean: list[Row[Any]]
     newest: list[Row[Any]]
     wanted: list[edits.Wanted]
+    taken_out: list[Edit]
     key: bytes = field(repr=False)
     opener: Opener = field(repr=False)
 
@@ -98,6 +99,7 @@ async def _work(service: Service, making_id: UUID) -> _Work | None:
             await edits.parts_of(conn, clean.id),
             await edits.parts_of(conn, newest.id),
             await edits.wanted(conn, opener, message),
+            edits.taken_out(opener, newest),
             opener.open_key(clean.key_sealed, "revision.key", clean.id),
             opener,
         )
@@ -174,14 +176,15 @@ def _together(work: _Work, sealed: dict[str, SealedPart]) -> list[SealedPart]:
     clean = {row.name for row in work.clean}
     covered = {CAME + name.removeprefix("page-") for name in sealed if name.startswith("page-")}
     found = [sealed.get(row.name) or SealedPart.of(row) for row in work.clean if row.name not in covered]
-    found += [sealed.get(row.name) or SealedPart.of(row) for row in work.newest if row.name not in clean]
-    elsewhere = any(one.edit.doing is not Doing.STRIKE and one.edit.doing is not Doing.VOICE for one in work.wanted)
+    beside = {row.name: SealedPart.of(row) for row in work.newest if row.name not in clean}
+    found += (beside | {name: part for name, part in sealed.items() if name not in clean}).values()
+    asked = words_taken_out([one.edit for one in work.wanted])
     for part in found:
         if not part.media_type.startswith("text/") or (part.facts.get("source") == "typed" and part.name == "text"):
             continue
         shown = there[part.name].facts if part.name in there else part.facts
         part.facts.update({name: shown[name] for name in ("ticked", "shown") if name in shown})
-        if elsewhere:
+        if asked != words_taken_out(work.taken_out) and {edit for edit in asked if edit.part != part.name}:
             part.facts.update(ticked=False, shown=False)
     return found
 

@@ -19,7 +19,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 
 BESIDE = 60
-"""Milliseconds that fall silent on either side of a muted span (`media.redact_sound`): a word there is gone too."""
+"""Milliseconds that fall silent on either side of a muted span (`media.redact_sound`): a word there goes too."""
 Span = tuple[int, int]
 
 

@@ -15,6 +15,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, Refused
 from exchange.core.gate import Act
 from exchange.core.model import TICKS, UNDERSTOOD, Actor, Event, State
+from exchange.steps.redact import require_applied
 from exchange.steps.revoke import void_decisions
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -39,7 +40,8 @@ async def approve(
         )
     async with unit_of_work(service, actor) as unit:
         message = await for_review(unit, message_id)
-        await _newest(unit, message, digest)
+        newest = await _newest(unit, message, digest)
+        await require_applied(unit, await opener_of(service, unit.conn, message.case_id), message, newest)
         known = await facts.load(unit.conn, message, digest=digest, asker=actor.id)
         if known.contact_order and not known.carve_out:
             raise Refused(reasons=(gate.Reason("1", "contact_order"),))
@@ -122,11 +124,12 @@ async def _expiry(unit: Unit, message: Row[Any]) -> datetime | None:
     return unit.now + timedelta(days=days) if days else None
 
 
-async def _newest(unit: Unit, message: Row[Any], digest: str) -> None:
+async def _newest(unit: Unit, message: Row[Any], digest: str) -> Row[Any]:
     query = select(t.revision).where(t.revision.c.message_id == message.id).order_by(t.revision.c.number.desc())
     newest = await unit.maybe(query.limit(1))
     if newest is None or newest.digest != digest or not newest.clean:
         raise Conflict("There is a newer version of this message. Please look at that one.")
+    return newest
 
 
 async def _refuse(

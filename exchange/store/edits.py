@@ -1,5 +1,6 @@
 """Reading what is to be taken out of a message: the list of edits, the version it is about, how far the making is."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,12 @@ async def wanted(conn: AsyncConnection, opener: Opener, message: Row[Any]) -> li
         )
         for row in (await conn.execute(mine)).all()
     ]
+
+
+def taken_out(opener: Opener, revision: Row[Any] | None) -> list[Edit]:
+    """What was taken out to make this revision."""
+    told = opener.open(revision.edits_sealed, "revision.edits", revision.id) if revision is not None else ""
+    return [from_json(json.dumps(one)) for one in json.loads(told or "[]")]
 
 
 async def clean_revision(conn: AsyncConnection, message: Row[Any]) -> Row[Any]:

@@ -3,13 +3,9 @@
 import importlib.util
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-import ffmpeg
-
-from media import ffmpegs, recheck
-from media.audio import evened
-from media.ffmpegs import CLEAN
+from media import audio
 from media.limits import Code, Rejected
 from media.product import Part
 from media.sniff import Type
@@ -42,13 +38,5 @@ class Espeak:
             )  # fmt: skip
             spoken = bench.take(folder, "spoken.wav", "spoken", bench.limits.product_bytes)
         seconds = float(told.get("seconds", 0))
-        heard = evened(ffmpegs.source(_WAV)["a:0"])
-        output = ffmpeg.output(
-            heard, "sound.m4a", f="ipod", acodec="aac", ar=48000, movflags="+faststart",
-            **{"b:a": "96k", "flags:a": "+bitexact"}, **CLEAN,
-        )  # fmt: skip
-        with bench.folder() as folder:
-            ffmpegs.run(bench, output, spoken, folder, ffmpegs.work_limits(bench, seconds), lambda _: None)
-            path = bench.take(folder, "sound.m4a", "sound", bench.limits.product_bytes)
-        recheck.movie(path, {b"soun"})
-        return Part("sound", "audio/mp4", path, {"seconds": round(seconds, 2), "spoken_by": "machine"})
+        sound = audio.track(bench, spoken, _WAV, seconds, lambda _: None)
+        return replace(sound, facts={"seconds": round(seconds, 2), "spoken_by": "machine"})

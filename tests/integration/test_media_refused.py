@@ -1,5 +1,6 @@
 """Every bad input of the requirements ends in its code and its sentence, and leaves nothing behind."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,21 @@ def _bytes(path: Path, data: bytes) -> Path:
 
 def _ending_with(path: Path, head: Path, tail: Path) -> Path:
     path.write_bytes(head.read_bytes() + tail.read_bytes())
+    return path
+
+
+def _wave(rate: int) -> bytes:
+    """Three thousand samples at a rate that nothing records at: seen to keep a resampler busy for half a minute."""
+    form = struct.pack("<HHIIHH", 1, 1, rate, rate & 0xFFFFFFFF, 1, 8)
+    data = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", 3000) + bytes(3000)
+    return b"RIFF" + struct.pack("<I", len(data)) + data
+
+
+def _stretched(path: Path) -> Path:
+    """Two seconds of sound, told to last for an hour and more."""
+    data = inputs.ffmpeg(path, *inputs.SOUND, "-c:a", "aac", "-use_editlist", "0").read_bytes()
+    entry = data.index(b"stts") + 12
+    path.write_bytes(data[: entry + 4] + struct.pack(">I", 44100 * 60) + data[entry + 8 :])
     return path
 
 
@@ -57,6 +73,9 @@ BAD: list[tuple[str, str, str, Callable[[Path], Path]]] = [
     ("video", "no_picture", "sound.mp4", lambda p: inputs.ffmpeg(p, *inputs.SOUND, "-c:a", "aac")),
     ("video", "no_picture", "cover.m4a", inputs.cover),
     ("audio", "damaged", "noise.mp3", lambda p: _bytes(p, b"ID3\x04\0\0\0\0\0\0" + b"\x11" * 5000)),
+    ("audio", "damaged", "a-rate-of-544-MHz.wav", lambda p: _bytes(p, _wave(544_501_094))),
+    ("audio", "damaged", "one-sample-a-second.wav", lambda p: _bytes(p, _wave(1))),
+    ("audio", "damaged", "stretched.m4a", _stretched),
     ("letter", "damaged", "letter.pdf", lambda p: _bytes(p, b"%PDF-1.7\nnothing here\n%%EOF\n")),
 ]  # fmt: skip
 _LOCKED = "EncryptedPackage".encode("utf-16-le") + bytes(99)

@@ -120,18 +120,45 @@ async def offered_and_released(world: World, message: UUID) -> Any:
     return await release.release_by_link(world.service, world.facilitator, message, channel=Channel.EMAIL)
 
 
-async def test_a_new_version_voids_what_was_approved_and_stops_reading(world: World) -> None:
-    """While it is made everything stands; when it is there, nobody reads the earlier one any more."""
+async def test_what_is_to_be_taken_out_is_shared_no_longer(world: World) -> None:
+    """With the first edit on the list reading ends; what has the place is not approved again."""
     message, link = await world.released(LETTER)
     found = await world.visit(link, "A" * 43)
     await view.open_for_visitor(world.service, found, "text")
-    await wanted(world, message)
-    making = await redact.make(world.service, world.facilitator, message)
-    await view.open_for_visitor(world.service, found, "text")
-    await redacting.redact_message(world.service, making)
+    row = await wanted(world, message)
     assert await world.state(message) == State.IN_REVIEW
     with pytest.raises((NotFound, Refused)):
         await view.open_for_visitor(world.service, found, "text")
+    with pytest.raises(Conflict):
+        await world.approve(message)
+    await redact.drop(world.service, world.facilitator, message, row)
+    await world.approve(message)
+
+
+async def test_what_is_not_shared_stays_so(world: World) -> None:
+    """Marking a place in what was withheld or sent back does not bring it back into review."""
+    message = await world.letter(LETTER)
+    digest = await world.digest(message)
+    await review.withhold(world.service, world.facilitator, message, digest, reason="Not now.")
+    await wanted(world, message)
+    assert await world.state(message) == State.WITHHELD
+
+
+async def test_a_translation_of_what_was_taken_out_is_not_shown(world: World) -> None:
+    """It may still say it: until somebody compares and ticks it, and again after the next words are taken out."""
+    message = await world.letter(LETTER)
+    await texts.add_text(
+        world.service, world.facilitator, message, base_digest=await world.digest(message),
+        name="translation", language="cy", text="12 Stryd y Cei",
+    )  # fmt: skip
+    await wanted(world, message)
+    await made(world, message)
+    assert (await facts(world, message))["shown"] is True
+    assert (await facts(world, message, "translation-cy"))["shown"] is False
+    await texts.show_text(world.service, world.facilitator, message, await world.digest(message), "translation-cy")
+    await wanted(world, message, replace(STRIKE, start=0, end=4))
+    await made(world, message)
+    assert (await facts(world, message, "translation-cy"))["shown"] is False
 
 
 async def test_what_was_taken_out_comes_back_by_another_version_only(world: World) -> None:
@@ -212,6 +239,41 @@ async def test_sound_is_taken_out_of_a_recording(world: World, tmp_path: Path) -
     assert names.keys() == {"sound", "waveform"}
     for row in after.parts[after.revisions[0].id]:
         assert row.sha256 != names[row.name]
+
+
+async def test_captions_lose_what_the_recording_loses(world: World, tmp_path: Path) -> None:
+    """Silent words become a mark, cut ones are gone and the rest comes earlier; all of it comes back with the sound."""
+    film = inputs.video(tmp_path / "film.mp4", seconds=4).read_bytes()
+    message = await put_in(world, Kind.VIDEO, ("film.mp4", film))
+    said = [("00.000", "00.900", "Hello."), ("01.000", "02.000", "Ring Quay."), ("02.500", "03.500", "I am sorry.")]
+    typed = "WEBVTT\n\n" + "\n\n".join(f"00:00:{a} --> 00:00:{b}\n{words}" for a, b, words in said) + "\n"
+    await texts.add_text(
+        world.service, world.facilitator, message, base_digest=await world.digest(message),
+        name="captions", language="en", text=typed,
+    )  # fmt: skip
+    whole = await part(world, message, "captions")
+    silent = await wanted(world, message, Edit(Doing.MUTE, "picture", 1000, 2000), why="name")
+    gone = await wanted(world, message, Edit(Doing.CUT, "picture", 0, 950), why="name")
+    await made(world, message)
+    left = (await part(world, message, "captions")).decode()
+    assert "Quay" not in left
+    assert "Hello" not in left
+    assert "[…]" in left
+    assert "00:01.550 --> 00:00:02.550\nI am sorry." in left
+    assert (await facts(world, message, "captions"))["shown"] is False
+    await texts.show_text(world.service, world.facilitator, message, await world.digest(message), "captions")
+    await world.approve(message)
+    await world.agree_to_share(message)
+    link = await offered_and_released(world, message)
+    found = await world.visit(link, "A" * 43)
+    shelf = await view.shelf(world.service, found)
+    assert [row.name for row in shelf.parts] == ["picture", "poster", "storyboard", "captions"]
+    with pytest.raises(NotFound):
+        await view.open_for_visitor(world.service, found, "words-captions")
+    for row in (silent, gone):
+        await redact.drop(world.service, world.facilitator, message, row)
+    await made(world, message)
+    assert await part(world, message, "captions") == whole
 
 
 async def test_only_the_team_and_only_what_fits(world: World) -> None:

@@ -40,6 +40,7 @@ WORDS = {
     "erasure": NONE,
     "passkey": NONE,
     "index": "1",
+    "edit": NONE,
 }
 KINDS = {"/facts/": "status", "/cases/{case}/facts/": "pause", "/consents/": "take_part", "/wordings/": "take_part"}
 WAYS_OUT = ("/sign-out", "/account/password", "/account/factor")

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from exchange.core.captions import parse
+from exchange.core.edits import Doing, Edit
 from exchange.core.model import Channel, Kind
 from exchange.steps import (
     captions,
@@ -16,6 +17,8 @@ from exchange.steps import (
     links,
     marks,
     process,
+    redact,
+    redacting,
     release,
     review,
     spoken,
@@ -80,6 +83,22 @@ async def came_back(world: World, folder: Path) -> UUID:
     return message
 
 
+async def taken_out(world: World, letter: UUID, sound: UUID, clip: UUID) -> UUID:
+    """Something on every list; of the letter of pages the new version is made, a typed one's is being made."""
+    service, who = world.service, world.facilitator
+    typed = await world.letter("Ring me on 07700 900123 if you want to.\n\nI am sorry.\n")
+    for message, edit in (
+        (letter, Edit(Doing.COVER, "page-001", box=(1000, 500, 4000, 800))),
+        (sound, Edit(Doing.MUTE, "sound", 500, 1200)),
+        (clip, Edit(Doing.BLUR, "picture", 500, 1000, (1000, 1000, 3000, 3000))),
+        (typed, Edit(Doing.STRIKE, "text", 11, 23)),
+    ):
+        await redact.want(service, who, message, edit, why="contact")
+    await redacting.redact_message(service, await redact.make(service, who, letter))
+    await redact.make(service, who, typed)
+    return typed
+
+
 async def noted(world: World, letter: UUID, sound: UUID, clip: UUID, telling: UUID) -> None:
     """A note at each kind of place; a mark that was left; a text beside the one, so that there is a version 2."""
     service, who = world.service, world.facilitator
@@ -129,6 +148,7 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
     told = {"kind": "threat", "note": "A sentence about a weapon."}
     raised = await concern.raise_concern(world.service, world.facilitator, stopped, **told)
     back = await came_back(world, folder)
+    listed = await taken_out(world, word, sound, clip)
     await noted(world, word, sound, clip, telling)
     talked, heard, failed = [await recording(world, folder) for _ in range(3)]
     await with_captions(world, talked)
@@ -141,6 +161,10 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
         ("desk-marks", f"/messages/{telling}/review"),
         ("desk-marks-left", f"/messages/{telling}/review?left=yes"),
         ("compare", f"/messages/{telling}/compare?from=1&to=2"),
+        ("changes", f"/messages/{listed}/changes"), ("changes-made", f"/messages/{word}/changes"),
+        ("change-text", f"/messages/{listed}/changes/text"), ("change-page", f"/messages/{word}/changes/page-001"),
+        ("change-sound", f"/messages/{sound}/changes/sound"), ("change-film", f"/messages/{clip}/changes/picture"),
+        ("compare-pages", f"/messages/{word}/compare"),
         ("desk-audio", f"/messages/{sound}/review"), ("desk-video", f"/messages/{clip}/review"),
         ("text", f"/messages/{clip}/text"), ("captions", f"/messages/{talked}/captions"),
         ("captions-empty", f"/messages/{clip}/captions"), ("captions-heard", f"/messages/{heard}/captions"),

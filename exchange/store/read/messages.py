@@ -1,5 +1,6 @@
 """One message: where it stands, what is still needed, its versions and decisions."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -48,6 +49,7 @@ class MessageView:
     events: frozenset[Event]
     revisions: list[Row[Any]]
     changes: dict[UUID, str]
+    edits: dict[UUID, list[dict[str, Any]]]
     parts: dict[UUID, list[Row[Any]]]
     reviews: list[tuple[Row[Any], str]]
     notes: list[tuple[Row[Any], str]]
@@ -97,6 +99,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         events=_events(actor, near_to, message.state),
         revisions=revisions,
         changes={row.id: words for row, words in _opened(opener, revisions, "revision.change")},
+        edits={row.id: json.loads(told or "[]") for row, told in _opened(opener, revisions, "revision.edits")},
         parts={r.id: await _parts(conn, r.id) for r in revisions},
         reviews=_opened(opener, await _of(conn, t.review, message.id, t.review.c.at.desc()), "review.reason"),
         notes=_opened(opener, await _of(conn, t.review_note, message.id, t.review_note.c.at), "review_note.text"),

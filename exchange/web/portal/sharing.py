@@ -13,6 +13,7 @@ from exchange.web.frame.i18n import current_language
 from exchange.web.portal.deciding import ASKED_TO_TALK
 from exchange.web.portal.reading import contents
 from exchange.web.portal.visits import Door, onward, service_of, show, visiting
+from exchange.web.taken_out import told
 
 
 class Share(frame.Form):
@@ -58,6 +59,7 @@ async def _preview(request: web.Request, form: frame.ErrorSummary, status: int =
     shelf = await view.shelf(service_of(request), found)
     words = wording.current(ConsentKind.SHARE, current_language()).paragraphs
     context = await contents(request, shelf)
+    context["taken_out"] = told(found.payload.get("edits", []))
     return show(request, "preview.html", form=form, words=words, status=status, pages_shown=True, **context)
 
 

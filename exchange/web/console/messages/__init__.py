@@ -2,6 +2,7 @@
 
 from exchange.web.console.messages import (
     captions,
+    changes,
     compare,
     concern,
     consents,
@@ -9,6 +10,7 @@ from exchange.web.console.messages import (
     erase,
     hand_over,
     links,
+    marking,
     notes,
     offer,
     page,
@@ -16,6 +18,7 @@ from exchange.web.console.messages import (
     put_in,
     review,
     spoken,
+    taking,
     texts,
     timed,
 )
@@ -26,7 +29,10 @@ routes = [
     *page.ROUTES,
     *review.ROUTES,
     *notes.ROUTES,
+    *marking.ROUTES,
     *compare.ROUTES,
+    *changes.ROUTES,
+    *taking.ROUTES,
     *texts.ROUTES,
     *captions.ROUTES,
     *timed.ROUTES,

@@ -55,6 +55,7 @@ RULES = (
     _Rule(N_("Send a notice"), "notice", P.CASE_CHANGE, frozenset({S.OFFERED, S.RETURNED}), main=NEVER),
     _Rule(N_("Take the reading back"), "revoke", P.REVOKE, event=E.LINK_GONE, main=NEVER),
     _Rule(N_("Look at it"), "review", P.CONTENT, frozenset(S) - {S.IN_REVIEW}, main=NEVER),
+    _Rule(N_("Take something out"), "changes", P.REVIEW, event=E.REVISE, main=NEVER),
     _Rule(N_("Type a text beside it"), "text", P.REVIEW, event=E.REVISE, main=NEVER),
     _Rule(N_("Record what the author decides"), "consent/share", P.CONSENT, SHARED - {S.APPROVED}, main=NEVER),
     _Rule(N_("Send it back"), "return", P.REVIEW, event=E.RETURN, main=NEVER),

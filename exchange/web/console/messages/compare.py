@@ -22,6 +22,7 @@ from exchange.web.console.messages.about import (
     texts_of,
     version_numbered,
 )
+from exchange.web.taken_out import told
 
 LONGEST_COMPARED = 1_000_000
 
@@ -57,7 +58,11 @@ async def compare(request: web.Request) -> web.StreamResponse:
         pages=[pair for pair in pairs if pair.name.startswith("page-")],
         players=[pair for pair in pairs if pair.name in ("sound", "picture")],
         texts=[await _compared(request, found, pair, before, after) for pair in pairs if _is_text(pair)],
-        changes=[row for row in reversed(found.revisions) if before.number < row.number <= after.number],
+        changes=[
+            (row, told(found.edits[row.id]))
+            for row in reversed(found.revisions)
+            if before.number < row.number <= after.number
+        ],
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What in a text may tell who or where somebody is (rule 17), marked for whoever reviews it. A help, no judgement."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -35,7 +35,7 @@ class Shown:
     words: str
     start: int
     end: int
-    looked: Literal["", "left"] = ""
+    looked: Literal["", "left", "taken"] = ""
 
     @property
     def told(self) -> str:
@@ -56,12 +56,14 @@ class Piece:
     pins: tuple[int, ...] = ()
 
 
-async def shown(text: str, people: Iterable[PersonView], left: Left) -> list[Shown]:
-    """The marks of a text in their order. In a thread: a long one takes a second."""
+async def shown(
+    text: str, people: Iterable[PersonView], left: Left, struck: Collection[tuple[int, int]] = ()
+) -> list[Shown]:
+    """The marks of a text in their order; `struck`: what the list takes out. In a thread: a long one takes a second."""
     known = list(people)
     own = [words for one in known for words in (one.name, one.contact.get("address", ""))]
     marks = await asyncio.to_thread(find, text, own, [one.form_of_name for one in known])
-    return [_shown(number, mark, text, left) for number, mark in enumerate(marks, 1)]
+    return [_shown(number, mark, text, left, struck) for number, mark in enumerate(marks, 1)]
 
 
 def pieces(text: str, marks: Iterable[Shown], notes: Iterable[tuple[int, int, int]] = ()) -> list[Piece]:
@@ -74,9 +76,11 @@ def pieces(text: str, marks: Iterable[Shown], notes: Iterable[tuple[int, int, in
     return _marked([_noted(piece, noted) for piece in cut], shown)
 
 
-def _shown(number: int, mark: Mark, text: str, left: Left) -> Shown:
+def _shown(number: int, mark: Mark, text: str, left: Left, struck: Collection[tuple[int, int]]) -> Shown:
     words = text[mark.start : mark.end]
-    looked: Literal["", "left"] = "left" if (mark.kind, words) in left else ""
+    looked: Literal["", "left", "taken"] = "left" if (mark.kind, words) in left else ""
+    if any(start <= mark.start and mark.end <= end for start, end in struck):
+        looked = "taken"
     return Shown(number, mark.kind, words, mark.start, mark.end, looked)
 
 

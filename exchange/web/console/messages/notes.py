@@ -1,6 +1,6 @@
-"""Notes pinned to a time, a region of a page or of the picture, or words of a text; and answers to marks."""
+"""Notes pinned to a time, a region of a page or of the picture, or words of a text."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from aiohttp import web
 from pydantic import Field
@@ -9,20 +9,17 @@ from sqlalchemy import Row
 from exchange.core import places
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput
-from exchange.core.leak_patterns import LeakKind
 from exchange.core.model import Kind
-from exchange.steps import marks, review
+from exchange.steps import review
 from exchange.store.read import MessageView
 from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.messages.about import message_of, read_part, texts_of
 from exchange.web.console.messages.review import show_desk
-from exchange.web.console.session import actor_of, id_of, service_of
+from exchange.web.console.session import actor_of, service_of
 from exchange.web.frame import N_
 
 NOTED = frame.notice("noted", N_("The note was added. Only the team can read it."))
-LEFT = frame.notice("mark-left", N_("It is left as it is. It stands under the marks that were looked at."))
-SHOWN_AGAIN = frame.notice("mark-shown-again", N_("It is marked again."))
 NOT_FOUND = N_("These words are not in the texts. Copy them exactly as they stand there.")
 
 
@@ -43,14 +40,6 @@ class Note(frame.Form):
     }
 
 
-class Answered(frame.Form):
-    """What a facilitator says about one mark; the words so that it is known again."""
-
-    kind: LeakKind
-    words: str = Field(max_length=2000)
-    answer: Literal["leave", "show"]
-
-
 async def note(request: web.Request) -> web.StreamResponse:
     """Add a note for the team."""
 
@@ -64,19 +53,6 @@ async def note(request: web.Request) -> web.StreamResponse:
         return frame.see_other(request, f"/messages/{found.message.id}/review{older}#notes", done=NOTED)
 
     return await asked(request, Note, show_desk, act, at="text")
-
-
-async def answer_mark(request: web.Request) -> web.StreamResponse:
-    """Leave what is marked as it is, or have it marked again."""
-
-    async def act(form: Answered) -> web.StreamResponse:
-        message = id_of(request, "message")
-        step = marks.leave if form.answer == "leave" else marks.show_again
-        await step(service_of(request), actor_of(request), message, form.kind, form.words)
-        done = LEFT if form.answer == "leave" else SHOWN_AGAIN
-        return frame.see_other(request, f"/messages/{message}/review#marks", done=done)
-
-    return await asked(request, Answered, show_desk, act)
 
 
 async def _place(request: web.Request, found: MessageView, version: Row[Any] | None, form: Note) -> dict[str, Any]:
@@ -120,5 +96,4 @@ def _time(untrusted: str) -> dict[str, Any]:
 
 ROUTES = [
     frame.Route("POST", "/messages/{message}/note", note, Permission.REVIEW),
-    frame.Route("POST", "/messages/{message}/marks", answer_mark, Permission.REVIEW),
 ]

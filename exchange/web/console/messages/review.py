@@ -1,5 +1,6 @@
 """The review desk: one exact version to see, hear and judge."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -9,13 +10,16 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from exchange.core.access import Permission
+from exchange.core.differences import moved
+from exchange.core.edits import Doing
 from exchange.core.model import State
 from exchange.steps import review
+from exchange.steps.redact import Workshop
 from exchange.store import read
 from exchange.store.read import MessageView, PersonView
 from exchange.web import frame
 from exchange.web.console.asking import asked
-from exchange.web.console.messages import marks
+from exchange.web.console.messages import marks, working
 from exchange.web.console.messages.about import (
     first_of_round,
     message_of,
@@ -31,6 +35,7 @@ from exchange.web.console.messages.pins import Pin, pins_of
 from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.console.words import MEANS, said
 from exchange.web.frame import N_
+from exchange.web.taken_out import told
 
 APPROVED = frame.notice("approved", N_("Approved. Next, the author decides whether to share exactly this version."))
 FIRST_APPROVAL = frame.notice(
@@ -77,7 +82,9 @@ async def show_desk(request: web.Request, form: frame.ErrorSummary, status: int)
         for who in (found.message.author_id, found.message.recipient_id)
     ]
     left = await read.marks_left(service_of(request), actor_of(request), found.message.id)
-    texts = [await _text(request, version, part, (author, contact), left, pins) for part in texts_of(parts)]
+    shop = await working.workshop_of(service_of(request), actor_of(request), found)
+    struck = await _struck(request, version, parts, shop)
+    texts = [await _text(request, version, part, (author, contact), left, pins, struck) for part in texts_of(parts)]
     return page(
         request, "review", found, form, status=status,
         version=version, parts=parts, as_it_came=[part.name for part in named(parts, "came-")],
@@ -85,6 +92,7 @@ async def show_desk(request: web.Request, form: frame.ErrorSummary, status: int)
         texts=texts, sound=_one(parts, "sound"), picture=_one(parts, "picture"), waveform_up_to=WAVEFORM_UP_TO,
         storyboard=_one(parts, "storyboard"), notes=pins, recipient=contact,
         not_looked_at=sum(not mark.looked for text in texts for mark in text["marks"]),
+        shop=shop, making=working.told(shop.making if shop else None), taken_out=told(found.edits[version.id]),
         left=[(text, mark) for text in texts for mark in text["marks"] if mark.looked == "left"],
         show_left=request.query.get("left") == "yes", compare_with=first_of_round(found, version),
         means=said(MEANS, contact.contact.get("means", "")),
@@ -100,9 +108,10 @@ async def _text(
     people: Iterable[PersonView],
     left: read.Left,
     pins: list[Pin],
+    struck: list[tuple[int, int]],
 ) -> dict[str, Any]:
     text = await read_part(request, version.message_id, part.name, digest=version.digest)
-    found = await marks.shown(text, people, left)
+    found = await marks.shown(text, people, left, struck if part.name == "text" else ())
     noted = [(p.number, p.place["start"], p.place["end"]) for p in pins if p.here and p.place.get("text") == part.name]
     return {
         "name": part.name,
@@ -114,6 +123,22 @@ async def _text(
         "ticked": bool(part.facts.get("ticked")),
         "language": part.facts.get("language", ""),
     }
+
+
+async def _struck(
+    request: web.Request, version: Row[Any], parts: list[Row[Any]], shop: Workshop | None
+) -> list[tuple[int, int]]:
+    """Which characters of the version's text the list takes out; its places are those of the clean version."""
+    spans = [(one.edit.start, one.edit.end) for one in shop.wanted if one.edit.doing == Doing.STRIKE] if shop else []
+    now = _one(parts, "text")
+    clean = _one(shop.parts, "text") if shop else None
+    if not spans or now is None or clean is None or shop is None or now.sha256 == clean.sha256:
+        return spans
+    old, new = [
+        await read_part(request, version.message_id, "text", digest=digest)
+        for digest in (shop.clean.digest, version.digest)
+    ]
+    return [there for span in spans if (there := await asyncio.to_thread(moved, old, new, *span))]
 
 
 def _one(parts: list[Row[Any]], name: str) -> Row[Any] | None:

@@ -16,9 +16,9 @@ from exchange.web import frame
 from exchange.web.console.asking import asked
 from exchange.web.console.messages.about import message_of, newest_of, page, read_part
 from exchange.web.console.messages.caption_form import shown
-from exchange.web.console.messages.words import WHYS
 from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.frame import N_, gettext
+from exchange.web.taken_out import WHYS
 
 WANTED = frame.notice("words-muted", N_("It is on the list. It is made silent when the new version is made."))
 

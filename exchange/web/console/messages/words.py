@@ -1,6 +1,6 @@
 """Codes of a message's life in the words of its pages. Message ids all."""
 
-from exchange.core.edits import Doing, Why
+from exchange.core.edits import Doing
 from exchange.core.gate import Act
 from exchange.core.model import Channel, Receiving, ReleaseWay
 from exchange.web.frame import N_
@@ -45,15 +45,6 @@ DOINGS: dict[str, str] = {
     Doing.CUT: N_("Cut it out"),
     Doing.VOICE: N_("Change the voice"),
 }
-WHYS: dict[str, str] = {
-    Why.CONTACT: N_("It says how somebody can be reached"),
-    Why.WHEREABOUTS: N_("It says where somebody lives, works, learns or goes"),
-    Why.NAME: N_("It says a name that is not agreed"),
-    Why.OTHERS: N_("It is about somebody else"),
-    Why.AGREED: N_("You agreed with us to leave it out"),
-    Why.OTHER: N_("Another reason"),
-}
-"""Read by the author too: `you` is the author."""
 CONCERNS: dict[str, str] = {
     "threat": N_("A threat"),
     "new_crime": N_("A crime that was not known before"),

@@ -36,28 +36,8 @@ async function draw() {
 form.querySelector("[data-draw]")?.addEventListener("click", draw);
 form.elements.place?.addEventListener("input", () => { drawn?.remove(); form.elements.box.value = ""; });
 
-// the words that are selected, and the how-manieth of their kind they are; what only screen readers hear is no text
-function bare(range) {
-  const copy = range.cloneContents();
-  for (const aside of copy.querySelectorAll("[data-aside]")) aside.remove();
-  return copy.textContent;
-}
-function selected() {
-  const chosen = getSelection();
-  if (!chosen.rangeCount || chosen.isCollapsed) return;
-  const range = chosen.getRangeAt(0);
-  const text = (range.commonAncestorContainer.parentElement ?? range.commonAncestorContainer).closest("[data-text]");
-  const words = bare(range).trim();
-  if (!text || !words) return;
-  const before = document.createRange(), whole = document.createRange();
-  before.selectNodeContents(text);
-  before.setEnd(range.startContainer, range.startOffset);
-  whole.selectNodeContents(text);
-  const from = bare(before).length + bare(range).search(/\S/);
-  const pattern = new RegExp(words.split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s+"), "gu");
-  const nth = [...bare(whole).matchAll(pattern)].findIndex((match) => match.index === from) + 1;
-  return { words, nth: nth || 1, part: text.dataset.text };
-}
+// the words that are selected, and the how-manieth of their kind they are
+const { selected } = await import(own.dataset.selectFrom);
 function takeSelected() {
   const chosen = selected();
   if (!chosen) return false;
@@ -94,19 +74,20 @@ media?.addEventListener("play", () => shown?.remove());
 
 // a mark is answered without loading the page again
 for (const answer of document.querySelectorAll("[data-mark-form]")) {
-  const button = answer.querySelector("button");
   const line = answer.closest("[data-marked]");
   if (!line) continue;
   answer.addEventListener("submit", async (event) => {
     event.preventDefault();
     const body = new URLSearchParams(new FormData(answer));
-    body.set("answer", button.value);
+    const { value } = event.submitter;
+    body.set("answer", value);
     const sent = await fetch(answer.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
     if (sent?.type !== "opaqueredirect") { location.reload(); return; }
     const words = answer.elements.words.value, kind = answer.elements.kind.value;
     for (const other of document.querySelectorAll("[data-marked] form"))
-      if (other.elements.words.value === words && other.elements.kind.value === kind) looked(other.closest("[data-marked]"));
-    say(said.dataset.leftWords);
+      if (other === answer || (value === "leave" && other.elements.words.value === words && other.elements.kind.value === kind))
+        looked(other.closest("[data-marked]"));
+    say(said.getAttribute(`data-${value}-words`));
   });
 }
 function looked(line) {
