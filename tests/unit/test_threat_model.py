@@ -10,7 +10,8 @@ ROWS = [
 ]
 WANTED = {
     "Hostile files": 14, "Links, codes, sessions": 14, "Release": 7, "Taking something out": 10, "At rest": 12,
-    "People inside": 14, "The record": 11, "The portal taken over": 4, "The web": 9, "Faults": 12,
+    "People inside": 14,
+    "The record": 11, "The portal taken over": 4, "The web": 9, "Faults": 12,
 }  # fmt: skip
 
 
