@@ -39,8 +39,8 @@ def main() -> None:
             wrong = spoken.word_errors(" ".join(SAID), " ".join(word.text for word in words))
             print(f"{sort}: word error rate {wrong:.2f}, {took / sound.length:.2f} x real time ({sound.length:.0f} s)")
         begun = time.monotonic()
-        part = speech.say([Line(4000 * n, text) for n, text in enumerate(SAID)], folder, language="en")
-        print(f"read aloud: {(time.monotonic() - begun) / float(part.facts['seconds']):.3f} x real time")
+        read = speech.say([Line(4000 * n, text) for n, text in enumerate(SAID)], folder, language="en")
+        print(f"read aloud: {(time.monotonic() - begun) / float(read.parts[0].facts['seconds']):.3f} x real time")
         for how in voice.RATIOS:
             graph = ffmpeg.output(voice.masked(ffmpeg.input(str(said))["a:0"], how), "-", f="null")
             begun = time.monotonic()
