@@ -1,14 +1,15 @@
-"""The pages of a message in real Chromium: axe, width, upload with progress, waveform, notes, printing."""
+"""The pages of a message in real Chromium: upload with progress, waveform, notes, printing.
+
+`test_every_page.py` looks at each of them.
+"""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import pypdfium2
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
 
 from exchange.core.model import Kind
@@ -21,27 +22,6 @@ from tests.support.putting_in import chunked, read_back
 from tests.support.world import World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-WIDTHS = {"phone": 360, "desktop": 1280}
-NARROW = {
-    "upload",
-    "in-review",
-    "desk-letter",
-    "desk-marks",
-    "desk-marks-left",
-    "compare",
-    "compare-pages",
-    "changes",
-    "changes-made",
-    "change-text",
-    "change-page",
-    "change-sound",
-    "change-film",
-    "desk-audio",
-    "desk-video",
-    "present",
-    "printed",
-    "concern",
-}
 REMEMBER_WORDS = """() => {
   const box = document.querySelector("[data-going-words]"), said = [];
   new MutationObserver(() => { said.push(box.textContent); sessionStorage.seen = JSON.stringify(said); })
@@ -86,41 +66,6 @@ def watched(page: Page) -> list[str]:
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     return wrong
-
-
-async def look(page: Page, url: str, name: str, folder: Path | None) -> list[str]:
-    """Axe, sideways scrolling at both widths, and where there is a folder a picture of each."""
-    wrong = watched(page)
-    answer = await page.goto(url)
-    assert answer
-    assert answer.status == 200, name
-    for label, width in WIDTHS.items():
-        await page.set_viewport_size({"width": width, "height": 900})
-        if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wrong.append(f"scrolls sideways at {width}")
-        if folder:
-            await page.screenshot(path=folder / f"{name}-{label}.png", full_page=True)
-        if label == "desktop" or name in NARROW:
-            # without preload: axe's own copies of style sheets are what the policy would refuse
-            found = (await Axe().run(page, options={"preload": False})).response["violations"]
-            wrong += [f"{v['id']} {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found]
-    return [f"{name}: {line}" for line in wrong]
-
-
-@pytest.mark.parametrize("part", message_tour.PARTS, ids=lambda part: part.__name__)
-async def test_every_page_has_nothing_to_complain_of(
-    browser: Browser, console: Console, world: World, tmp_path: Path, part: message_tour.Part
-) -> None:
-    """No axe violation, no sideways scrolling, no refused script, on a phone and a desk."""
-    pictures = os.environ.get("EXCHANGE_TEST_PICTURES")
-    folder = Path(pictures) if pictures else None
-    context = await signed_in(browser, console, world)
-    wrong: list[str] = []
-    for name, path in await part(world, tmp_path):
-        page = await context.new_page()
-        wrong += await look(page, console.url + path, name, folder)
-        await page.close()
-    assert wrong == []
 
 
 async def receiving(world: World, kind: Kind) -> str:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.edits import FITTING, Doing, to_json
+from exchange.core.gate import SHAREABLE
 from exchange.core.model import Kind
 from exchange.steps import redact
 from exchange.steps.redact import Workshop
@@ -95,6 +96,13 @@ def warnings(shop: Workshop, name: str = "") -> list[str]:
     has_pages = any(part.name.startswith("page-") for part in shop.parts)
     texts = any(part.media_type.startswith("text/") for part in shop.parts)
     told = []
+    if shop.message.state in SHAREABLE:
+        told.append(
+            gettext(
+                "This version is approved. As soon as something is on the list, it is not shared any more: nobody can "
+                "open it before a new version is approved and agreed to."
+            )
+        )
     doings = {one.edit.doing for one in shop.wanted}
     if has_pages and (name == "text" or (not name and Doing.STRIKE in doings)):
         told.append(gettext("The pages still show words that are taken out of the text. Cover them on the pages too."))
