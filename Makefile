@@ -14,7 +14,7 @@ FILES ?= 24
 MINUTES ?= 5
 ROUNDS ?= 3
 
-.PHONY: help run test check lock holes soak bench hostile pages transcode
+.PHONY: help run test check lock holes soak bench hostile pages transcode speech
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,10 @@ bench: ## upload and playback beside plain aiohttp, and memory; MIB=2048
 pages: ## time per photographed page of 12 megapixels
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.pages
+
+speech: ## how much of made speech is recognised, and how long hearing, reading and masking take
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.speech
 
 transcode: ## recordings made safe beside bare ffmpeg of the same settings; MINUTES=5 ROUNDS=3
 	@$(BOOTSTRAP) test

@@ -20,12 +20,14 @@ MOST_CUES = 20_000
 MOST_CHARACTERS = 2_000_000
 LAST = 100 * 3_600_000 - 1
 
-_TIME = r"(?:(\d{2}):)?([0-5]\d):([0-5]\d)[.,](\d{3})"
-_TIMING = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}(?:[ \t].*)?")
-_MARKUP = re.compile(rf"<(?:{_TIME}|[^>]*)(?:>|$)")
+_TIMING = re.compile(
+    r"(?:(\d{2}):)?([0-5]\d):([0-5]\d)[.,](\d{3})[ \t]*-->[ \t]*"
+    r"(?:(\d{2}):)?([0-5]\d):([0-5]\d)[.,](\d{3})(?:[ \t].*)?"
+)
+_MARKUP = re.compile(r"<(?:(?:(\d{2}):)?([0-5]\d):([0-5]\d)[.,](\d{3})|[^>]*)(?:>|$)")
 _SRT_MARKUP = re.compile(r"\{\\[^}]*\}")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufeff\ud800-\udfff]")
-_LEFT_OUT = ("NOTE", "STYLE", "REGION")
+_LEFT_OUT = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t].*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def parse(untrusted_text: str) -> Captions:
     blocks = list(_blocks(lines))
     found: list[Cue] = []
     for number, block in blocks if subrip else _after_header(blocks):
-        if not subrip and re.match(rf"(?:{'|'.join(_LEFT_OUT)})(?:[ \t]|$)", block[0]) and "-->" not in block[0]:
+        if not subrip and _LEFT_OUT.fullmatch(block[0]) and "-->" not in block[0]:
             continue
         made = _cue(number, block, found[-1].start if found else 0, subrip=subrip)
         found += [made] if made else []
@@ -218,7 +220,7 @@ def _after_header(blocks: list[tuple[int, list[str]]]) -> list[tuple[int, list[s
 
 def _cue(number: int, block: list[str], earliest: int, *, subrip: bool) -> Cue | None:
     at = 0 if "-->" in block[0] or len(block) < 2 else 1
-    found = _TIMING.fullmatch(block[at])
+    found = _TIMING.fullmatch(block[at].strip(" \t"))
     if found is None:
         raise WrongLine("Line %(line)s is not a time such as 00:00:01.000 --> 00:00:04.000.", number + at)
     start, end = _milliseconds(*found.groups()[:4]), _milliseconds(*found.groups()[4:])

@@ -17,7 +17,9 @@ from exchange.core.model import Kind
 MOST = 300
 """Edits of one message; more would be another message."""
 MOST_OF: dict[str, int] = {"blur": 20, "cut": 60, "voice": 1, "faces": 1}
-VOICES = ("lower", "higher")
+MACHINE = "machine"
+"""As the voice: the captions are read aloud by a machine, and nothing of the recording is heard."""
+VOICES = ("lower", "higher", MACHINE)
 WHOLE = 10_000
 """Places on a page or picture are in ten-thousandths of its width and height."""
 
@@ -103,7 +105,9 @@ def _check_box(edit: Edit) -> None:
 def _check_span(edit: Edit, facts: Mapping[str, Any]) -> None:
     if edit.doing is Doing.VOICE:
         if edit.how not in VOICES or (edit.start, edit.end) != (0, 0):
-            raise BadInput("Choose whether the voice becomes lower or higher.", field="how")
+            raise BadInput("Choose what becomes of the voice.", field="how")
+        if edit.how == MACHINE and edit.part != "sound":
+            raise BadInput("Only a recording of sound can be read aloud by a machine.", field="how")
         return
     whole = (edit.start, edit.end) == (0, 0) and edit.doing in (Doing.COVER, Doing.BLUR, Doing.FACES)
     if edit.how or (not whole and (edit.doing is Doing.FACES or edit.part.startswith("page-"))):

@@ -23,7 +23,7 @@ from exchange.core.leaf import LANGUAGE
 from exchange.core.model import Actor, Kind
 from exchange.steps import redact, texts, view
 from exchange.steps.freshness import require_fresh
-from exchange.steps.retimed import retimed, spans
+from exchange.steps.retimed import is_read_aloud, retimed, spans
 from exchange.steps.texts import Beside
 from exchange.store import edits, near
 from exchange.store import tables as t
@@ -128,6 +128,8 @@ async def save(
             raise Conflict
         opener = await opener_of(service, unit.conn, message.case_id)
         await _opened(unit, message, row.base_digest)
+        if is_read_aloud(await _applied(unit.conn, opener, message_id, row.base_digest)):
+            raise Conflict("A machine reads this version aloud. Take that back first, and make a new version.")
     found = _sheet(row, opener)
     _require_checked(found, checked)
     told = {"checked": True} if checked else {}
@@ -174,7 +176,10 @@ async def mute(
         if newest is None or newest.digest != digest or message.kind not in KINDS:
             raise Conflict("There is a newer version of this message. Please look at that one.")
         opener = await opener_of(service, unit.conn, message.case_id)
-        cut, _ = spans(opener.open(newest.edits_sealed, "revision.edits", newest.id))
+        applied = opener.open(newest.edits_sealed, "revision.edits", newest.id)
+        if is_read_aloud(applied):
+            raise Conflict("A machine reads this version aloud. Take that back first, and make a new version.")
+        cut, _ = spans(applied)
     start, end = vtt.before_cuts(span[0], cut, late=True), vtt.before_cuts(span[1], cut)
     part = "sound" if message.kind == Kind.AUDIO else "picture"
     return await redact.want(service, actor, message_id, Edit(Doing.MUTE, part, start, end), why=why, words=words)
@@ -215,8 +220,13 @@ async def _opened(unit: Unit, message: Row[Any], digest: str) -> None:
     if fresh is not None and fresh + view.RENEW > unit.now:
         return
     await view.note_leaf(unit, session, message.id, view.NO_GRANT)
-    act = "review.opened" if fresh is None else "review.renewed"
-    unit.leaf(act, case=message.case_id, message=message.id, digest=digest, part="captions")
+    unit.leaf(
+        "review.opened" if fresh is None else "review.renewed",
+        case=message.case_id,
+        message=message.id,
+        digest=digest,
+        part="captions",
+    )
 
 
 async def _applied(conn: AsyncConnection, opener: Opener, message_id: UUID, digest: str) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import Row, delete, select
 
 from exchange.core import gate
 from exchange.core.access import Permission
-from exchange.core.edits import Edit, Why, check, to_json
+from exchange.core.edits import MACHINE, Edit, Why, check, to_json
 from exchange.core.errors import BadInput, Conflict, NotFound
 from exchange.core.model import Actor, Event, Kind, State
 from exchange.steps.revoke import void_decisions
@@ -26,6 +26,7 @@ from exchange.store.edits import Wanted
 from exchange.store.sealing import Opener, opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
+from media import speech
 
 MOST_WORDS = 500
 
@@ -72,6 +73,8 @@ async def want(service: Service, actor: Actor, message_id: UUID, edit: Edit, *, 
         clean = await edits.clean_revision(unit.conn, message)
         parts = {part.name: part.facts for part in await edits.parts_of(unit.conn, clean.id)}
         there = await edits.wanted(unit.conn, opener, message)
+        if edit.how == MACHINE:
+            await _can_be_read(unit, message_id)
         check(edit, Kind(message.kind), parts, [other.edit for other in there])
         await unit.add(
             t.edit,
@@ -134,6 +137,16 @@ def as_told(wanted: list[Wanted]) -> str:
     """The list as a revision keeps it and its author is told: what, where and why, never what stood there."""
     told = [{**json.loads(to_json(one.edit)), "why": one.why.value, "words": one.words} for one in wanted]
     return json.dumps(told, separators=(",", ":"))
+
+
+async def _can_be_read(unit: Unit, message_id: UUID) -> None:
+    """Raise BadInput unless there are captions and a machine's voice for their language."""
+    newest = await edits.newest_revision(unit.conn, message_id)
+    there = {part.name: part for part in await edits.parts_of(unit.conn, newest.id)} if newest is not None else {}
+    if "captions" not in there:
+        raise BadInput("Write the captions first: they are what a machine reads aloud.", field="how")
+    if there["captions"].facts.get("language") not in speech.voices():
+        raise BadInput("No machine here can speak the language of the captions.", field="how")
 
 
 async def _for_change(unit: Unit, message_id: UUID) -> Row[Any]:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, select, text, update
 
 import media
-from exchange.core.edits import Edit, words_taken_out
+from exchange.core.edits import MACHINE, Edit, words_taken_out
 from exchange.core.errors import ObjectMissing, Refused, Unreadable
 from exchange.core.model import WORKER, Event
 from exchange.steps.process import Waiting, reporter
@@ -21,6 +21,7 @@ from exchange.steps.redact import as_told
 from exchange.steps.rejections import NOT_KEPT, OVERTAKEN
 from exchange.steps.retimed import retold
 from exchange.steps.revising import Change, make_revision
+from exchange.steps.revoicing import Beside, read_aloud
 from exchange.store import edits, parts, queue
 from exchange.store import tables as t
 from exchange.store.parts import PartReader, SealedPart, part_context, part_key
@@ -59,8 +60,12 @@ async def redact_message(service: Service, making_id: UUID) -> None:
         return
     with private_scratch(service.settings.scratch) as scratch:
         try:
-            changed = await _changed(service, work, scratch)
-            await _seal(service, work, changed)
+            beside = await retold(service, work.message, work.opener, as_told(work.wanted))
+            if any(one.edit.how == MACHINE for one in work.wanted):
+                changed, beside = await read_aloud(service, beside, scratch)
+            else:
+                changed = await _changed(service, work, scratch)
+            await _seal(service, work, changed, beside)
         except Rejected as error:
             if error.code is Code.NO_SANDBOX:
                 raise Waiting(error.sentence) from error
@@ -129,7 +134,7 @@ async def _read(service: Service, work: _Work, row: Row[Any], path: Path) -> Non
             await asyncio.to_thread(file.write, plain)
 
 
-async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) -> None:
+async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...], beside: Beside) -> None:
     """Seal what is new, then make the version of it and what stays: all of it or nothing."""
     revision_id, message = uuid4(), work.message
     await parts.announce(service, [part_key(revision_id, part.name) for part in changed])
@@ -139,7 +144,7 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) 
         named = part_key(revision_id, part.name)
         size, sha256 = await parts.put_file(service.objects, named, work.key, bound, part.path)
         sealed[part.name] = SealedPart(part.name, part.media_type, size, sha256, named, revision_id, dict(part.facts))
-    sealed |= await _retold(service, work, revision_id)
+    sealed |= await _retold(service, work, revision_id, beside)
     async with unit_of_work(service, WORKER) as unit:
         now = await unit.message(message.id)
         newest = await edits.newest_revision(unit.conn, message.id)
@@ -155,10 +160,10 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...]) 
         await unit.change(_end(work.making.id, state="done", progress=100))
 
 
-async def _retold(service: Service, work: _Work, revision_id: UUID) -> dict[str, SealedPart]:
+async def _retold(service: Service, work: _Work, revision_id: UUID, beside: Beside) -> dict[str, SealedPart]:
     """The captions that somebody typed, without the words that are silent or cut out now, and in step."""
     message, sealed = work.message, {}
-    for name, (row, body) in (await retold(service, message, work.opener, as_told(work.wanted))).items():
+    for name, (row, body) in beside.items():
         named = part_key(revision_id, name)
         await parts.announce(service, [named])
         bound = part_context(message.case_id, message.id, revision_id, name)

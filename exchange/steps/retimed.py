@@ -5,13 +5,14 @@ keep step; taking the change back gives the words back, for every version starts
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from exchange.core import captions as vtt
 from exchange.core.captions import Captions
-from exchange.core.edits import Doing
+from exchange.core.edits import MACHINE, Doing
 from exchange.store import tables as t
 from exchange.store.parts import PartReader
 from exchange.store.sealing import Opener
@@ -19,7 +20,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 
 BESIDE = 60
-"""Milliseconds that fall silent on either side of a muted span (`media.redact_sound`): a word there is gone too."""
+"""Milliseconds that fall silent on either side of a muted span (`media.redact_sound`): a word there goes too."""
 Span = tuple[int, int]
 
 
@@ -31,6 +32,11 @@ def spans(applied: str) -> tuple[list[Span], list[Span]]:
     return cut, [(e["start"] - BESIDE, e["end"] + BESIDE) for e in listed if e["doing"] in silent]
 
 
+def is_read_aloud(applied: str) -> bool:
+    """Whether a machine reads the version with this list: its times are not those of the recording."""
+    return any(one["how"] == MACHINE for one in json.loads(applied or "[]"))
+
+
 def retimed(captions: Captions, before: str, after: str) -> Captions:
     """Captions of the version with the list `before`, for the version with the list `after`."""
     if before == after:
@@ -39,7 +45,7 @@ def retimed(captions: Captions, before: str, after: str) -> Captions:
     return vtt.redacted(vtt.restored(captions, cut), *spans(after))
 
 
-async def retold(service: Service, message: Row[Any], opener: Opener, after: str) -> dict[str, tuple[Any, bytes]]:
+async def retold(service: Service, message: Row[Any], opener: Opener, after: str) -> Mapping[str, tuple[Any, bytes]]:
     """The typed captions of this round, and the transcript made of them, as they are for the list `after`.
 
     For each name the part as it was typed, and its new words; nothing where no captions were typed.

@@ -108,19 +108,21 @@ async def _keep(service: Service, row: Row[Any], words: tuple[Word, ...]) -> Non
     async with unit_of_work(service, WORKER) as unit:
         opener = await opener_of(service, unit.conn, row.case_id)
         values = {"text_sealed": opener.seal(vtt.write(made), TEXT, row.id), "state": "open", "progress": 100}
-        await _end(unit, row, "transcript.made", values, count=len(words))
+        if await _end(unit, row, values):
+            unit.leaf("transcript.made", case=row.case_id, message=row.message_id, count=len(words))
 
 
 async def _refuse(service: Service, row: Row[Any], code: str) -> None:
     async with unit_of_work(service, WORKER) as unit:
         values = {"state": "refused", "refused_code": str(code)}
-        await _end(unit, row, "transcript.refused", values, reason=str(code))
+        if await _end(unit, row, values):
+            unit.leaf("transcript.refused", case=row.case_id, message=row.message_id, reason=str(code))
 
 
-async def _end(unit: Unit, row: Row[Any], act: str, values: dict[str, Any], **leaf: Any) -> None:
+async def _end(unit: Unit, row: Row[Any], values: dict[str, Any]) -> bool:
+    """Whether the sheet still waited to be heard, and does no more."""
     await unit.message(row.message_id)
-    if await unit.maybe(_mine(row).values(**values).returning(t.caption_draft.c.id)):
-        unit.leaf(act, case=row.case_id, message=row.message_id, **leaf)
+    return await unit.maybe(_mine(row).values(**values).returning(t.caption_draft.c.id)) is not None
 
 
 def _mine(row: Row[Any]) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.core.edits import Doing, Why
+from exchange.core.edits import MACHINE, Doing, Why
 from exchange.core.places import clock
 from exchange.web.frame import N_, gettext
 
@@ -17,6 +17,11 @@ WHYS: dict[str, str] = {
     Why.OTHER: N_("Another reason"),
 }
 """Read by the author too: `you` is the author."""
+_VOICES: dict[str, str] = {
+    "lower": N_("The voice sounds lower."),
+    "higher": N_("The voice sounds higher."),
+    MACHINE: N_("A machine reads the words aloud. The voice itself is not heard."),
+}
 _SPANS: dict[str, str] = {
     Doing.MUTE: N_("From %(start)s to %(end)s the sound is silent."),
     Doing.BLEEP: N_("From %(start)s to %(end)s there is a tone over the sound."),
@@ -53,7 +58,8 @@ def what(edit: Mapping[str, Any]) -> str:
     doing, part = edit["doing"], edit["part"]
     times = {"start": clock(edit["start"]), "end": clock(edit["end"])}
     if doing == Doing.VOICE:
-        return gettext("The voice sounds lower.") if edit["how"] == "lower" else gettext("The voice sounds higher.")
+        sentence = _VOICES[edit["how"]]
+        return gettext(sentence)
     if doing == Doing.STRIKE:
         return gettext("Words of the text are left out. In their place stands […].")
     if part.startswith("page-"):

@@ -27,7 +27,7 @@ def main() -> None:
         lines = json.load(file)
     speaker = _Speaker(asked["voice"], asked["rate"], asked["pace"])
     most = int(asked["most_seconds"] * asked["rate"]) * 2
-    written = 0
+    written, times = 0, []
     with wave.open("spoken.wav", "wb") as out:
         out.setparams((1, 2, asked["rate"], 0, "NONE", ""))
         for number, line in enumerate(lines, 1):
@@ -39,8 +39,9 @@ def main() -> None:
                 say.refuse("too_long")
             out.writeframes(bytes(pause))
             out.writeframes(samples)
+            times += [(written - len(samples)) * 500 // asked["rate"], written * 500 // asked["rate"]]
             say.done(number / len(lines))
-    say.answer(seconds=written / 2 / asked["rate"])
+    say.answer(times=times)
 
 
 class _Speaker:

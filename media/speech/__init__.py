@@ -13,14 +13,13 @@ import imageio_ffmpeg
 
 from media import sandbox
 from media.limits import DEFAULT, Limits
-from media.product import Part
 from media.sandbox import PROVIDERS, Provider
-from media.speech.engine import Line, NoEngine, Word
+from media.speech.engine import Line, NoEngine, Spoken, Word
 from media.speech.espeak import Espeak
 from media.speech.sphinx import Sphinx
 from media.workbench import Workbench
 
-__all__ = ["Line", "NoEngine", "Word", "ears", "hear", "say", "voices"]
+__all__ = ["Line", "NoEngine", "Spoken", "Word", "ears", "hear", "say", "voices"]
 
 SPEAKER = Espeak()
 
@@ -66,8 +65,8 @@ def say(
     limits: Limits = DEFAULT,
     ffmpeg: Path | None = None,
     providers: Sequence[Provider] = PROVIDERS,
-) -> Part:
-    """Lines read aloud as `sound`, each where it begins or, if the one before is longer, after it.
+) -> Spoken:
+    """Lines read aloud, each where it begins or, if the one before is longer, after it.
 
     Raises NoEngine where there is no voice of that language, Rejected(empty) where there is nothing to say.
     """

@@ -31,6 +31,14 @@ class Line:
     text: str
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """`sound` and `waveform`, and from when to when each line is said (milliseconds)."""
+
+    parts: tuple[Part, ...]
+    times: tuple[tuple[int, int], ...]
+
+
 class Hears(Protocol):
     """Finds words in sound."""
 
@@ -47,5 +55,5 @@ class Speaks(Protocol):
     def languages(self) -> frozenset[str]:
         """Which it can speak on this machine; none where it is not installed."""
 
-    def say(self, bench: Workbench, lines: Sequence[Line], language: str) -> Part:
-        """One part `sound`, AAC in m4a. Raises Rejected."""
+    def say(self, bench: Workbench, lines: Sequence[Line], language: str) -> Spoken:
+        """AAC in m4a. Raises Rejected."""

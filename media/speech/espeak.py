@@ -3,13 +3,14 @@
 import importlib.util
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from typing import Any
 
 from media import audio
 from media.limits import Code, Rejected
-from media.product import Part
+from media.product import Source
 from media.sniff import Type
-from media.speech.engine import Line
+from media.speech.engine import Line, Spoken
 from media.workbench import Workbench
 
 VOICES = {"en": "en-gb-x-rp", "cy": "cy"}
@@ -24,7 +25,7 @@ class Espeak:
         """See Speaks."""
         return frozenset(VOICES) if importlib.util.find_spec("espeakng_loader") else frozenset()
 
-    def say(self, bench: Workbench, lines: Sequence[Line], language: str) -> Part:
+    def say(self, bench: Workbench, lines: Sequence[Line], language: str) -> Spoken:
         """See Speaks."""
         if not any(line.text.strip() for line in lines):
             raise Rejected(Code.EMPTY)
@@ -37,6 +38,13 @@ class Espeak:
                 voice=VOICES[language], rate=RATE, pace=PACE, most_seconds=bench.limits.audio_seconds,
             )  # fmt: skip
             spoken = bench.take(folder, "spoken.wav", "spoken", bench.limits.product_bytes)
-        seconds = float(told.get("seconds", 0))
-        sound = audio.track(bench, spoken, _WAV, seconds, lambda _: None)
-        return replace(sound, facts={"seconds": round(seconds, 2), "spoken_by": "machine"})
+        product = audio.make(bench, Source(spoken), _WAV, lambda _: None)
+        return Spoken(product.parts, _times(told.get("times"), len(lines)))
+
+
+def _times(untrusted: Any, count: int) -> tuple[tuple[int, int], ...]:
+    """What came out of the sandbox: whole numbers in order, two for each line. Raises Rejected(damaged)."""
+    flat = untrusted if isinstance(untrusted, list) else []
+    if len(flat) != 2 * count or any(type(time) is not int for time in flat) or [0, *flat] != sorted([0, *flat]):
+        raise Rejected(Code.DAMAGED, detail="speak said nothing sensible")
+    return tuple(zip(flat[::2], flat[1::2], strict=True))

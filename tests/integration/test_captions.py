@@ -1,5 +1,6 @@
 """Captions and transcripts: written, heard by a machine and checked by a person, and kept in step with redaction."""
 
+import asyncio
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from exchange.store import read
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from media import speech
 from tests.support import spoken
 from tests.support.message_tour import put_in
 from tests.support.world import World, make_world
@@ -218,3 +220,40 @@ async def test_a_sheet_is_gone_with_its_message(world: World, sound: UUID) -> No
     await kept(world, sound)
     await erase.erase_message(world.service, world.supervisor, sound)
     assert await rows(world, sound) == []
+
+
+async def test_a_machine_reads_the_captions_in_place_of_the_voice(world: World, tmp_path: Path) -> None:
+    """Nothing of the recording is left in the new version, silent words are not read, and taking it back restores."""
+    said = "I am sorry for what I did to you"
+    sound = await put_in(world, Kind.AUDIO, inputs.ffmpeg(tmp_path / "tone.wav", *inputs.SOUND, seconds=9))
+    service, who = world.service, world.facilitator
+    aloud = Edit(Doing.VOICE, "sound", how="machine")
+    with pytest.raises(BadInput, match="Write the captions first"):
+        await redact.want(service, who, sound, aloud, why="agreed")
+    lines = parse(f"WEBVTT\n\n00:01.000 --> 00:04.000\n{said}\n\n00:05.000 --> 00:06.000\nI live in Leeds\n")
+    await captions.save(service, who, sound, number=await kept(world, sound, lines), checked=True, transcript=True)
+    about = {"base_digest": await world.digest(sound), "name": "captions", "text": vtt.write(lines)}
+    await texts.add_text(service, who, sound, language="pl", **about)
+    with pytest.raises(BadInput, match="No machine here can speak"):
+        await redact.want(service, who, sound, aloud, why="agreed")
+    about["base_digest"] = await world.digest(sound)
+    await texts.add_text(service, who, sound, language="en", **about)
+    wanted = await redact.want(service, who, sound, aloud, why="agreed")
+    await redact.want(service, who, sound, Edit(Doing.MUTE, "sound", 5000, 6000), why="whereabouts")
+    await redacting.redact_message(service, await redact.make(service, who, sound))
+    opened = await view.open_for_staff(service, who, sound, "sound")
+    (tmp_path / "read.m4a").write_bytes(await opened.reader.whole())
+    heard = await asyncio.to_thread(speech.hear, tmp_path / "read.m4a", tmp_path, language="en")
+    words = " ".join(word.text for word in heard)
+    assert spoken.word_errors(said, words) < 0.9
+    assert heard[0].start > 500
+    assert float(str((await facts(world, sound))["sound"]["seconds"])) < 7
+    found = parse(await part(world, sound, "captions"))
+    assert (found[0].start, found[0].text, found[1].text) == (1000, said, GONE)
+    digest = await world.digest(sound)
+    with pytest.raises(Conflict, match="reads this version aloud"):
+        await captions.mute(service, who, sound, digest=digest, span=(0, 500), why="name")
+    await redact.drop(service, who, sound, wanted)
+    await redacting.redact_message(service, await redact.make(service, who, sound))
+    assert float(str((await facts(world, sound))["sound"]["seconds"])) == pytest.approx(9, abs=0.1)
+    assert [c.text for c in parse(await part(world, sound, "captions"))] == [said, GONE]

@@ -109,7 +109,11 @@ def test_lines_are_read_aloud_at_their_times(provider: Provider, tmp_path: Path)
         Line(1500, "Two."),
         Line(9000, "Three."),
     ]
-    part = speech.say(lines, tmp_path, language="en", providers=(provider,))
+    spoken_ = speech.say(lines, tmp_path, language="en", providers=(provider,))
+    part = spoken_.parts[0]
+    assert spoken_.times[0][0] == 1000
+    assert spoken_.times[1][0] == spoken_.times[0][1] > 2000
+    assert spoken_.times[2][0] == 9000
     command = [str(inputs.FFMPEG), "-i", str(part.path), "-af", "silencedetect=n=-45dB:d=0.5", "-f", "null", "-"]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stderr
     ends = [float(line.split("silence_end: ")[1].split()[0]) for line in said.splitlines() if "silence_end" in line]
@@ -117,7 +121,7 @@ def test_lines_are_read_aloud_at_their_times(provider: Provider, tmp_path: Path)
     assert any(end == pytest.approx(9.0, abs=0.15) for end in ends)
     assert all(not 1.2 < end < 3.0 for end in ends)
     welsh = speech.say([Line(0, "Mae'n ddrwg gen i.")], tmp_path, language="cy", providers=(provider,))
-    assert 0.5 < float(welsh.facts["seconds"]) < 5
+    assert 0.5 < float(welsh.parts[0].facts["seconds"]) < 5
     with pytest.raises(NoEngine):
         speech.say([Line(0, "Przepraszam")], tmp_path, language="pl", providers=(provider,))
 
@@ -125,7 +129,7 @@ def test_lines_are_read_aloud_at_their_times(provider: Provider, tmp_path: Path)
 def test_words_are_not_taken_for_commands(tmp_path: Path) -> None:
     """Markup and phoneme brackets in a transcript are words, and a word that is read aloud comes from no file."""
     loud = speech.say([Line(0, '<audio src="/etc/passwd"/> one')], tmp_path, language="en")
-    assert float(loud.facts["seconds"]) > 2
+    assert float(loud.parts[0].facts["seconds"]) > 2
     with pytest.raises(Rejected) as empty:
         speech.say([Line(0, "  ")], tmp_path, language="en")
     assert empty.value.code == Code.EMPTY

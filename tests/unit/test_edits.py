@@ -48,6 +48,7 @@ BAD = (
     (Kind.AUDIO, Edit(Doing.MUTE, "waveform", 1, 2), "doing"),
     (Kind.AUDIO, Edit(Doing.BLUR, "sound"), "doing"),
     (Kind.AUDIO, Edit(Doing.VOICE, "sound", how="funny"), "how"),
+    (Kind.VIDEO, Edit(Doing.VOICE, "picture", how="machine"), "how"),
     (Kind.AUDIO, Edit(Doing.VOICE, "sound", 1, 2, how="lower"), "how"),
     (Kind.AUDIO, Edit(Doing.MUTE, "sound", 1, 2, how="lower"), "doing"),
     (Kind.VIDEO, Edit(Doing.STRIKE, "picture", 1, 2), "doing"),

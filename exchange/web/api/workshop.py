@@ -27,7 +27,7 @@ class Place(Asked):
     start: int = Field(0, ge=0, le=100_000_000)
     end: int = Field(0, ge=0, le=100_000_000)
     box: tuple[Share, Share, Share, Share] | None = None
-    how: Literal["", "lower", "higher"] = ""
+    how: Literal["", "lower", "higher", "machine"] = ""
 
 
 class NewEdit(Place):

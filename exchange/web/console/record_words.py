@@ -85,6 +85,7 @@ REASONS: dict[str, str] = {
     "name": N_("a name that is not agreed"),
     "others": N_("about somebody else"),
     "agreed": N_("agreed with its author"),
+    "no_ears": N_("nothing installed here hears this language"),
     "overtaken": N_("the message changed meanwhile"),
     "wrong_person": words.TASKS["wrong_person"],
     "wrong_type": N_("a kind of file that cannot be used"),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from exchange.core import places
 from exchange.core.access import Permission
-from exchange.core.edits import FITTING, Doing, Edit, Why
+from exchange.core.edits import FITTING, MACHINE, Doing, Edit, Why
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.model import Kind
 from exchange.steps import redact
@@ -24,7 +24,7 @@ from exchange.web.frame import N_, gettext
 from exchange.web.taken_out import WHYS
 
 ON_THE_LIST = frame.notice("edit-wanted", N_("It is on the list. It is taken out when the new version is made."))
-VOICES = {"lower": N_("Lower"), "higher": N_("Higher")}
+VOICES = {"lower": N_("Lower"), "higher": N_("Higher"), MACHINE: N_("A machine reads the captions aloud")}
 
 
 class Taking(frame.Form):
@@ -40,7 +40,7 @@ class Taking(frame.Form):
     width: str = Field(default="", max_length=10)
     height: str = Field(default="", max_length=10)
     whole: Literal["", "yes"] = ""
-    how: Literal["", "lower", "higher"] = ""
+    how: Literal["", "lower", "higher", "machine"] = ""
     why: Why | None = None
     words: str = Field(default="", max_length=redact.MOST_WORDS)
     then: Literal["add", "show"] = "add"
@@ -101,7 +101,8 @@ async def _part(
         boxes=[[edge / 100 for edge in one.edit.box] for one in mine if one.edit.box],
         shown=[edge / 100 for edge in shown.box] if shown and shown.box else None, show=shown,
         doings=[(d.value, gettext(words.DOINGS[d])) for d in fitting if d not in hidden], empty=frame.blank(),
-        masks=Doing.VOICE in fitting and not silent, voices=[(how, gettext(told)) for how, told in VOICES.items()],
+        masks=Doing.VOICE in fitting and not silent, voices=[(how, gettext(told)) for how, told in VOICES.items()
+                if how != MACHINE or name == "sound"],
         whys=[(why, gettext(sentence)) for why, sentence in WHYS.items()], warnings=warnings(shop, name),
         spans=json.dumps([[one.edit.start, one.edit.end] for one in mine if one.edit.end]),
     )  # fmt: skip
