@@ -121,6 +121,7 @@ async def _text(
         "extracted": part.facts.get("source") == "extracted",
         "shown": part.facts.get("shown", True),
         "ticked": bool(part.facts.get("ticked")),
+        "hidden": part.facts.get("source") == "typed" and not part.facts.get("shown", True),
         "language": part.facts.get("language", ""),
     }
 
