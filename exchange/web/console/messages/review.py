@@ -129,6 +129,7 @@ async def _text(
         "extracted": part.name == "text" and part.facts.get("source") in ("extracted", "ocr"),
         "shown": part.facts.get("shown", True),
         "ticked": bool(part.facts.get("ticked")),
+        "hidden": part.facts.get("source") == "typed" and not part.facts.get("shown", True),
         "language": part.facts.get("language", ""),
     }
 

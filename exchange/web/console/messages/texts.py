@@ -42,9 +42,10 @@ class Text(frame.Form):
 
 
 class Shown(frame.Form):
-    """The tick at an extracted text."""
+    """The tick at a text that is not shown: taken from a document, or typed before something was taken out."""
 
     digest: str
+    name: str = Field(default="text", max_length=80)
     compared: Literal["yes"]
     sentences: ClassVar = {"compared": N_("Compare the text with the pages first, then tick")}
 
@@ -80,7 +81,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
     async def act(form: Shown) -> web.StreamResponse:
         message = id_of(request, "message")
-        await texts.show_text(service_of(request), actor_of(request), message, form.digest)
+        await texts.show_text(service_of(request), actor_of(request), message, form.digest, form.name)
         return frame.see_other(request, f"/messages/{message}/review", done=SHOWN)
 
     return await asked(request, Shown, show_desk, act, at="compared")

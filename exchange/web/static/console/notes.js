@@ -9,7 +9,6 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seco
 const say = (words) => { said.textContent = ""; requestAnimationFrame(() => { said.textContent = words; }); };
 let drawn;
 
-for (const box of document.querySelectorAll("[data-with-scripts]")) box.hidden = false;
 
 // draw on the page whose number stands in the field (the first one otherwise), or on the picture
 function pageFrame() {
@@ -38,6 +37,7 @@ form.elements.place?.addEventListener("input", () => { drawn?.remove(); form.ele
 
 // the words that are selected, and the how-manieth of their kind they are
 const { selected } = await import(own.dataset.selectFrom);
+for (const box of document.querySelectorAll("[data-with-scripts]")) box.hidden = false;
 function takeSelected() {
   const chosen = selected();
   if (!chosen) return false;

@@ -27,6 +27,7 @@ drawing?.addEventListener("click", async () => {
       told.textContent = SIDES.map((side) => `${form.querySelector(`label[for="${side}"]`).textContent.trim()}: ${Math.round(fields[side].value)}`).join(", ");
     },
   });
+  document.querySelector("[data-frame]").scrollIntoView({ block: "center" });
 });
 for (const side of drawing ? SIDES : [])
   fields[side].addEventListener("input", () => {
