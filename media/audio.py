@@ -70,7 +70,7 @@ def _levelled(kind: Type, gain: float) -> Any:
 def _sound(bench: Workbench, stream: Any) -> Any:
     return ffmpeg.output(
         stream, "sound.m4a", f="ipod", movflags="+faststart", vn=None, t=bench.limits.audio_seconds,
-        **ENCODING, **CLEAN,
+        **ENCODING, **ffmpegs.TOLD["a"], **CLEAN,
     )  # fmt: skip
 
 

@@ -24,7 +24,8 @@ DECODERS: dict[str, str] = {
     "h263": "h263", "mjpeg": "mjpeg", "mpeg2video": "mpeg2video", "mpeg1video": "mpeg1video",
     "msmpeg4v3": "msmpeg4", "wmv1": "wmv1", "wmv2": "wmv2", "wmv3": "wmv3", "theora": "theora",
     "prores": "prores", "dvvideo": "dvvideo",
-    "aac": "aac", "mp3": "mp3float", "opus": "opus", "vorbis": "vorbis", "flac": "flac", "alac": "alac",
+    "aac": "aac", "mp3": "mp3float", "mp2": "mp2float", "opus": "opus", "vorbis": "vorbis",
+    "flac": "flac", "alac": "alac",
     "ac3": "ac3", "eac3": "eac3", "amr_nb": "amrnb", "amr_wb": "amrwb", "wmav1": "wmav1", "wmav2": "wmav2",
     "wmapro": "wmapro", "speex": "speex", "gsm_ms": "gsm_ms",
     **{f"pcm_{kind}": f"pcm_{kind}" for kind in (
@@ -33,6 +34,10 @@ DECODERS: dict[str, str] = {
     )},
 }  # fmt: skip
 
+# ffmpeg's own progress keeps silent until every output has begun, and a drawing begins at the end of what it draws
+TOLD = {
+    kind: {f"stats_enc_post:{kind}:0": "pipe:1", f"stats_enc_post_fmt:{kind}:0": "written={t}"} for kind in ("v", "a")
+}
 MOVIE = Type("mov", "av", "mov")
 # samples a second that are sound; a filter made for any other rate takes minutes and memory for nothing
 SLOWEST, FASTEST = 1_000, 768_000
@@ -71,17 +76,21 @@ def own(name: str) -> Any:
 
 
 def run(bench: Workbench, outputs: Any, path: Path, folder: Path, work: Job, report: Report) -> float:
-    """Run a graph; the seconds written at its end. Raises Rejected(damaged, took_too_long, no_picture)."""
+    """Run a graph; the seconds written at its end. Raises Rejected(damaged, took_too_long, no_picture).
+
+    `report` is given seconds: what an encoder with TOLD tells, otherwise how far the farthest stream is.
+    """
     argv = ffmpeg.compile(outputs, cmd="ffmpeg")[1:]
     options = ("-nostdin", "-hide_banner", "-v", "error", "-xerror", "-filter_complex_threads", str(THREADS))
-    seconds = [0.0]
+    seconds = {b"written": 0.0, b"out_time_us": 0.0}
 
     def watch(line: bytes) -> bool:
-        found = re.fullmatch(rb"out_time_us=(\d{1,15})", line.strip())
-        if found is None or int(found[1]) / 1e6 <= seconds[0]:
+        found = re.fullmatch(rb"(written|out_time_us)=(\d{1,15}(?:\.\d{1,9})?)", line.strip())
+        at = float(found[2]) / (1e6 if found[1] == b"out_time_us" else 1) if found else 0.0
+        if found is None or at <= seconds[found[1]]:
             return False
-        seconds[0] = int(found[1]) / 1e6
-        report(seconds[0])
+        seconds[found[1]] = at
+        report(seconds[b"written"] or at)
         return True
 
     outcome = bench.run(
@@ -95,7 +104,7 @@ def run(bench: Workbench, outputs: Any, path: Path, folder: Path, work: Job, rep
     if outcome.code != 0:
         nothing = b"does not contain any stream" in outcome.err
         raise _Nothing() if nothing else Rejected(Code.DAMAGED, detail=f"ffmpeg ended with {outcome.code}")
-    return seconds[0]
+    return seconds[b"out_time_us"]
 
 
 class _Nothing(Exception):

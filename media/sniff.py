@@ -41,6 +41,7 @@ TYPES = {
         Type("amr", "av", "amr"),
         Type("asf", "av", "asf"),
         Type("aiff", "av", "aiff"), Type("caf", "av", "caf"),
+        Type("mpeg", "av", "mpeg"),
     )
 }  # fmt: skip
 
@@ -55,7 +56,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "av": frozenset({
         "mp4", "m4v", "mov", "qt", "3gp", "3gpp", "3g2", "m4a", "m4b", "webm", "mkv", "mka", "weba",
         "avi", "ogg", "oga", "ogv", "opus", "wav", "w64", "flac", "mp3", "aac", "amr", "wma", "wmv",
-        "asf", "aif", "aiff", "caf",
+        "asf", "aif", "aiff", "caf", "mpg", "mpeg",
     }),
 }  # fmt: skip
 
@@ -81,6 +82,7 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"ID3", "mp3"),
     (b"caff\x00\x01", "caf"),
     (b"riff\x2e\x91\xcf\x11", "w64"),
+    (b"\x00\x00\x01\xba", "mpeg"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
 )
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")

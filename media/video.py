@@ -65,7 +65,12 @@ def make(bench: Workbench, given: Source, kind: Type, report: Report, early: Cal
 
 
 def made(
-    bench: Workbench, both: tuple[Any, Any], path: Path, seconds: float, report: Report, mask: bytes = b""
+    bench: Workbench,
+    both: tuple[Any, Any],
+    path: Path,
+    seconds: float,
+    report: Report,
+    mask: bytes = b"",
 ) -> Product:
     """Run the graph that ends in this picture and sound on `path`, and check what comes out: the whole product.
 
@@ -132,7 +137,9 @@ def _film(picture: Any, sound: Any, longest: float) -> Any:
         streams.append(sound)
         finished = isinstance(sound.node, ffmpeg.nodes.InputNode)
         heard = {"c:a": "copy"} if finished else {**audio.ENCODING, "flags:a": "+bitexact+global_header"}
-    return ffmpeg.output(*streams, BOTH, f="tee", t=longest, **ENCODING, **NAMELESS, **heard, **CLEAN)
+    return ffmpeg.output(
+        *streams, BOTH, f="tee", t=longest, **ENCODING, **NAMELESS, **heard, **ffmpegs.TOLD["v"], **CLEAN
+    )
 
 
 def checked(bench: Workbench, film: Path, total: bytes, sounds: bool, expected: float, report: Report) -> float:

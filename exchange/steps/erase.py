@@ -127,10 +127,10 @@ async def _without_concern(unit: Unit, message: Row[Any]) -> Row[Any]:
 
 async def _erase(unit: Unit, message: Row[Any]) -> int:
     """One locked message: decisions void, links dead, keys and words gone, objects to be reaped."""
+    objects = await _objects(unit, message.id)
     moved = await unit.move(message, Event.ERASE, title_sealed=None)
     await void_decisions(unit, message)
     await end_links(unit, message.id, (Purpose.SUBMIT, Purpose.STOP))
-    objects = await _objects(unit, message.id)
     for key in objects:
         await to_reap(unit, key)
     for table, values in EMPTIED:
@@ -186,8 +186,9 @@ async def _messages(unit: Unit, case_id: UUID, which: Any) -> list[Row[Any]]:
 
 
 async def _objects(unit: Unit, message_id: UUID) -> list[str]:
-    """Every object of the message: pieces of originals, parts of revisions, spoken reasons."""
+    """Every object of the message: pieces of originals, parts of revisions, spoken reasons, what was heard early."""
     pieces = select(t.piece.c.object_key).join(t.upload).where(t.upload.c.message_id == message_id)
     parts = select(t.part.c.object_key).join(t.revision).where(t.revision.c.message_id == message_id)
     spoken = select(t.spoken.c.object_key).where(t.spoken.c.message_id == message_id, t.spoken.c.key_sealed.isnot(None))
-    return sorted({row.object_key for query in (pieces, parts, spoken) for row in await unit.all(query)})
+    early = select(t.early.c.object_key).where(t.early.c.message_id == message_id)
+    return sorted({row.object_key for query in (pieces, parts, spoken, early) for row in await unit.all(query)})

@@ -6,19 +6,24 @@ product can never be approved, and its objects are reaped. The original is never
 """
 
 import asyncio
-import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import structlog
 from sqlalchemy import Row, func, select, text, update
 
 import media
 from exchange.core import keys
-from exchange.core.errors import ObjectMissing, StorageUnavailable, Unreadable
+from exchange.core.errors import ExchangeError, ObjectMissing, StorageUnavailable, Unreadable
 from exchange.core.model import WORKER, Event, Kind, State
+from exchange.core.progress import Phase
+from exchange.steps import early
+from exchange.steps.progress import Progress, reporter
 from exchange.steps.rejections import NO_SCANNER, NOT_KEPT
 from exchange.steps.revising import Change, make_revision
 from exchange.store import clamd, parts, pieces, queue
@@ -30,7 +35,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
 from media.limits import Code, Rejected
 
-READ_SHARE, MADE_SHARE = 10, 80
+log = structlog.get_logger()
 
 
 class Waiting(StorageUnavailable):
@@ -44,6 +49,7 @@ class _Work:
     message: Row[Any]
     opener: Opener = field(repr=False)
     uploads: list[Row[Any]] = field(repr=False)
+    progress: Progress
 
 
 async def process_message(service: Service, message_id: UUID) -> None:
@@ -54,9 +60,11 @@ async def process_message(service: Service, message_id: UUID) -> None:
     work = await _work(service, message_id)
     if work is None:
         return
+    await work.progress.begin()
     with private_scratch(service.settings.scratch) as scratch:
         try:
             sources = await _read_back(service, work, scratch)
+            await work.progress.at(Phase.SCAN, 0)
             scanned = await scan(service, [source.path for source, _ in sources])
             product = await _make(service, work, sources, scratch)
             await _seal(service, work, product, scanned)
@@ -97,7 +105,8 @@ async def _work(service: Service, message_id: UUID) -> _Work | None:
             return None
         mine = (u.c.message_id == message_id) & (u.c.round == message.round) & (u.c.state != "gone")
         uploads = (await conn.execute(select(u).where(mine).order_by(u.c.position, u.c.created_at))).all()
-        return _Work(message, await opener_of(service, conn, message.case_id), list(uploads))
+        opener = await opener_of(service, conn, message.case_id)
+        return _Work(message, opener, list(uploads), Progress(service, message_id, Kind(message.kind)))
 
 
 async def _read_back(service: Service, work: _Work, scratch: Path) -> list[tuple[media.Source, bool]]:
@@ -105,19 +114,27 @@ async def _read_back(service: Service, work: _Work, scratch: Path) -> list[tuple
 
     Only now is it known that the store has what was acknowledged: the upload is confirmed.
     """
-    sources = []
+    sources: list[tuple[media.Source, bool]] = []
+    read, whole = 0, max(1, sum(upload.received for upload in work.uploads))
+    report = reporter(service, lambda done: work.progress.statement(Phase.READ, done / whole))
     for index, upload in enumerate(work.uploads):
         path = scratch / f"source-{index:03d}"
-        digests = await _read_one(service, work, upload, path)
+        digests = await _read_one(service, work, upload, path, partial(_added, report, read))
+        read += upload.received
         if upload.state != "confirmed":
             await _confirm(service, work, upload, digests)
         name = work.opener.open(upload.name_sealed, "upload.name", upload.id)
         sources.append((media.Source(path, "letter.txt" if upload.typed else name), bool(upload.typed)))
-        await note(service, _progress(work.message.id, READ_SHARE * (index + 1) // len(work.uploads)))
     return sources
 
 
-async def _read_one(service: Service, work: _Work, upload: Row[Any], path: Path) -> list[str]:
+def _added(report: Callable[[float], None], before: int, read: int) -> None:
+    report(before + read)
+
+
+async def _read_one(
+    service: Service, work: _Work, upload: Row[Any], path: Path, report: Callable[[int], None]
+) -> list[str]:
     key = work.opener.open_key(upload.key_sealed, "upload.key", upload.id)
     message = work.message
     original = pieces.Original(upload.id, message.case_id, message.id, upload.received, key)
@@ -128,6 +145,7 @@ async def _read_one(service: Service, work: _Work, upload: Row[Any], path: Path)
         async for plain, digest in pieces.read_original(service.objects, original, rows):
             await asyncio.to_thread(file.write, plain)
             digests.append(digest)
+            report(file.tell())
     return digests
 
 
@@ -174,10 +192,29 @@ async def _make(
     if kind is Kind.LETTER and all(typed for _, typed in sources):
         written = "\n".join([source.path.read_text(encoding="utf-8") for source, _ in sources])
         return await asyncio.to_thread(media.typed, written, scratch)
-    report = reporter(service, lambda done: _progress(work.message.id, READ_SHARE + int(MADE_SHARE * done)))
+    report = reporter(service, lambda done: work.progress.statement(Phase.MAKE, done))
     files = [source for source, _ in sources]
+    offered: list[Future[None]] = []
+    loop = asyncio.get_running_loop()
+
+    def offer(sound: media.Part) -> None:
+        offered.append(asyncio.run_coroutine_threadsafe(_offer(service, work, sound), loop))
+
     ffmpeg = service.settings.ffmpeg
-    return await asyncio.to_thread(media.make, kind.value, files, scratch, report, ffmpeg=ffmpeg)
+    make = partial(media.make, kind.value, files, scratch, report, early=offer, ffmpeg=ffmpeg)
+    try:
+        return await asyncio.to_thread(make)
+    finally:
+        # its file lies in the scratch
+        await asyncio.gather(*(asyncio.wrap_future(one) for one in offered))
+
+
+async def _offer(service: Service, work: _Work, sound: media.Part) -> None:
+    """To listen before there is a picture is a help: what stands in its way stops nothing else."""
+    try:
+        await early.keep(service, work.opener, work.message, sound)
+    except ExchangeError as error:
+        log.warning("not_offered_early", error=type(error).__name__)
 
 
 async def _seal(service: Service, work: _Work, product: media.Product, scanned: str) -> None:
@@ -185,7 +222,8 @@ async def _seal(service: Service, work: _Work, product: media.Product, scanned: 
     revision_id, key, message = uuid4(), keys.new_data_key(), work.message
     await parts.announce(service, [part_key(revision_id, part.name) for part in product.parts])
     sealed = []
-    for part in product.parts:
+    for index, part in enumerate(product.parts):
+        await work.progress.at(Phase.SEAL, index / len(product.parts))
         bound = part_context(message.case_id, message.id, revision_id, part.name)
         named = part_key(revision_id, part.name)
         size, sha256 = await parts.put_file(service.objects, named, key, bound, part.path)
@@ -196,9 +234,10 @@ async def _seal(service: Service, work: _Work, product: media.Product, scanned: 
         if now.state != State.QUARANTINED or now.round != message.round:
             return
         notes = "\n".join(product.notes)
-        await make_revision(
+        digest = await make_revision(
             unit, work.opener, now, revision_id, key, sealed, event=Event.CLEAN, change=Change(notes), status=scanned
         )
+        await early.move_notes(unit, now, digest)
 
 
 async def _not_taken(service: Service, message_id: UUID, error: Rejected) -> None:
@@ -222,27 +261,3 @@ async def _note_waiting(service: Service, message_id: UUID, code: str) -> None:
     mine = (t.message.c.id == message_id) & (t.message.c.state == State.QUARANTINED)
     async with reading(service) as conn:
         await conn.execute(update(t.message).where(mine).values(rejected_code=str(code)))
-
-
-def _progress(message_id: UUID, percent: int) -> Any:
-    mine = (t.message.c.id == message_id) & (t.message.c.state == State.QUARANTINED)
-    return update(t.message).where(mine).values(progress=percent)
-
-
-async def note(service: Service, statement: Any) -> None:
-    """Housekeeping that is no act: how far something is."""
-    async with reading(service) as conn:
-        await conn.execute(statement)
-
-
-def reporter(service: Service, statement: Callable[[float], Any]) -> Callable[[float], None]:
-    """A `report` for the media thread: at most one write a second, done by the loop."""
-    loop, last = asyncio.get_running_loop(), [time.monotonic()]
-
-    def report(done: float) -> None:
-        now = time.monotonic()
-        if now - last[0] >= 1:
-            last[0] = now
-            asyncio.run_coroutine_threadsafe(note(service, statement(done)), loop)
-
-    return report

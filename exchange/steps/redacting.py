@@ -16,7 +16,8 @@ import media
 from exchange.core.edits import MACHINE, Edit, words_taken_out
 from exchange.core.errors import ObjectMissing, Refused, Unreadable
 from exchange.core.model import WORKER, Event
-from exchange.steps.process import Waiting, reporter
+from exchange.steps.process import Waiting
+from exchange.steps.progress import reporter
 from exchange.steps.redact import as_told
 from exchange.steps.rejections import NOT_KEPT, OVERTAKEN
 from exchange.steps.retimed import retold

@@ -16,7 +16,8 @@ from exchange.core.errors import BadInput, ObjectMissing, Unreadable
 from exchange.core.heard import captions_of
 from exchange.core.model import WORKER
 from exchange.steps.captions import TEXT
-from exchange.steps.process import Waiting, reporter
+from exchange.steps.process import Waiting
+from exchange.steps.progress import reporter
 from exchange.steps.rejections import NO_EARS, NOT_KEPT
 from exchange.store import edits, queue
 from exchange.store import tables as t

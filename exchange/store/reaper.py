@@ -40,6 +40,7 @@ and not exists (
   select from part join revision on revision.id = revision_id
   where part.object_key = reap.object_key and key_sealed is not null)
 and not exists (select from spoken where spoken.object_key = reap.object_key and key_sealed is not null)
+and not exists (select from early where early.object_key = reap.object_key)
 returning object_key
 """  # noqa: S608  # only our own constants are put together
 )
@@ -50,6 +51,7 @@ select given, now() + interval '1 hour' from unnest(cast(:names as text[])) as g
 where not exists (select from piece where piece.object_key = given)
 and not exists (select from part where part.object_key = given)
 and not exists (select from spoken where spoken.object_key = given)
+and not exists (select from early where early.object_key = given)
 on conflict (object_key) do nothing
 """
 )

@@ -19,7 +19,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from sqlalchemy import Executable, Row, Table, func, insert, select, update
+from sqlalchemy import Executable, Row, Table, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,9 +33,16 @@ from exchange.store.placing import places_of
 from exchange.store.service import Service
 
 _BEFORE_BYTES = frozenset(
-    f"{what}.{how}" for what in ("view", "preview", "review", "presented") for how in ("opened", "renewed")
+    f"{what}.{how}" for what in ("view", "preview", "review", "presented", "early") for how in ("opened", "renewed")
 ) | {"original.replayed"}
 """Acts after which content leaves: not before their leaf has its place."""
+
+_NOT_EARLY = text(
+    "with gone as (delete from early where message_id = :message returning object_key)"
+    " insert into reap (object_key, after) select object_key, now() from gone"
+    " on conflict (object_key) do update set after = excluded.after"
+)
+"""What could be heard while a message was in quarantine is gone with the statement that ends it."""
 
 log = structlog.get_logger()
 
@@ -99,6 +106,8 @@ class Unit:
         )
         if touched != 1:
             raise Conflict
+        if before is State.QUARANTINED:
+            await self.conn.execute(_NOT_EARLY, {"message": message.id})
         await self.change(update(t.cases).where(t.cases.c.id == message.case_id).values(moved_at=func.now()))
         return {"event": event.value, "state_from": before.value, "state_to": after.value}
 

@@ -46,6 +46,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/messages/{message}/return"): REASON,
     ("POST", "/messages/{message}/withhold"): REASON,
     ("POST", "/messages/{message}/retract"): REASON,
+    ("POST", "/messages/{message}/early/notes"): {"text": "Here.", "seconds": 1.5},
     ("POST", "/messages/{message}/notes"): {"digest": DIGEST, "text": "Here.", "place": {"page": 1}},
     ("POST", "/messages/{message}/texts"): {
         "base_digest": DIGEST, "name": "transcription", "language": "en", "text": "Hello.",

@@ -3,16 +3,22 @@
 Each of `PARTS` answers with (name, path) of its pages, in the order of a message's life.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import func, update
+
+import media
 from exchange.core.captions import parse
 from exchange.core.edits import Doing, Edit
 from exchange.core.model import Channel, Kind
 from exchange.steps import (
     captions,
     concern,
+    early,
     intake,
     links,
     marks,
@@ -27,6 +33,9 @@ from exchange.steps import (
     transcribing,
     upload,
 )
+from exchange.store import tables as t
+from exchange.store.sealing import opener_of
+from exchange.store.unit import reading
 from tests.support.message_pages import accepted
 from tests.support.putting_in import chunked
 from tests.support.world import World
@@ -71,6 +80,18 @@ async def with_captions(world: World, message: UUID) -> str:
     about = {"digest": await world.digest(message), "number": 0, "captions": LINES, "language": "en"}
     number = await captions.keep(world.service, world.facilitator, message, **about)
     return await captions.save(world.service, world.facilitator, message, number=number, checked=True, transcript=True)
+
+
+async def listened_early(world: World, message: UUID, folder: Path) -> None:
+    """A video in quarantine of which the sound is there already, an hour's worth, and a note about it."""
+    service, path = world.service, inputs.ffmpeg(folder / "early.wav", *inputs.SOUND, seconds=3)
+    sound = await asyncio.to_thread(media.make, "audio", [media.Source(path, path.name)], folder)
+    async with reading(service) as conn:
+        opener = await opener_of(service, conn, world.case)
+        begun = {"progress": 40, "working_since": func.now() - timedelta(minutes=8)}
+        await conn.execute(update(t.message).where(t.message.c.id == message).values(**begun))
+    await early.keep(service, opener, await world.row(message), sound.parts[0])
+    await early.note(service, world.facilitator, message, text="Ask who that is.", place={"seconds": 1.5})
 
 
 async def came_back(world: World, folder: Path) -> UUID:
@@ -128,6 +149,8 @@ async def arriving(world: World, folder: Path) -> list[tuple[str, str]]:
     whole = await upload.begin_upload(service, who, begun, size=9, untrusted_name="page-2.jpg", position=1)
     await upload.append(service, who, whole, 0, chunked(b"x" * 9))
     arrived = await put_in(world, Kind.LETTER, inputs.word(folder / "a.docx"), make_safe=False)
+    half_made = await put_in(world, Kind.VIDEO, inputs.video(folder / "early.mp4"), make_safe=False)
+    await listened_early(world, half_made, folder)
     torn = folder / "torn.pdf"
     torn.write_bytes(b"%PDF-1.7\n" + b"\0" * 200)
     refused = await put_in(world, Kind.LETTER, torn)
@@ -135,6 +158,7 @@ async def arriving(world: World, folder: Path) -> list[tuple[str, str]]:
     return [
         ("new", f"{case}/messages/new"), ("invite", f"{case}/invite"), ("invited", f"/links/{invited.id}"),
         ("upload", f"/messages/{begun}/upload?what=file"), ("typed", f"/messages/{begun}/upload?what=typed"),
+        ("half-made", f"/messages/{half_made}"), ("early", f"/messages/{half_made}/early"),
         ("quarantined", f"/messages/{arrived}"), ("rejected", f"/messages/{refused}"),
     ]  # fmt: skip
 

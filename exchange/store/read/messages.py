@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,8 @@ class MessageView:
     uploads: list[Row[Any]]
     staff: dict[UUID, str]
     leaves: list[int]
+    early: Row[Any] | None
+    now: datetime
 
     @property
     def newest(self) -> Row[Any] | None:
@@ -112,6 +115,8 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         uploads=await _of(conn, t.upload, message.id, t.upload.c.position),
         staff=await staff_names(conn),
         leaves=await _leaves(conn, message.id),
+        early=next(iter(await _early(conn, message)), None) if opener else None,
+        now=now,
     )
 
 
@@ -149,6 +154,14 @@ async def _log(conn: AsyncConnection, opener: Opener | None, concern: Row[Any] |
     n = t.concern_note
     rows = list((await conn.execute(select(n).where(n.c.concern_id == concern.id).order_by(n.c.at))).all())
     return _opened(opener, rows, "concern_note.text")
+
+
+async def _early(conn: AsyncConnection, message: Row[Any]) -> list[Row[Any]]:
+    """The sound that may be heard while the picture is still being made, without its key."""
+    mine = (t.early.c.message_id == message.id) & (t.early.c.round == message.round)
+    if message.state != State.QUARANTINED:
+        return []
+    return list((await conn.execute(select(*t.plain(t.early)).where(mine))).all())
 
 
 async def _leaves(conn: AsyncConnection, message_id: UUID) -> list[int]:

@@ -38,6 +38,8 @@ message = Table(
     # Why processing refused it: a code of `media.limits`; and how far processing is, 0..100.
     word("rejected_code", nullable=True),
     Column("progress", Integer, nullable=False, server_default=text("0")),
+    # When the run that is under way began.
+    when("working_since"),
     # How often it was put in: a returned or rejected message that is put in again starts the next round.
     Column("round", Integer, nullable=False, server_default=text("1")),
     sealed("title_sealed"),

@@ -15,6 +15,7 @@ from exchange.web.console.forms_for import url_for_form
 from exchange.web.console.messages import words
 from exchange.web.console.messages.about import message_of, page
 from exchange.web.console.messages.actions import possible
+from exchange.web.console.messages.how_far import left_words, progress_words, stage, working
 from exchange.web.console.messages.story import story_of
 from exchange.web.console.session import actor_of, as_id, id_of, service_of
 from exchange.web.console.words import STATE_NEXT, said
@@ -22,8 +23,6 @@ from exchange.web.frame import gettext
 from exchange.web.streaming import send_part
 
 BY_SUPERVISOR = REASONS["case_closed"].who
-ARRIVING = frame.N_("It has arrived and is locked away. The service is making it safe.")
-WORKING = frame.N_("The service is making it safe.")
 
 
 async def message_page(request: web.Request) -> web.StreamResponse:
@@ -38,8 +37,8 @@ async def message_page(request: web.Request) -> web.StreamResponse:
         actions=possible(found, actor_of(request)),
         story=story_of(found),
         rejected=_rejected(found),
-        progress_words=_progress_words(found),
         may_learn=_may_learn(found),
+        **working(found),
     )
 
 
@@ -47,9 +46,10 @@ async def progress(request: web.Request) -> web.StreamResponse:
     """How far the making safe is, for the page's own script."""
     found = await message_of(request)
     told = {
-        "state": str(found.message.state),
+        "state": stage(found),
         "percent": found.message.progress,
-        "words": _progress_words(found),
+        "words": progress_words(found),
+        "left": left_words(found),
     }
     return web.json_response(told)
 
@@ -112,13 +112,6 @@ def _may_learn(found: MessageView) -> str | None:
     answers = [row for row in found.consents if row.kind == ConsentKind.RECEIVE]
     allowed = answers[0].detail.get("author_may_learn", []) if answers and answers[0].given else []
     return ", ".join(said(words.MAY_LEARN, code) for code in allowed)
-
-
-def _progress_words(found: MessageView) -> str:
-    if found.message.state != State.QUARANTINED:
-        return ""
-    percent = found.message.progress
-    return gettext(WORKING) + f" {percent} %" if percent else gettext(ARRIVING)
 
 
 ROUTES = [

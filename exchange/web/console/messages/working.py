@@ -8,15 +8,14 @@ from sqlalchemy import Row
 from exchange.core.access import ON_THE_TEAM
 from exchange.core.errors import ExchangeError
 from exchange.core.model import Actor, Event
+from exchange.core.progress import minutes_left
 from exchange.steps import redact
 from exchange.steps.redact import Workshop
 from exchange.steps.rejections import SENTENCES
 from exchange.store.read import MessageView
 from exchange.store.service import Service
-from exchange.web.frame import gettext, ngettext
-
-SOONEST = 5
-"""Percent done before minutes are told: before that they would be a guess."""
+from exchange.web.console.messages.how_far import minutes_words
+from exchange.web.frame import gettext
 
 
 async def workshop_of(service: Service, actor: Actor, found: MessageView) -> Workshop | None:
@@ -49,10 +48,5 @@ def _words(making: Row[Any]) -> str:
         return ""
     percent = making.progress
     words = gettext("The new version is being made.") + (f" {percent} %" if percent else "")
-    if percent < SOONEST:
-        return words
-    left = (datetime.now(UTC) - making.at).total_seconds() * (100 - percent) / percent
-    minutes = max(1, round(left / 60))
-    return (
-        words + ". " + ngettext("About %(num)s minute left.", "About %(num)s minutes left.", minutes) % {"num": minutes}
-    )
+    left = minutes_words(minutes_left(making.at, percent, datetime.now(UTC)))
+    return f"{words}. {left}" if left else words
