@@ -19,6 +19,7 @@ from exchange.core.leaf import LANGUAGE
 from exchange.core.model import Actor, Event
 from exchange.steps.freshness import require_fresh
 from exchange.steps.revising import Change, make_revision
+from exchange.steps.view import FOR_REVIEW
 from exchange.store import facts, near, parts
 from exchange.store import tables as t
 from exchange.store.parts import SealedPart, part_context, part_key
@@ -197,7 +198,7 @@ def _with(rows: list[Row[Any]], added: list[SealedPart]) -> list[SealedPart]:
 def _ticked(rows: list[Row[Any]], name: str) -> list[SealedPart]:
     kept = [SealedPart.of(row) for row in rows]
     texts = [part for part in kept if part.name == name and part.media_type.startswith("text/")]
-    if not texts:
+    if not texts or name.startswith(FOR_REVIEW):
         raise NotFound
     texts[0].facts.update(ticked=True, shown=True)
     return kept

@@ -55,6 +55,8 @@ async def test_a_ticked_text_is_shown_and_nothing_else_of_the_reading(service: S
     """Ticking shows `text`; what was read, where words stand and pages as they came stay inside."""
     world = await make_world(service)
     message = await _letter(world, tmp_path)
+    with pytest.raises(NotFound):
+        await texts.show_text(service, world.facilitator, message, await world.digest(message), "reading")
     await texts.show_text(service, world.facilitator, message, await world.digest(message))
     assert await _shown(world, message) == ["page-001", "page-002", "text"]
 
