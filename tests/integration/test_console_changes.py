@@ -103,7 +103,7 @@ async def test_spans_of_a_recording_are_typed_as_times(world: World, tmp_path: P
         for doing in ("mute", "bleep", "cut"):
             assert (await fern.send(here, doing=doing, **told))[::2] == (303, here)
         status, page, _ = await fern.send(here, doing="voice", why="agreed")
-        assert (status, "Choose whether the voice becomes lower or higher." in page) == (422, True)
+        assert (status, "Choose what becomes of the voice." in page) == (422, True)
         assert (await fern.send(here, doing="voice", why="agreed", how="lower"))[0] == 303
         for wrong in ({"start": "x"}, {"end": "0:01"}, {"start": "1:00", "end": "1:01"}, {"end": ""}):
             assert (await fern.send(here, doing="mute", **(told | wrong)))[0] == 422
