@@ -24,7 +24,7 @@ DECODERS: dict[str, str] = {
     "h263": "h263", "mjpeg": "mjpeg", "mpeg2video": "mpeg2video", "mpeg1video": "mpeg1video",
     "msmpeg4v3": "msmpeg4", "wmv1": "wmv1", "wmv2": "wmv2", "wmv3": "wmv3", "theora": "theora",
     "prores": "prores", "dvvideo": "dvvideo",
-    "aac": "aac", "mp3": "mp3float", "mp2": "mp2float", "opus": "opus", "vorbis": "vorbis",
+    "aac": "aac", "mp3": "mp3float", "mp2": "mp2", "opus": "opus", "vorbis": "vorbis",
     "flac": "flac", "alac": "alac",
     "ac3": "ac3", "eac3": "eac3", "amr_nb": "amrnb", "amr_wb": "amrwb", "wmav1": "wmav1", "wmav2": "wmav2",
     "wmapro": "wmapro", "speex": "speex", "gsm_ms": "gsm_ms",
