@@ -199,16 +199,20 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     task, opened = await _task(world), await _emergency(world)
     team = ["/", "/cases", "/cases/new", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
             f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
-            "/account/password", "/account/factor", "/account/passkeys/new", "/account/recovery",
+            "/account/password", "/account/factor", "/account/recovery",
             "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
             f"/referrals/{one}", f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
     team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
-    stops = [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
+    # first what asks for a second factor of the last five minutes
+    stops = [
+        Stop("team-passkeys-new", "/account/passkeys/new"),
+        Stop("team-recovery-made", "/account/recovery", 200, "Make ten new codes"),
+    ]
+    stops += [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
     in_review = next(stop.path for stop in stops if stop.name == "message-in-review")
     stops += [Stop("team-" + _short(path, world), path) for path in team]
     stops += [
-        Stop("team-recovery-made", "/account/recovery", 200, "Make ten new codes"),
         Stop("team-not-found", "/cases/none", 404), Stop("team-not-allowed", "/admin", 403),
         Stop("team-person-new-wrong", f"{case}/people/new", 422, "Add this person"),
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),

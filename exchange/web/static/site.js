@@ -26,6 +26,7 @@ for (const button of document.querySelectorAll("button[data-print]")) {
 for (const player of document.querySelectorAll("[data-player]")) {
   const media = player.querySelector("video, audio");
   const bar = player.querySelector("[data-player-bar]");
+  if (!bar) continue; // the recorder's own
   bar.hidden = false;
   bar.querySelector("[data-speed]")?.addEventListener("change", (e) => { media.playbackRate = Number(e.target.value); });
   bar.querySelector("[data-break]")?.addEventListener("click", () => { media.pause(); player.querySelector("[data-pause]").showModal(); });

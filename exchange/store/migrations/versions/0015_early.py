@@ -5,7 +5,7 @@ from alembic import op
 from exchange.store.tables import early, metadata
 
 revision = "0015"
-down_revision = "0016"
+down_revision = "0014"
 
 
 def upgrade() -> None:

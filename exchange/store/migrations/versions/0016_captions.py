@@ -5,7 +5,7 @@ from alembic import op
 from exchange.store.tables import caption_draft, metadata
 
 revision = "0016"
-down_revision = "0017"
+down_revision = "0015"
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ from alembic import op
 from exchange.store.tables import mark_left, metadata
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0016"
 
 
 def upgrade() -> None:
