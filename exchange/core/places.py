@@ -26,6 +26,7 @@ SHAPES = frozenset(
     frozenset(keys)
     for keys in ((), ("page",), ("page", "box"), ("seconds",), ("seconds", "box"), ("text", "start", "end"))
 )
+_NO_BLANK = re.compile(r"\S+")
 _CLOCK = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,4}):)?(\d{1,6})(?:[.,](\d{1,3}))?", re.ASCII)
 
 
@@ -85,11 +86,17 @@ def find_words(text: str, words: str, nth: int = 1) -> tuple[int, int] | None:
     wanted = words.split()
     if not wanted or nth < 1:
         return None
-    pattern = r"\s+".join(map(re.escape, wanted))
-    for number, match in enumerate(re.finditer(pattern, text), 1):
-        if number == nth:
-            return match.span()
-    return None
+    plain = " ".join(wanted)
+    # every word with where it stands; blanks between words count as one, however many they are
+    there = [found.span() for found in _NO_BLANK.finditer(text)]
+    joined = " ".join(text[start:end] for start, end in there)
+    places = [place for start, end in there for place in (*range(start, end), end)]
+    at = -1
+    for _ in range(nth):
+        at = joined.find(plain, at + 1)
+        if at < 0:
+            return None
+    return places[at], places[at + len(plain) - 1] + 1
 
 
 def _number(value: object, most: int, *, least: int = 0) -> bool:

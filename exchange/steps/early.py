@@ -135,5 +135,5 @@ async def _leaf(unit: Unit, message: Row[Any], row: Row[Any]) -> None:
     if fresh is not None and fresh + RENEW > unit.now:
         return
     await note_leaf(unit, session, row.id, NO_GRANT)
-    act = "opened" if fresh is None else "renewed"
-    unit.leaf(f"early.{act}", case=message.case_id, message=message.id, session=session, part=row.name)
+    act = "early.opened" if fresh is None else "early.renewed"
+    unit.leaf(act, case=message.case_id, message=message.id, session=session, part=row.name)

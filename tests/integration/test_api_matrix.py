@@ -60,7 +60,7 @@ async def ids_of(world: World) -> dict[str, UUID]:
         found |= {"emergency": asked_for.scalar_one(), "bar": uuid4()}
         found |= {"task": task.scalar_one(), "concern": raised, "link": link.id, "release": released}
     strike = Edit(Doing.STRIKE, "text", 0, 4)
-    found["edit"] = await redact.want(world.service, world.facilitator, message, strike, why="name")
+    found["edit"] = await redact.want(world.service, world.facilitator, stopped, strike, why="name")
     own = {"account": world.stranger.id, "second": world.second.id, "supervisor": world.supervisor.id}
     return found | {"referral": asked, "token": uuid4(), "session": uuid4()} | {n: i for n, i in own.items() if i}
 

@@ -190,6 +190,13 @@ async def _released(world: World, message: UUID) -> links.NewLink:
     return await release.release_by_link(world.service, world.facilitator, message, channel=Channel.EMAIL)
 
 
+FRESH = (
+    Stop("team-passkeys-new", "/account/passkeys/new"),
+    Stop("team-recovery-made", "/account/recovery", 200, "Make ten new codes"),
+)
+"""What asks for a second factor of the last five minutes comes first."""
+
+
 async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[Stop]]]:
     """Who looks at which pages of the console."""
     case, person = f"/cases/{world.case}", f"/people/{world.recipient}"
@@ -204,11 +211,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
             f"/referrals/{one}", f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
     team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
-    # first what asks for a second factor of the last five minutes
-    stops = [
-        Stop("team-passkeys-new", "/account/passkeys/new"),
-        Stop("team-recovery-made", "/account/recovery", 200, "Make ten new codes"),
-    ]
+    stops = [*FRESH]
     stops += [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
     in_review = next(stop.path for stop in stops if stop.name == "message-in-review")
     stops += [Stop("team-" + _short(path, world), path) for path in team]

@@ -3,6 +3,7 @@
 from exchange.web.api import (
     account,
     administration,
+    captions,
     cases,
     early,
     erasing,
@@ -32,6 +33,7 @@ ENDPOINTS: list[Endpoint] = [
     *early.ENDPOINTS,
     *reviewing.ENDPOINTS,
     *workshop.ENDPOINTS,
+    *captions.ENDPOINTS,
     *spoken.ENDPOINTS,
     *sharing.ENDPOINTS,
     *links.ENDPOINTS,

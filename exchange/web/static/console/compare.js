@@ -4,10 +4,15 @@ for (const pair of document.querySelectorAll("[data-over]")) {
   const label = document.createElement("label"), slider = document.createElement("input");
   label.className = "govuk-label app-over__label";
   label.textContent = pair.dataset.over;
-  Object.assign(slider, { type: "range", min: 0, max: 100, value: 100, className: "app-over__slider" });
+  slider.type = "range"; // from 0 to 100, as ranges are
+  slider.value = 100;
+  slider.className = "app-over__slider";
   label.append(slider);
-  const over = Object.assign(document.createElement("div"), { className: "app-over", hidden: true });
-  const copies = [before, after].map((picture) => Object.assign(picture.cloneNode(), { loading: "lazy" }));
+  const over = document.createElement("div");
+  over.className = "app-over";
+  over.hidden = true;
+  const copies = [before, after].map((picture) => picture.cloneNode());
+  for (const copy of copies) copy.loading = "lazy";
   copies[0].alt = "";
   over.append(...copies);
   pair.after(label, over);

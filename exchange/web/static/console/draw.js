@@ -18,7 +18,7 @@ export function boxOn(frame, { label, changed, start = [30, 40, 40, 15] }) {
     width = within(width, LEAST, 100);
     height = within(height, LEAST, 100);
     box = [within(left, 0, 100 - width), within(top, 0, 100 - height), width, height].map((one) => Math.round(one * 100) / 100);
-    Object.assign(shape.style, { left: `${box[0]}%`, top: `${box[1]}%`, width: `${box[2]}%`, height: `${box[3]}%` });
+    ["left", "top", "width", "height"].forEach((name, at) => shape.style.setProperty(name, `${box[at]}%`));
     changed(box);
   };
   const at = (event) => {

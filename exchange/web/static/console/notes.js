@@ -66,8 +66,9 @@ for (const link of document.querySelectorAll("[data-seek]"))
     shown?.remove();
     if (!link.dataset.box) return;
     const [left, top, width, height] = link.dataset.box.split(",");
-    shown = Object.assign(document.createElement("div"), { className: "app-region" });
-    Object.assign(shown.style, { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` });
+    shown = document.createElement("div");
+    shown.className = "app-region";
+    for (const [name, value] of [["left", left], ["top", top], ["width", width], ["height", height]]) shown.style.setProperty(name, `${value}%`);
     media.parentElement.append(shown);
   });
 media?.addEventListener("play", () => shown?.remove());
