@@ -67,6 +67,8 @@ def what(edit: Mapping[str, Any]) -> str:
         if edit["box"]:
             return gettext("On page %(number)s a part is covered.") % number
         return gettext("Page %(number)s is covered.") % number
+    if doing == Doing.FACES:
+        return gettext("Every face that was found is blurred. Where none was found, the whole picture is.")
     if doing in _SPANS:
         return gettext(_SPANS[doing]) % times
     return gettext(_PICTURE[doing, bool(edit["box"]), bool(edit["end"])]) % times

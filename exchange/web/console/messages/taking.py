@@ -118,6 +118,8 @@ async def _edit(request: web.Request, shop: Workshop, name: str, form: Taking) -
         return Edit(form.doing, name, *span)
     if form.doing == Doing.VOICE:
         return Edit(form.doing, name, how=form.how)
+    if form.doing == Doing.FACES:
+        return Edit(form.doing, name)
     box = None
     if form.doing in (Doing.COVER, Doing.BLUR):
         box = places.box(form.box) if form.box else None
