@@ -116,6 +116,19 @@ async def test_spans_of_a_recording_are_typed_as_times(world: World, tmp_path: P
         assert "The voice sounds lower." in page
 
 
+async def test_faces_are_looked_for_in_all_of_a_video(world: World, tmp_path: Path) -> None:
+    """No time and no place is needed; once only, and told in words."""
+    message = await message_tour.put_in(world, Kind.VIDEO, inputs.video(tmp_path / "clip.mp4"))
+    here = f"/messages/{message}/changes/picture"
+    async with running_console(world.service) as console:
+        fern = await console.as_(world.facilitator)
+        assert "It misses some" in (await fern.get(here))[1]
+        assert (await fern.send(here, doing="faces", why="name"))[::2] == (303, here)
+        assert (await fern.send(here, doing="faces", why="name"))[0] == 422
+        _, page = await fern.get(f"/messages/{message}/changes")
+        assert "Every face that was found is blurred." in page
+
+
 async def test_a_mark_goes_onto_the_list_at_its_place(world: World) -> None:
     """Taken out at the desk: the right one of two, also in a version in which something before it is gone already."""
     message = await world.letter(LETTER)
