@@ -241,11 +241,11 @@ def test_struck_words_are_gone(tmp_path: Path) -> None:
     """The mark tells neither their letters nor how many they were."""
     text = "I live at 12 Quay Street now.\nRing me."
     assert struck(text, [(10, 24), (10, 12), (30, 37)]) == f"I live at {GONE} now.\n{GONE}."
-    (tmp_path / "text").write_text(clean(text))
+    (tmp_path / "text").write_text(clean(text), encoding="utf-8")
     part = media.Part("text", "text/plain", tmp_path / "text", {"ticked": True})
     found = media.redact([part], [Edit("strike", "text", 10, 24)], tmp_path)
-    assert found[0].path.read_text() == clean(f"I live at {GONE} now.\nRing me.")
-    assert found[0].facts == {"ticked": True, "characters": len(found[0].path.read_text())}
+    assert found[0].path.read_text(encoding="utf-8") == clean(f"I live at {GONE} now.\nRing me.")
+    assert found[0].facts == {"ticked": True, "characters": len(found[0].path.read_text(encoding="utf-8"))}
 
 
 def _apart(one: Image.Image, two: Image.Image) -> int:
