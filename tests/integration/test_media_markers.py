@@ -6,6 +6,7 @@ it is installed) read nothing in it but sizes and codings. That the looks see an
 """
 
 import functools
+import locale
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -112,12 +113,16 @@ def _mutagen(path: Path) -> str:
 
 def _hachoir(path: Path) -> str:
     """What hachoir reads of a picture or a container."""
-    parser = createParser(str(path))
-    if parser is None:
-        return ""
-    with parser:
-        found = extractMetadata(parser)
-    return "\n".join(found.exportPlaintext()) if found else ""
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        parser = createParser(str(path))
+        if parser is None:
+            return ""
+        with parser:
+            found = extractMetadata(parser)
+        return "\n".join(found.exportPlaintext()) if found else ""
+    finally:
+        locale.setlocale(locale.LC_ALL, before)  # it leaves "C" behind when it has read a date
 
 
 def _exiftool(path: Path) -> str:
