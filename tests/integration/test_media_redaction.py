@@ -12,6 +12,7 @@ from math import cos, log10, pi
 from pathlib import Path
 
 import pytest
+import tesserocr
 from PIL import Image, ImageChops, ImageDraw
 
 import media
@@ -235,6 +236,30 @@ def test_nothing_of_a_covered_line_of_a_page_is_left(tmp_path: Path) -> None:
     shown = Image.open(io.BytesIO(made[0]["page-001"])).convert("L")
     assert max(shown.crop((64, 160, 576, 208)).getextrema()) < 12  # type: ignore[type-var]
     assert min(shown.crop((64, 320, 576, 368)).getextrema()) < 60  # type: ignore[type-var]
+
+
+def test_a_machine_reads_nothing_of_a_covered_line(tmp_path: Path) -> None:
+    """Tesseract reads the line before, and the lines beside it before and after."""
+    page = Image.new("RGB", (1240, 800), "white")
+    pen = ImageDraw.Draw(page)
+    for top, words in ((80, "Dear you,"), (240, "I live at Quay Street"), (480, "I am sorry.")):
+        pen.text((80, top), words, fill="black", font_size=56)
+    page.save(tmp_path / "page.jpg", quality=90)
+    part = media.Part("page-001", "image/jpeg", tmp_path / "page.jpg", {"width": 1240, "height": 800})
+    covered = redacted(tmp_path, [part], Edit("cover", "page-001", box=(500, 2800, 9000, 1200)))["page-001"]
+    before, after = read_by_machine(page), read_by_machine(Image.open(io.BytesIO(covered)))
+    assert "Quay Street" in before
+    assert "Quay" not in after
+    assert "Street" not in after
+    assert "am sorry" in before
+    assert "am sorry" in after
+
+
+def read_by_machine(page: Image.Image) -> str:
+    """What Tesseract reads of a page."""
+    with tesserocr.PyTessBaseAPI(path=str(Path(media.__file__).parent / "inside" / "tessdata"), lang="eng") as reader:
+        reader.SetImage(page)
+        return str(reader.GetUTF8Text())
 
 
 def test_struck_words_are_gone(tmp_path: Path) -> None:
