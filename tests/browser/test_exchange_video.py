@@ -23,7 +23,7 @@ from tests.support.running import Exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 NOTE = "A minute, filmed in a kitchen. Nobody else is in it."
-SECONDS = 60
+SECONDS = 120
 SEEN = "video => video.currentTime > 0.3 && video.videoWidth > 0 && !video.error"
 
 
