@@ -24,6 +24,7 @@ from exchange.core.model import Actor, Kind
 from exchange.steps import redact, texts, view
 from exchange.steps.freshness import require_fresh
 from exchange.steps.retimed import is_read_aloud, retimed, spans
+from exchange.steps.reviewer import for_review
 from exchange.steps.texts import Beside
 from exchange.store import edits, near
 from exchange.store import tables as t
@@ -55,7 +56,7 @@ async def sheet(service: Service, actor: Actor, message_id: UUID) -> Sheet:
     """What was kept last, or else the captions beside the newest version. That it was opened is recorded."""
     async with unit_of_work(service, actor) as unit:
         await require_fresh(unit)
-        message = await texts.for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         if message.kind not in KINDS:
             raise NotFound
         newest = await edits.newest_revision(unit.conn, message_id)
@@ -122,7 +123,7 @@ async def save(
     or the message moved on.
     """
     async with unit_of_work(service, actor) as unit:
-        message = await texts.for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         row = await _locked(unit.conn, message_id)
         if row is None or row.number != number or row.state != "open":
             raise Conflict
@@ -146,7 +147,7 @@ async def save(
 async def ask(service: Service, actor: Actor, message_id: UUID, *, language: str) -> UUID:
     """Ask for a machine's draft of the newest version; the id of the sheet. `Conflict` where there is a sheet."""
     async with unit_of_work(service, actor) as unit:
-        message = await texts.for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         newest = await edits.newest_revision(unit.conn, message_id)
         row = await _locked(unit.conn, message_id)
         if newest is None or message.kind not in KINDS:
@@ -171,7 +172,7 @@ async def mute(
     The list is about the round's clean version, so the times are counted back to that. Raises as `redact.want`.
     """
     async with unit_of_work(service, actor) as unit:
-        message = await texts.for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         newest = await edits.newest_revision(unit.conn, message_id)
         if newest is None or newest.digest != digest or message.kind not in KINDS:
             raise Conflict("There is a newer version of this message. Please look at that one.")

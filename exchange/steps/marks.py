@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from exchange.core.leaks import LeakKind
 from exchange.core.model import Actor
-from exchange.steps.review import for_review
+from exchange.steps.reviewer import for_review
 from exchange.store import tables as t
 from exchange.store.read.marks import keyed
 from exchange.store.sealing import opener_of

@@ -15,12 +15,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, delete, select
 
 from exchange.core import gate
-from exchange.core.access import Permission
 from exchange.core.edits import MACHINE, Edit, Why, check, to_json
 from exchange.core.errors import BadInput, Conflict, NotFound
 from exchange.core.model import Actor, Event, Kind, State
+from exchange.steps.reviewer import for_review
 from exchange.steps.revoke import void_decisions
-from exchange.store import edits, facts, near
+from exchange.store import edits
 from exchange.store import tables as t
 from exchange.store.edits import Wanted
 from exchange.store.sealing import Opener, opener_of
@@ -46,7 +46,7 @@ class Workshop:
 async def workshop(service: Service, actor: Actor, message_id: UUID) -> Workshop:
     """The list of a message, and how far the making of a new version is. For the team."""
     async with unit_of_work(service, actor) as unit:
-        message = await _for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         opener = await opener_of(service, unit.conn, message.case_id)
         clean = await edits.clean_revision(unit.conn, message)
         parts = await edits.parts_of(unit.conn, clean.id)
@@ -67,7 +67,7 @@ async def want(service: Service, actor: Actor, message_id: UUID, edit: Edit, *, 
         raise BadInput("Write the reason in fewer words.", field="words")
     row = uuid4()
     async with unit_of_work(service, actor) as unit:
-        message = await _for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         await _not_making(unit, message_id)
         opener = await opener_of(service, unit.conn, message.case_id)
         clean = await edits.clean_revision(unit.conn, message)
@@ -94,7 +94,7 @@ async def want(service: Service, actor: Actor, message_id: UUID, edit: Edit, *, 
 async def drop(service: Service, actor: Actor, message_id: UUID, edit_id: UUID) -> None:
     """Take one edit off the list; the next version that is made has the place again."""
     async with unit_of_work(service, actor) as unit:
-        message = await _for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         await _not_making(unit, message_id)
         mine = delete(t.edit).where(t.edit.c.id == edit_id, t.edit.c.message_id == message_id)
         if not await unit.change(mine.where(t.edit.c.round == message.round)):
@@ -111,7 +111,7 @@ async def make(service: Service, actor: Actor, message_id: UUID) -> UUID:
     if found.current:
         raise Conflict("The newest version is made of these changes already.")
     async with unit_of_work(service, actor) as unit:
-        message = await _for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         await _not_making(unit, message_id)
         gate.move(State(message.state), Event.REVISE)
         newest = await edits.newest_revision(unit.conn, message_id)
@@ -147,14 +147,6 @@ async def _can_be_read(unit: Unit, message_id: UUID) -> None:
         raise BadInput("Write the captions first: they are what a machine reads aloud.", field="how")
     if there["captions"].facts.get("language") not in speech.voices():
         raise BadInput("No machine here can speak the language of the captions.", field="how")
-
-
-async def _for_change(unit: Unit, message_id: UUID) -> Row[Any]:
-    message = await unit.message(message_id)
-    await near.require(unit.conn, unit.actor, Permission.REVIEW, message.case_id)
-    known = await facts.load(unit.conn, message, asker=unit.actor.id)
-    gate.explain(gate.Act.REVIEW, known, unit.now).require()
-    return message
 
 
 async def _stop_sharing(unit: Unit, message: Row[Any]) -> dict[str, str]:

@@ -18,9 +18,8 @@ from exchange.store.parts import PartReader
 from exchange.store.sealing import Opener
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from media.redact_sound import BESIDE
 
-BESIDE = 60
-"""Milliseconds that fall silent on either side of a muted span (`media.redact_sound`): a word there goes too."""
 Span = tuple[int, int]
 
 

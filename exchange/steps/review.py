@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, insert, select
 
 from exchange.core import gate, places
-from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, Refused
 from exchange.core.gate import Act
 from exchange.core.model import TICKS, UNDERSTOOD, Actor, Event, State
 from exchange.steps.redact import require_applied
+from exchange.steps.reviewer import for_review
 from exchange.steps.revoke import void_decisions
-from exchange.store import facts, near
+from exchange.store import facts
 from exchange.store import tables as t
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
@@ -106,15 +106,6 @@ async def add_note(
             text_sealed=opener.seal(text, "review_note.text", row),
         )
         unit.leaf("review.noted", case=message.case_id, message=message.id, digest=digest)
-
-
-async def for_review(unit: Unit, message_id: UUID) -> Row[Any]:
-    """The message, locked, for whoever may review it while that is possible."""
-    message = await unit.message(message_id)
-    await near.require(unit.conn, unit.actor, Permission.REVIEW, message.case_id)
-    known = await facts.load(unit.conn, message, asker=unit.actor.id)
-    gate.explain(Act.REVIEW, known, unit.now).require()
-    return message
 
 
 async def _expiry(unit: Unit, message: Row[Any]) -> datetime | None:

@@ -12,15 +12,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, select
 
-from exchange.core import captions, gate
+from exchange.core import captions
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, NotFound
 from exchange.core.leaf import LANGUAGE
 from exchange.core.model import Actor, Event
 from exchange.steps.freshness import require_fresh
+from exchange.steps.reviewer import for_review
 from exchange.steps.revising import Change, make_revision
 from exchange.steps.view import FOR_REVIEW
-from exchange.store import facts, near, parts
+from exchange.store import near, parts
 from exchange.store import tables as t
 from exchange.store.parts import SealedPart, part_context, part_key
 from exchange.store.sealing import opener_of
@@ -96,7 +97,7 @@ async def read_text(service: Service, actor: Actor, message_id: UUID, digest: st
     """A text part as it stands, to go on typing; the reading is recorded."""
     async with unit_of_work(service, actor) as unit:
         await require_fresh(unit)
-        message = await for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         revision = await _revision(unit, message_id, digest)
         row = await unit.one(select(t.part).where(t.part.c.revision_id == revision.id, t.part.c.name == name))
         opener = await opener_of(service, unit.conn, message.case_id)
@@ -139,15 +140,6 @@ async def _may_change(service: Service, actor: Actor, message_id: UUID) -> Row[A
     return message
 
 
-async def for_change(unit: Unit, message_id: UUID) -> Row[Any]:
-    """The message, locked, if this actor may review and change it now."""
-    message = await unit.message(message_id)
-    await near.require(unit.conn, unit.actor, Permission.REVIEW, message.case_id)
-    known = await facts.load(unit.conn, message, asker=unit.actor.id)
-    gate.explain(gate.Act.REVIEW, known, unit.now).require()
-    return message
-
-
 async def _key_of(service: Service, message: Row[Any], digest: str) -> bytes:
     r = t.revision
     async with reading(service) as conn:
@@ -179,7 +171,7 @@ async def _revise(
     **leaf: Any,
 ) -> str:
     async with unit_of_work(service, actor) as unit:
-        message = await for_change(unit, message_id)
+        message = await for_review(unit, message_id)
         base = await _revision(unit, message_id, base_digest)
         rows = await unit.all(select(t.part).where(t.part.c.revision_id == base.id).order_by(t.part.c.position))
         sealed = _ticked(rows, added) if isinstance(added, str) else _with(rows, added)
