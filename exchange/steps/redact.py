@@ -33,10 +33,14 @@ MOST_WORDS = 500
 
 @dataclass(frozen=True)
 class Workshop:
-    """All that the pages of taking something out need. `current`: whether the newest version is made of this list."""
+    """All that the pages of taking something out need. `current`: whether the newest version is made of this list.
+
+    All of it is read under one lock: a worker may finish the version while a page is put together.
+    """
 
     message: Row[Any]
     clean: Row[Any]
+    newest: Row[Any] | None
     parts: list[Row[Any]]
     wanted: list[Wanted]
     making: Row[Any] | None
@@ -54,7 +58,7 @@ async def workshop(service: Service, actor: Actor, message_id: UUID) -> Workshop
         newest = await edits.newest_revision(unit.conn, message_id)
         applied = opener.open(newest.edits_sealed, "revision.edits", newest.id) if newest else ""
         making = await edits.last_making(unit.conn, message_id)
-        return Workshop(message, clean, parts, wanted, making, (applied or "[]") == as_told(wanted))
+        return Workshop(message, clean, newest, parts, wanted, making, (applied or "[]") == as_told(wanted))
 
 
 async def want(service: Service, actor: Actor, message_id: UUID, edit: Edit, *, why: str, words: str = "") -> UUID:

@@ -147,8 +147,10 @@ async def _draw(page: Page) -> None:
 
 
 async def _listed(page: Page, why: str) -> None:
+    """One more is on the list: the words of the page before say the same, so the new page is waited for."""
     await page.select_option("#why", why)
-    await press(page, "Put it on the list")
+    async with page.expect_navigation(timeout=PATIENCE):
+        await press(page, "Put it on the list")
     await told(page, "It is on the list.")
 
 
@@ -156,7 +158,7 @@ async def _make(sage: Staff, message: str) -> None:
     """The new version, by the worker; the page comes back by itself when it is there."""
     await sage.go(f"{message}/changes")
     await press(sage.page, "Make the new version")
-    await sage.page.get_by_text("is made of this list").wait_for(timeout=2 * PATIENCE)
+    await told(sage.page, "is made of this list", 2 * PATIENCE)
 
 
 async def _agreed(sage: Staff, browser: Browser, message: str, changed: str, gone: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -69,6 +70,30 @@ async def test_words_are_struck_by_typing_them(world: World) -> None:
         assert back
         assert (await fern.send(back[1], f"{path}/changes"))[::2] == (303, f"{path}/changes")
         assert (await shop(world, message)).wanted == []
+
+
+async def test_a_version_that_is_finished_while_the_page_is_made_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message is read, then a worker finishes, then the list is read: the page says that it is there."""
+    message = await world.letter(LETTER)
+    path = f"/messages/{message}"
+    async with running_console(world.service) as console:
+        fern = await console.as_(world.facilitator)
+        struck = {"doing": "strike", "struck": NUMBER, "nth": "1", "why": "contact"}
+        assert (await fern.send(f"{path}/changes/text", **struck))[0] == 303
+        assert (await fern.send(f"{path}/changes"))[0] == 303
+        making = (await shop(world, message)).making
+        assert making
+        workshop = redact.workshop
+
+        async def worker_first(*asked: Any) -> Workshop:
+            await redacting.redact_message(world.service, making.id)
+            return await workshop(*asked)
+
+        monkeypatch.setattr(redact, "workshop", worker_first)
+        _, page = await fern.get(f"{path}/changes")
+        assert "Version 2 is made of this list." in page
 
 
 async def test_a_place_of_a_page_is_covered_by_its_numbers(world: World, tmp_path: Path) -> None:

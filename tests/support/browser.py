@@ -73,9 +73,13 @@ def say(figure: str) -> None:
     print(f"\n{figure}")
 
 
-async def told(page: Page, words: str) -> None:
-    """Wait until the page says this."""
-    await expect(page.get_by_text(words).first).to_be_visible(timeout=PATIENCE)
+async def told(page: Page, words: str, patience: int = PATIENCE) -> None:
+    """Wait until the page says this. A failure says what the page says instead."""
+    try:
+        await expect(page.get_by_text(words).first).to_be_visible(timeout=patience)
+    except AssertionError as error:
+        error.add_note(f"{page.url.partition('#')[0]} says:\n{await page.inner_text('body')}")
+        raise
 
 
 class Staff:

@@ -64,7 +64,7 @@ async def _list(request: web.Request, form: frame.ErrorSummary, status: int) -> 
     return page(
         request, "changes", found, form, status=status,
         shop=shop, lines=lines(shop, found.staff), places=open_parts(shop), why=WHYS, making=working.told(shop.making),
-        made=working.made(found, shop), warnings=warnings(shop), clean=shop.clean,
+        made=working.made(shop), warnings=warnings(shop), clean=shop.clean,
     )  # fmt: skip
 
 

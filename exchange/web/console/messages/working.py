@@ -35,9 +35,9 @@ def told(making: Row[Any] | None) -> dict[str, Any]:
     return {"state": making.state, "percent": making.progress, "words": _words(making)}
 
 
-def made(found: MessageView, shop: Workshop) -> Row[Any] | None:
+def made(shop: Workshop) -> Row[Any] | None:
     """The newest version, if it was made of this list."""
-    newest = found.newest
+    newest = shop.newest
     return newest if newest is not None and shop.current and newest.id != shop.clean.id and shop.wanted else None
 
 
