@@ -44,6 +44,8 @@ class MessageView:
     relation: Relation
     author: str
     recipient: str
+    needs: list[tuple[str, str]]
+    """Access needs of author and recipient (rule 19): who, by the agreed form of name, and what; for the team."""
     known: Facts
     next_act: Act | None
     needed: list[tuple[gate.Reason, checklist.Line]]
@@ -96,6 +98,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         relation=near_to,
         author=names[message.author_id],
         recipient=names[message.recipient_id],
+        needs=await _needs(conn, opener, message, names) if opener else [],
         known=known,
         next_act=act,
         needed=checklist.lines(gate.explain(act, known, now).reasons) if act else [],
@@ -118,6 +121,16 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         early=next(iter(await _early(conn, message)), None) if opener else None,
         now=now,
     )
+
+
+async def _needs(
+    conn: AsyncConnection, opener: Opener, message: Row[Any], names: dict[UUID, str]
+) -> list[tuple[str, str]]:
+    people = (message.author_id, message.recipient_id)
+    p = t.participant
+    rows = (await conn.execute(select(p.c.id, p.c.needs_sealed).where(p.c.id.in_(people)).order_by(p.c.side))).all()
+    told = [(names[row.id], opener.open(row.needs_sealed, "participant.needs", row.id)) for row in rows]
+    return [(name, needs) for name, needs in told if needs]
 
 
 def _events(actor: Actor, near_to: Relation, state: str) -> frozenset[Event]:
