@@ -20,6 +20,7 @@ from tests.support import message_tour
 from tests.support.console_site import Console, running_console, session_cookie
 from tests.support.putting_in import chunked, read_back
 from tests.support.world import World, make_world
+from tests.vectors.media import inputs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 REMEMBER_WORDS = """() => {
@@ -199,3 +200,70 @@ async def test_the_print_pack_prints_sheets_and_nothing_else(browser: Browser, c
 def arrived_in(path: str) -> UUID:
     """The message's id in its path."""
     return UUID(path.split("/")[2])
+
+
+async def ready(page: Page) -> None:
+    """Until the desk's scripts are there."""
+    for there in ("[data-keys]:not([hidden])", "[data-with-scripts]:not([hidden])"):
+        await page.locator(there).first.wait_for(state="attached")
+
+
+async def test_a_place_is_marked_by_keys_and_a_note_at_selected_words(
+    browser: Browser, console: Console, world: World, tmp_path: Path
+) -> None:
+    """Nothing but the keyboard: a rectangle moved and made larger, noted, pinned; words selected; keys switched off."""
+    message = await message_tour.put_in(world, Kind.LETTER, inputs.word(tmp_path / "letter.docx"))
+    context = await signed_in(browser, console, world)
+    page = await context.new_page()
+    wrong = watched(page)
+    await page.goto(f"{console.url}/messages/{message}/review")
+    await ready(page)
+    await page.keyboard.press("a")
+    assert await page.evaluate("document.activeElement.name") == "text"
+    await page.keyboard.type("A name stands here.")
+    assert await page.input_value("#text") == "A name stands here."  # its letters are no keys in a field
+    await page.get_by_role("button", name="Mark a place on this page").press("Enter")
+    await page.locator(".app-draw__box:focus").wait_for()
+    for key in ("ArrowLeft", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowDown"):
+        await page.keyboard.press(key)
+    assert await page.input_value("input[name=box]") == "29,41,41,16"
+    await page.get_by_role("button", name="Add the note").press("Enter")
+    await page.get_by_text("The note was added.").wait_for()
+    pin = page.get_by_role("link", name="Note 1")
+    await pin.focus()
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.querySelector(':target').id") == "note-1"
+    await page.get_by_role("link", name="Page 1", exact=True).click()
+    assert await page.evaluate("document.querySelector(':target').id") == "pin-1"
+    await ready(page)
+    await page.evaluate("getSelection().selectAllChildren(document.querySelector('[data-text]'))")
+    await page.keyboard.press("a")
+    assert "first point" in await page.input_value("#words")
+    await page.get_by_text("Keys", exact=True).click()
+    await page.get_by_label("Single keys work on this page").uncheck()
+    await page.evaluate("document.querySelector('[data-note]').open = false; document.activeElement.blur()")
+    await page.keyboard.press("a")
+    assert not await page.evaluate("document.querySelector('[data-note]').open")
+    assert wrong == []
+
+
+async def test_a_mark_is_left_by_one_key_without_a_new_page(browser: Browser, console: Console, world: World) -> None:
+    """Both places of the same number at once, announced, counted; the page is the same one, the next mark is near."""
+    message = await world.letter("Ring 07700 900123 or 07700 900123.\n\nI live in Lower Heath.\n")
+    context = await signed_in(browser, console, world)
+    page = await context.new_page()
+    wrong = watched(page)
+    await page.goto(f"{console.url}/messages/{message}/review")
+    await ready(page)
+    await page.evaluate("window.same = true")
+    await page.keyboard.press(".")
+    await page.keyboard.press("x")
+    await page.get_by_text("Places that may tell who or where somebody is: 1").wait_for()
+    assert await page.inner_text("[data-not-looked-at] strong") == "Marked places that nobody has looked at: 1."
+    assert await page.inner_text("[data-said]") == "It is left as it is."
+    assert await page.evaluate("window.same")
+    await page.keyboard.press(".")
+    assert await page.evaluate("document.activeElement.firstChild.data") == "Lower Heath"
+    await page.reload()
+    assert await page.locator("mark.app-mark").count() == 1
+    assert wrong == []

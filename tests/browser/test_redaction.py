@@ -122,7 +122,7 @@ async def _mark_by_key(sage: Staff, message: str) -> None:
     await page.wait_for_function(
         "before => document.querySelectorAll('[data-marked]').length === before - 1", arg=before
     )
-    assert f"{before - 1} marked place" in await page.inner_text("[data-not-looked-at]")
+    assert f"looked at: {before - 1}." in await page.inner_text("[data-not-looked-at]")
 
 
 async def _draw(page: Page) -> None:

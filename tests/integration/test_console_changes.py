@@ -164,7 +164,7 @@ async def test_a_mark_goes_onto_the_list_at_its_place(world: World) -> None:
         told = {"answer": "take_out", "kind": "place", "digest": await world.digest(message)}
         assert (await fern.send(f"{path}/marks", f"{path}/review", **told, **place))[0] == 303
         _, page = await fern.get(f"{path}/review")
-        assert "2 marked places were not looked at." in page
+        assert "Marked places that nobody has looked at: 2." in page
         await make(world, fern, message)
         _, page = await fern.get(f"{path}/review")
         forms = re.findall(r'name="start" value="(\d+)"><input type="hidden" name="end" value="(\d+)"', page)
@@ -176,7 +176,7 @@ async def test_a_mark_goes_onto_the_list_at_its_place(world: World) -> None:
         moved = last | {"start": "0", "end": "12"}
         assert (await fern.send(f"{path}/marks", f"{path}/review", **(told | moved)))[0] == 422
         _, page = await fern.get(f"{path}/review")
-        assert "1 marked place was not looked at." in page
+        assert "Marked places that nobody has looked at: 1." in page
         assert "the list has changes that are not made yet" in page
 
 

@@ -87,13 +87,13 @@ async def test_a_mark_that_was_left_is_shown_no_more_until_asked_for(world: Worl
         assert (await fern.send(f"{path}/marks", f"{path}/review", **answer))[0] == 303
         _, page = await fern.get(f"{path}/review")
         assert re.findall(r'<mark class="app-mark"[^>]*>([^<]+)<', page) == ["Lower Heath"]
-        assert "1 marked place was not looked at." in page
+        assert "Marked places that nobody has looked at: 1." in page
         assert "(<span data-left-count>2</span>)" in page
         _, page = await fern.get(f"{path}/review?left=yes")
         assert page.count("Mark it again") == 2
         assert (await fern.send(f"{path}/marks", f"{path}/review", **(answer | {"answer": "show"})))[0] == 303
         _, page = await fern.get(f"{path}/review")
-        assert "3 marked places were not looked at." in page
+        assert "Marked places that nobody has looked at: 3." in page
         assert (await fern.send(f"{path}/marks", f"{path}/review", **(answer | {"kind": "spell"})))[0] == 422
         assert (await approve(fern, world, message))[0] == 303
     assert await world.state(message) == State.APPROVED
