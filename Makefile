@@ -13,8 +13,9 @@ MIB ?= 2048
 FILES ?= 24
 MINUTES ?= 5
 ROUNDS ?= 3
+CASES ?= 5000
 
-.PHONY: help run test check lock holes soak bench hostile pages transcode speech
+.PHONY: help run test check lock holes soak bench hostile pages transcode speech console
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -50,6 +51,10 @@ bench: ## upload and playback beside plain aiohttp, and memory; MIB=2048
 pages: ## time per photographed page of 12 megapixels
 	@$(BOOTSTRAP) test
 	@exec $(VENV)/python -m bench.pages
+
+console: ## every page of the console over many cases with 20 people at work; CASES=5000
+	@$(BOOTSTRAP) test
+	@exec $(VENV)/python -m bench.many_cases --cases $(CASES)
 
 speech: ## how much of made speech is recognised, and how long hearing, reading and masking take
 	@$(BOOTSTRAP) test

@@ -60,7 +60,7 @@ async def leaving(service: Service, actor: Actor, account_id: UUID) -> Leaving:
             raise NotFound
         held = await _held(conn, account_id)
         await _may_see_all(conn, actor, held)
-        takers = {one.case_id: await _takers(conn, one.case_id, account_id) for one in held}
+        takers = await _takers(conn, [one.case_id for one in held], account_id)
     return Leaving(account.id, account.display_name, account.active, held, takers)
 
 
@@ -105,17 +105,20 @@ async def _held(conn: AsyncConnection, account_id: UUID) -> list[Held]:
 
 
 async def _may_see_all(conn: AsyncConnection, actor: Actor, held: list[Held]) -> None:
-    for one in held:
-        if await near.relation(conn, one.case_id, actor.id) is Relation.BARRED:
-            raise Refused("Somebody else must do this: ask another supervisor or an administrator.")
+    mine = near.barred_cases(actor.id).where(t.bar.c.case_id.in_([one.case_id for one in held])).limit(1)
+    if (await conn.execute(mine)).first():
+        raise Refused("Somebody else must do this: ask another supervisor or an administrator.")
 
 
-async def _takers(conn: AsyncConnection, case_id: UUID, but: UUID) -> list[tuple[UUID, str]]:
-    """Open accounts that may look after the case, by name."""
-    a = t.account
+async def _takers(conn: AsyncConnection, cases: list[UUID], but: UUID) -> dict[UUID, list[tuple[UUID, str]]]:
+    """Open accounts that may look after each case, by name."""
+    a, b = t.account, t.bar
     able = a.c.roles.overlap([Role.FACILITATOR.value, Role.SUPERVISOR.value])
-    query = select(a.c.id, a.c.display_name).where(a.c.active, able, a.c.id != but, ~near.barred(case_id, a.c.id))
-    return [(row.id, row.display_name) for row in await conn.execute(query.order_by(a.c.display_name))]
+    query = select(a.c.id, a.c.display_name).where(a.c.active, able, a.c.id != but).order_by(a.c.display_name)
+    everybody = [(row.id, row.display_name) for row in await conn.execute(query)]
+    bars = await conn.execute(select(b.c.case_id, b.c.account_id).where(b.c.case_id.in_(cases), b.c.until.is_(None)))
+    kept_from = {(row.case_id, row.account_id) for row in bars}
+    return {case: [one for one in everybody if (case, one[0]) not in kept_from] for case in cases}
 
 
 async def _locked(unit: Unit, account_id: UUID) -> list[Held]:
@@ -129,7 +132,7 @@ async def _hand_over(unit: Unit, one: Held, account_id: UUID, taker: UUID | None
     field = f"case-{one.case_id}"
     if taker is None and one.needs_somebody:
         raise BadInput("Choose who takes over this case.", field=field)
-    if taker is not None and taker not in dict(await _takers(unit.conn, one.case_id, account_id)):
+    if taker is not None and taker not in dict((await _takers(unit.conn, [one.case_id], account_id))[one.case_id]):
         raise BadInput("This person cannot take over this case. Choose somebody else.", field=field)
     case = await unit.case(one.case_id)
     await _end(unit, one.case_id, account_id)

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from exchange.core.errors import BadInput, RootKeyMissing, Unreadable, WrongSetting
 from exchange.core.keys import (
@@ -28,7 +29,7 @@ from exchange.core.recovery import from_recovery_text, recovery_text
 from exchange.core.rootwrap import body_of, named
 from exchange.core.sealed import context
 
-_KEEP_SECONDS, _KEEP_KEYS = 300.0, 256
+_KEEP_SECONDS, _KEEP_KEYS, _KEEP_FIELD_KEYS = 300.0, 256, 2048
 
 
 class FileRootKey:
@@ -133,6 +134,9 @@ def key_name(key: bytes) -> str:
 class KeyHolder:
     """Opens case keys through the root key provider and keeps each for five minutes, 256 at most.
 
+    Field keys, which open the names on lists, are kept as long, 2,048 at most: a list of sixty names would take 40 ms
+    of opening keys otherwise.
+
     `forget` reaches this process only: an erased case may stay open elsewhere for those five minutes, so
     erasure also deletes the wrapped key and the objects. Safe to call from several threads.
     """
@@ -148,6 +152,7 @@ class KeyHolder:
         self._service = service
         self._clock = clock
         self._kept: OrderedDict[str, tuple[float, CaseKey]] = OrderedDict()
+        self._fields: OrderedDict[str, tuple[float, bytes, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -174,9 +179,24 @@ class KeyHolder:
         return self.kept_key(case_id, public) or self._keep(case_id, self._open(wrapped_private, public, case_id))
 
     def forget(self, case_id: str) -> None:
-        """Drop a case's key at once."""
+        """Drop a case's keys at once."""
         with self._lock:
             self._kept.pop(case_id, None)
+            self._fields.pop(case_id, None)
+
+    def kept_field_key(self, case_id: str, sealed: bytes) -> bytes | None:
+        """The case's field key if exactly this one was opened here lately."""
+        with self._lock:
+            kept = self._fields.get(case_id)
+            return kept[2] if kept and kept[0] > self._clock() and kept[1] == sealed else None
+
+    def keep_field_key(self, case_id: str, sealed: bytes, field_key: bytes) -> bytes:
+        """Keep a field key that was opened; it."""
+        with self._lock:
+            self._fields[case_id] = (self._clock() + _KEEP_SECONDS, sealed, field_key)
+            self._fields.move_to_end(case_id)
+            _let_go(self._fields, self._clock(), _KEEP_FIELD_KEYS)
+        return field_key
 
     def _open(self, wrapped_private: bytes, public: bytes, case_id: str) -> CaseKey:
         private = self.provider.unwrap(wrapped_private, self.context_of(case_id))
@@ -189,15 +209,18 @@ class KeyHolder:
         with self._lock:
             self._kept[case_id] = (now + _KEEP_SECONDS, pair)
             self._kept.move_to_end(case_id)
-            for old in [name for name, (until, _) in self._kept.items() if until <= now]:
-                del self._kept[old]
-            while len(self._kept) > _KEEP_KEYS:
-                self._kept.popitem(last=False)
+            _let_go(self._kept, now, _KEEP_KEYS)
         return pair
 
     def context_of(self, case_id: str) -> bytes:
         """What the wrap of a case's private key is bound to."""
         return context(self._service, case_id, "", "", "case-key")
+
+
+def _let_go(kept: OrderedDict[str, Any], now: float, most: int) -> None:
+    """What has run out, which is the oldest, and then whatever is more than `most`."""
+    while kept and (len(kept) > most or next(iter(kept.values()))[0] <= now):
+        kept.popitem(last=False)
 
 
 def _read_private(path: Path) -> bytes:

@@ -6,8 +6,9 @@ owner, the column and the row, so that a value moved to another row does not ope
 """
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Row, insert, select
@@ -19,6 +20,9 @@ from exchange.core.rootwrap import name_of
 from exchange.core.sealed import context
 from exchange.store import tables as t
 from exchange.store.service import Service
+
+if TYPE_CHECKING:
+    from exchange.store.rootkey import KeyHolder
 
 SERVICE = "exchange"
 ROOT_KEY = "root_key"
@@ -74,6 +78,21 @@ class Opener(Seal):
         if untrusted_blob is None:
             raise Unreadable
         return keys.open_sealed(self.private, untrusted_blob, self.where(column, row, "key"))
+
+
+@dataclass(frozen=True)
+class FieldReader:
+    """Opens what the console sealed under one case's field key, and nothing else; None: the case was erased."""
+
+    owner: UUID
+    field_key: bytes | None = field(repr=False)
+
+    def open(self, untrusted_blob: bytes | None, column: str, row: UUID | str) -> str:
+        """The text of a `*_sealed` column; "" for NULL and of an erased case. Otherwise as `Opener.open`."""
+        if untrusted_blob is None or self.field_key is None:
+            return ""
+        where = context(SERVICE, str(self.owner), str(row), column, "field")
+        return keys.open_field(untrusted_blob, where, field_key=self.field_key)
 
 
 async def follow(service: Service, conn: AsyncConnection) -> str:
@@ -133,6 +152,25 @@ async def reader_of(service: Service, conn: AsyncConnection, case_id: UUID) -> O
     return await opener_of(service, conn, case_id)
 
 
+async def field_keys_of(service: Service, conn: AsyncConnection, cases: Collection[UUID]) -> dict[UUID, FieldReader]:
+    """What opens the names of many cases, for lists: one query, each field key kept for a while. Erased ones open "".
+
+    Raises NotAllowed in a process without the root key.
+    """
+    holder, k = service.keys, t.key_pair
+    if holder is None:
+        raise NotAllowed
+    query = select(t.cases.c.id.label("case_id"), k).join(k, t.cases.c.key_id == k.c.id).where(t.cases.c.id.in_(cases))
+    rows = (await conn.execute(query)).all()
+    found = {
+        row.case_id: holder.kept_field_key(str(row.id), row.field_key_sealed) for row in rows if row.private_wrapped
+    }
+    new = [row for row in rows if row.private_wrapped and found[row.case_id] is None]
+    if new:  # a provider may be a server elsewhere, and each key takes most of a millisecond
+        found |= await asyncio.to_thread(lambda: {row.case_id: _field_key(holder, row) for row in new})
+    return {row.case_id: FieldReader(row.id, found.get(row.case_id)) for row in rows}
+
+
 async def service_seal(conn: AsyncConnection) -> Seal:
     """The public half of the service's own key pair."""
     row = await service_key_row(conn, t.key_pair.c.id, t.key_pair.c.public)
@@ -157,6 +195,13 @@ async def service_key_row(conn: AsyncConnection, *columns: Any) -> Row[Any]:
     return (await conn.execute(select(*(columns or t.key_pair.c)).where(t.key_pair.c.id == UUID(key_id)))).one()
 
 
+def _field_key(holder: "KeyHolder", row: Row[Any]) -> bytes:
+    pair = holder.case_key(row.private_wrapped, row.public, str(row.id))
+    where = Seal(row.id, row.public).where("key_pair.field_key", row.id, "key")
+    opened = keys.open_sealed(pair.private, row.field_key_sealed, where)
+    return holder.keep_field_key(str(row.id), row.field_key_sealed, opened)
+
+
 async def _opener(service: Service, row: Row[Any]) -> Opener:
     if service.keys is None:
         raise NotAllowed
@@ -165,6 +210,5 @@ async def _opener(service: Service, row: Row[Any]) -> Opener:
     pair = service.keys.kept_key(str(row.id), row.public)
     if pair is None:  # a provider may be a server elsewhere: never wait for it in the event loop
         pair = await asyncio.to_thread(service.keys.case_key, row.private_wrapped, row.public, str(row.id))
-    seal = Seal(row.id, row.public)
-    where = seal.where("key_pair.field_key", row.id, "key")
-    return Opener(row.id, row.public, pair.private, keys.open_sealed(pair.private, row.field_key_sealed, where))
+    field_key = service.keys.kept_field_key(str(row.id), row.field_key_sealed) or _field_key(service.keys, row)
+    return Opener(row.id, row.public, pair.private, field_key)

@@ -225,7 +225,8 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     account = f"/admin/accounts/{world.auditor.id}"
     admin = (*ADMIN, account, account + "/sign-on")
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
-    mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
+    mine = ("/", "/?group=concerns", "/supervisor", "/supervisor/waiting", "/supervisor/decisions",
+            "/supervisor/second-approvals", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
             f"/leaving/{world.stranger.id}",
             f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold")  # fmt: skip
     overseen = (*mine, case, "/cases", concern, in_review, f"{in_review}/erase")

@@ -2,7 +2,7 @@
 
 `home` what needs somebody now · `cases` lists and the case · `messages` one message with its checklist ·
 `uploads` what has arrived · `links` one link to hand over · `concerns` one concern ·
-`emergencies` cases opened from outside their team.
+`emergencies` cases opened from outside their team · `oversight` what waits on whom · `keys` how the keys stand.
 """
 
 from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, case_view, person_view
@@ -15,11 +15,20 @@ from exchange.store.read.emergencies import (
     own_emergencies,
 )
 from exchange.store.read.history import FactHistory, case_of, case_workers, fact_history, staff_accounts
-from exchange.store.read.home import RECOVERY, Item, needs_you_now, supervisor_items, waiting_count
+from exchange.store.read.home import RECOVERY, Group, Item, needs_you_now, waiting_count
+from exchange.store.read.keys import KeysState, keys_state
 from exchange.store.read.links import LinkView, link_view, links_of_case, reach_one_device
 from exchange.store.read.marks import Left, marks_left
 from exchange.store.read.messages import MessageView, message_view
-from exchange.store.read.oversight import Decisions, KeysState, keys_state, waiting_decisions
+from exchange.store.read.oversight import (
+    Caseload,
+    Listed,
+    Wanted,
+    caseloads,
+    decisions,
+    second_approvals,
+    waiting_list,
+)
 from exchange.store.read.uploads import Arrived, uploads_of
 
 __all__ = [
@@ -27,22 +36,27 @@ __all__ = [
     "Arrived",
     "CaseRow",
     "CaseView",
+    "Caseload",
     "ConcernView",
-    "Decisions",
     "EmergencyRow",
     "EmergencyView",
     "FactHistory",
+    "Group",
     "Item",
     "KeysState",
     "Left",
     "LinkView",
+    "Listed",
     "MessageView",
     "PersonView",
+    "Wanted",
     "case_list",
     "case_of",
     "case_view",
     "case_workers",
+    "caseloads",
     "concern_view",
+    "decisions",
     "emergencies",
     "emergency_view",
     "fact_history",
@@ -55,9 +69,9 @@ __all__ = [
     "own_emergencies",
     "person_view",
     "reach_one_device",
+    "second_approvals",
     "staff_accounts",
-    "supervisor_items",
     "uploads_of",
     "waiting_count",
-    "waiting_decisions",
+    "waiting_list",
 ]

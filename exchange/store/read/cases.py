@@ -19,6 +19,8 @@ from exchange.store.sealing import Opener, reader_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
+PAGE = 25
+
 
 @dataclass(frozen=True)
 class CaseRow:
@@ -88,8 +90,16 @@ class PersonView:
     """Not in an emergency: then it is for reading."""
 
 
-async def case_list(service: Service, actor: Actor, *, show: str = "mine", search: str = "") -> list[CaseRow]:
-    """Cases by `mine`, `cover` or `all` that one may see; search by reference. At most 200, newest move first."""
+class Cases(list[CaseRow]):
+    """One page of a list of cases, of `total`."""
+
+    total: int = 0
+
+
+async def case_list(
+    service: Service, actor: Actor, *, show: str = "mine", search: str = "", page: int = 1, most: int = PAGE
+) -> Cases:
+    """A page of the cases by `mine`, `cover` or `all` that one may see, newest move first; search by reference."""
     access.require(actor, Permission.CASE_LIST)
     c, a = t.cases, t.assignment
     mine = select(a.c.id).where(a.c.case_id == c.c.id, a.c.account_id == actor.id, a.c.until.is_(None)).exists()
@@ -101,19 +111,23 @@ async def case_list(service: Service, actor: Actor, *, show: str = "mine", searc
     query = query.where(may_see, ~near.barred(c.c.id, actor.id))
     if search.strip():
         query = query.where(c.c.reference.icontains(search.strip(), autoescape=True))
+    counted = select(func.count()).select_from(query.with_only_columns(c.c.id).subquery())
+    listed = query.order_by(c.c.moved_at.desc(), c.c.id).limit(most).offset(most * (max(1, page) - 1))
     async with reading(service) as conn:
-        rows = (await conn.execute(query.order_by(c.c.moved_at.desc()).limit(200))).all()
+        rows, total = (await conn.execute(listed)).all(), (await conn.execute(counted)).scalar_one()
         ids = [r.id for r in rows]
         names = await forms_of_name(service, conn, ids)
         people, team = await _people_of(conn, ids), await _teams_of(conn, ids)
-    return [
+    found = Cases(
         CaseRow(
             r.id, r.reference, r.type, r.state, r.moved_at, r.mine, r.cover,
             tuple((p.side, names[p.id]) for p in people if p.case_id == r.id),
             tuple(m.display_name for m in team if m.case_id == r.id),
         )
         for r in rows
-    ]  # fmt: skip
+    )  # fmt: skip
+    found.total = int(total)
+    return found
 
 
 async def case_view(service: Service, actor: Actor, case_id: UUID) -> CaseView:

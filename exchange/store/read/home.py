@@ -1,18 +1,19 @@
 """Needs you now: every message and task that waits for somebody, under its heading (PAGES, rule 25)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
 from exchange.core.access import Permission
-from exchange.core.model import Actor, ActorKind, Role, State
+from exchange.core.model import Actor, ActorKind, CaseState, Role, State
 from exchange.core.waiting import CONCERNS, DATES, GROUPS, ON_YOU, REFERRALS, TASKS, WAITING
 from exchange.store import near
 from exchange.store import tables as t
@@ -21,6 +22,8 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 
 COVER_AFTER = timedelta(days=2)
+MOST, PAGES = 20, 200
+WITH_NAMES = (0, 1)  # messages and tasks
 RECOVERY = "recovery_used"
 """A recovery code was used: `reference` is the account's sign-in name, `task_id` its id."""
 
@@ -46,62 +49,69 @@ class Item:
     """Whom a task is about, where its message has two people."""
 
 
-async def needs_you_now(service: Service, actor: Actor) -> dict[str, list[Item]]:
-    """The home page's groups in order; empty ones are left out."""
+class Group(list[Item]):
+    """What waits under one heading, the longest waiting first: at most so many, of `total`."""
+
+    total: int = 0
+
+
+async def needs_you_now(
+    service: Service, actor: Actor, *, group: str = "", page: int = 1, most: int = MOST
+) -> dict[str, Group]:
+    """The home page's groups in order; empty ones are left out. `most` of each group, or that page of one `group`."""
     access.require(actor, Permission.HOME)
+    upto = most * max(1, min(page, PAGES))
     async with reading(service) as conn:
         now = (await conn.execute(select(func.now()))).scalar_one()
-        messages = [r for r in (await conn.execute(_messages(actor))).all() if _shows(r, now)]
-        tasks = (await conn.execute(_tasks(actor))).all()
-        due = (await conn.execute(_assessments(actor))).all()
-        names = await forms_of_name(service, conn, {r.case_id for r in (*messages, *tasks) if r.case_id})
-        items = [_message_item(r, names, now) for r in messages]
-        items += [_task_item(r, names, now) for r in tasks]
-        items += [_due_item(r, now) for r in due]
-        items += [_referral_item(r) for r in await _referrals(conn, actor)]
-        items += [_recovery_item(r) for r in await _recoveries(conn, actor)]
-    return {group: found for group in GROUPS if (found := [i for i in items if i.group == group])}
+        queries = (_messages(actor), _tasks(actor), _assessments(actor), _referrals(actor), _recoveries(actor))
+        found = [[] if query is None else await _first(conn, query, group, upto) for query in queries]
+        rows = [(row, place) for place, listed in enumerate(found) for row in listed]
+        totals = Counter[str]()
+        for listed in found:
+            totals.update({row.heading: row.total for row in listed})
+        shown = {name: _page(rows, name, upto, most) for name in GROUPS if totals[name]}
+        cases = {row.case_id for listed in shown.values() for row, place in listed if place in WITH_NAMES}
+        names = await forms_of_name(service, conn, cases)
+    groups = {name: Group(_item(row, place, names, now) for row, place in some) for name, some in shown.items()}
+    for name, group_ in groups.items():
+        group_.total = totals[name]
+    return {name: group_ for name, group_ in groups.items() if group_}
+
+
+async def _first(conn: AsyncConnection, query: Select[Any], group: str, upto: int) -> list[Row[Any]]:
+    """The longest waiting of each heading, with how many there are. `query` says `heading` and `since` of each row."""
+    q = query.subquery()
+    place = func.row_number().over(partition_by=q.c.heading, order_by=(q.c.since, q.c.id)).label("place")
+    total = func.count().over(partition_by=q.c.heading).label("total")
+    counted = select(*q.c, place, total).subquery()
+    wanted = select(counted).where(counted.c.place <= upto)
+    return list((await conn.execute(wanted.where(counted.c.heading == group) if group else wanted)).all())
+
+
+def _page(rows: list[tuple[Row[Any], int]], group: str, upto: int, most: int) -> list[tuple[Row[Any], int]]:
+    """The last `most` of the first `upto` of a group, over all kinds of what waits."""
+    mine = sorted((one for one in rows if one[0].heading == group), key=lambda one: one[0].since)
+    return mine[upto - most : upto]
+
+
+def _item(row: Row[Any], place: int, names: dict[UUID, str], now: datetime) -> Item:
+    if place == 0:
+        return _message_item(row, names, now)
+    if place == 1:
+        return _task_item(row, names, now)
+    if place == 2:
+        return _due_item(row, now)
+    return _referral_item(row) if place == 3 else _recovery_item(row)
 
 
 async def waiting_count(service: Service, account_id: UUID) -> int:
     """How many items wait for this account: what the neutral e-mail says."""
     async with reading(service) as conn:
         row = (await conn.execute(select(t.account.c.roles).where(t.account.c.id == account_id))).one()
-        now = (await conn.execute(select(func.now()))).scalar_one()
         actor = _as_actor(account_id, row.roles)
-        messages = [r for r in (await conn.execute(_messages(actor))).all() if _shows(r, now)]
-        tasks = (await conn.execute(_tasks(actor))).all()
-        due = (await conn.execute(_assessments(actor))).all()
-        others = [*await _referrals(conn, actor), *await _recoveries(conn, actor)]
-        return len(messages) + len(tasks) + len(due) + len(others)
-
-
-async def supervisor_items(service: Service, actor: Actor) -> dict[UUID, list[Any]]:
-    """Per facilitator: every message that waits, its state and since when; no names of participants."""
-    access.require(actor, Permission.SUPERVISE)
-    m, c, a = t.message, t.cases, t.assignment
-    query = (
-        select(
-            a.c.account_id,
-            c.c.id.label("case_id"),
-            c.c.reference,
-            m.c.id.label("message_id"),
-            m.c.kind,
-            m.c.state,
-            m.c.state_since,
-            a.c.part,
-        )
-        .join(c, c.c.id == a.c.case_id)
-        .join(m, m.c.case_id == c.c.id)
-        .where(a.c.until.is_(None), ~near.barred(c.c.id, actor.id))
-        .where(m.c.state.not_in([s for s in State if WAITING[s].owner == "nobody"]))
-        .order_by(m.c.state_since)
-    )
-    found: dict[UUID, list[Any]] = {}
-    async with reading(service) as conn:
-        for row in await conn.execute(query):
-            found.setdefault(row.account_id, []).append(row)
-    return found
+        queries = (_messages(actor), _tasks(actor), _assessments(actor), _referrals(actor), _recoveries(actor))
+        counts = [select(func.count()).select_from(query.subquery()) for query in queries if query is not None]
+        return sum([int((await conn.execute(count)).scalar_one()) for count in counts])
 
 
 def _as_actor(account_id: UUID, roles: Iterable[str]) -> Actor:
@@ -126,23 +136,33 @@ def _seen_by(actor: Actor, since: Any, *, at_once: Any = None) -> Any:
 
 def _messages(actor: Actor) -> Select[Any]:
     m, c = t.message, t.cases
-    waiting = [s for s in State if WAITING[s].owner != "nobody"]
+    heading = case(*[(m.c.state == s, WAITING[s].group) for s in State if WAITING[s].group], else_=ON_YOU)
     return (
-        select(m, c.c.reference.label("case_reference"), _mine(actor).label("mine"))
+        select(
+            *t.plain(m), m.c.state_since.label("since"), heading.label("heading"),
+            c.c.reference.label("case_reference"), _mine(actor).label("mine"),
+        )
         .join(c, c.c.id == m.c.case_id)
-        .where(m.c.state.in_(waiting), _seen_by(actor, m.c.state_since, at_once=m.c.state == State.CONCERN))
-        .order_by(m.c.state_since)
-    )
+        .where(_shows(), _seen_by(actor, m.c.state_since, at_once=m.c.state == State.CONCERN))
+    )  # fmt: skip
 
 
-def _shows(row: Row[Any], now: datetime) -> bool:
+def _shows() -> ColumnElement[bool]:
     """A state with a heading shows at once; one that waits for somebody else when its clock has run.
 
-    What the workers cannot make safe (no scanner, no sandbox) shows at once too: somebody must mend it.
+    What the workers cannot make safe (no scanner, no sandbox) shows at once too: somebody must mend it. In a closed
+    case nobody waits for anybody, so no clock runs there.
     """
-    wait = WAITING[State(row.state)]
-    stuck = row.state == State.QUARANTINED and row.rejected_code is not None
-    return bool(wait.group) or stuck or _late(row, now)
+    m = t.message
+    waits = {s: WAITING[s] for s in State if WAITING[s].owner != "nobody"}
+    late = [
+        (m.c.state == s) & (m.c.state_since <= func.now() - literal(timedelta(days=wait.days)))
+        for s, wait in waits.items()
+        if wait.days is not None and not wait.group
+    ]
+    stuck = (m.c.state == State.QUARANTINED) & m.c.rejected_code.is_not(None)
+    at_once = m.c.state.in_([s for s, wait in waits.items() if wait.group])
+    return or_(at_once, stuck, and_(t.cases.c.state == CaseState.OPEN, or_(*late)))
 
 
 def _late(row: Row[Any], now: datetime) -> bool:
@@ -171,8 +191,12 @@ def _message_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
 def _tasks(actor: Actor) -> Select[Any]:
     k, c, m = t.task, t.cases, t.message
     at_once = k.c.kind.in_([kind for kind, group in TASKS.items() if group == CONCERNS])
+    heading = case(*[(k.c.kind == kind, group) for kind, group in TASKS.items()], else_=ON_YOU)
     return (
-        select(k, c.c.reference.label("case_reference"), _mine(actor).label("mine"), m.c.author_id, m.c.recipient_id)
+        select(
+            *t.plain(k), k.c.at.label("since"), heading.label("heading"), c.c.reference.label("case_reference"),
+            _mine(actor).label("mine"), m.c.author_id, m.c.recipient_id,
+        )
         .join(c, c.c.id == k.c.case_id)
         .join(m, m.c.id == k.c.message_id, isouter=True)
         .where(
@@ -180,8 +204,7 @@ def _tasks(actor: Actor) -> Select[Any]:
             or_(k.c.due_at.is_(None), k.c.due_at <= func.now()),
             _seen_by(actor, k.c.at, at_once=or_(at_once, k.c.kind.like("decide_%"))),
         )
-        .order_by(k.c.at)
-    )
+    )  # fmt: skip
 
 
 def _task_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
@@ -206,10 +229,11 @@ def _task_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
 
 def _assessments(actor: Actor) -> Select[Any]:
     """Open cases whose assessment is missing, or runs out within a week."""
-    f, c = t.fact, t.cases
+    f, c, a = t.fact, t.cases, t.assignment
+    own = select(a.c.case_id).where(a.c.account_id == actor.id, a.c.until.is_(None))
     newest = (
         select(f.c.case_id, f.c.value, f.c.until, f.c.at)
-        .where(f.c.kind == "assessment")
+        .where(f.c.kind == "assessment", f.c.case_id.in_(own))
         .ext(distinct_on(f.c.case_id))
         .order_by(f.c.case_id, f.c.number.desc())
         .subquery()
@@ -220,38 +244,40 @@ def _assessments(actor: Actor) -> Select[Any]:
         newest.c.at + func.make_interval(0, 0, 0, days),
     )
     soon = or_(newest.c.value.is_(None), newest.c.value != "current", ends < func.now() + literal(timedelta(days=7)))
+    since = func.coalesce(ends, c.c.created_at).label("since")
     return (
-        select(c.c.id, c.c.reference, func.coalesce(ends, c.c.created_at).label("at"), null().label("x"))
+        select(c.c.id, c.c.reference, since, literal(DATES).label("heading"))
         .join(newest, newest.c.case_id == c.c.id, isouter=True)
-        .where(c.c.state == "open", soon, _mine(actor))
+        .where(c.c.state == CaseState.OPEN, soon, c.c.id.in_(own))
     )
 
 
 def _due_item(row: Row[Any], now: datetime) -> Item:
-    return Item(DATES, "assessment_due", row.id, row.reference, None, None, "", "", row.at, row.at <= now, False)
+    late = row.since <= now
+    return Item(DATES, "assessment_due", row.id, row.reference, None, None, "", "", row.since, late, False)
 
 
-async def _referrals(conn: AsyncConnection, actor: Actor) -> list[Any]:
+def _referrals(actor: Actor) -> Select[Any] | None:
     if not access.may(actor, Permission.REFERRALS):
-        return []
+        return None
     r = t.referral
-    query = select(r.c.id, r.c.reference, r.c.created_at).where(r.c.state == "new").order_by(r.c.created_at)
-    return list((await conn.execute(query)).all())
+    heading = literal(REFERRALS).label("heading")
+    return select(r.c.id, r.c.reference, r.c.created_at.label("since"), heading).where(r.c.state == "new")
 
 
 def _referral_item(row: Row[Any]) -> Item:
-    return Item(REFERRALS, "referral", None, row.reference, None, row.id, "", "", row.created_at, False, False)
+    return Item(REFERRALS, "referral", None, row.reference, None, row.id, "", "", row.since, False, False)
 
 
-async def _recoveries(conn: AsyncConnection, actor: Actor) -> list[Any]:
+def _recoveries(actor: Actor) -> Select[Any] | None:
     """Accounts but the actor's own of which a recovery code was used and nobody has looked at that yet."""
     if not access.may(actor, Permission.ADMINISTER):
-        return []
-    r, a = t.recovery_code, t.account
-    query = select(a.c.id, a.c.login, func.max(r.c.used_at).label("at")).join(r, r.c.account_id == a.c.id)
+        return None
+    r, a, heading = t.recovery_code, t.account, literal(ON_YOU).label("heading")
+    query = select(a.c.id, a.c.login, func.max(r.c.used_at).label("since"), heading).join(r, r.c.account_id == a.c.id)
     query = query.where(r.c.used_at.is_not(None), r.c.seen_at.is_(None), a.c.id != actor.id)
-    return list((await conn.execute(query.group_by(a.c.id, a.c.login))).all())
+    return query.group_by(a.c.id, a.c.login)
 
 
 def _recovery_item(row: Row[Any]) -> Item:
-    return Item(ON_YOU, RECOVERY, None, row.login, None, row.id, "", "", row.at, False, False)
+    return Item(ON_YOU, RECOVERY, None, row.login, None, row.id, "", "", row.since, False, False)

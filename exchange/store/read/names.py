@@ -1,4 +1,4 @@
-"""Names on lists: opened in one go per case, by forms agreed with the person, never logged."""
+"""Names on lists: opened in one go, by forms agreed with the person, never logged."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -7,22 +7,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.store import tables as t
-from exchange.store.sealing import Opener, reader_of
+from exchange.store.sealing import field_keys_of
 from exchange.store.service import Service
+
+FORM_OF_NAME = "participant.form_of_name"
 
 
 async def forms_of_name(service: Service, conn: AsyncConnection, cases: Iterable[UUID]) -> dict[UUID, str]:
     """The agreed form of name of every participant of these cases, by participant id."""
     wanted = set(cases)
-    openers: dict[UUID, Opener] = {case: await reader_of(service, conn, case) for case in wanted}
-    rows = await conn.execute(
-        select(t.participant.c.id, t.participant.c.case_id, t.participant.c.form_of_name_sealed).where(
-            t.participant.c.case_id.in_(wanted)
-        )
-    )
-    return {
-        row.id: openers[row.case_id].open(row.form_of_name_sealed, "participant.form_of_name", row.id) for row in rows
-    }
+    if not wanted:
+        return {}
+    readers = await field_keys_of(service, conn, wanted)
+    p = t.participant
+    rows = await conn.execute(select(p.c.id, p.c.case_id, p.c.form_of_name_sealed).where(p.c.case_id.in_(wanted)))
+    return {row.id: readers[row.case_id].open(row.form_of_name_sealed, FORM_OF_NAME, row.id) for row in rows}
 
 
 async def staff_names(conn: AsyncConnection) -> dict[UUID, str]:

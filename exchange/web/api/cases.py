@@ -21,6 +21,7 @@ class CaseFilter(Asked):
 
     show: Literal["mine", "cover", "all"] = "mine"
     search: Line = Field("", description="Part of a reference.")
+    page: int = Field(1, ge=1, le=10_000)
 
 
 class Person(Answer):
@@ -45,9 +46,10 @@ class CaseLine(Answer):
 
 
 class CaseList(Answer):
-    """At most 200 cases, the newest movement first."""
+    """A page of 25 cases, the newest movement first, and how many there are."""
 
     cases: list[CaseLine]
+    total: int
 
 
 class PolicyShape(Asked):
@@ -210,10 +212,10 @@ class StaffList(Answer):
 
 async def list_cases(call: Call, asked: CaseFilter) -> CaseList:
     """Cases that one may see."""
-    rows = await read.case_list(call.service, call.actor, show=asked.show, search=asked.search)
+    rows = await read.case_list(call.service, call.actor, show=asked.show, search=asked.search, page=asked.page)
     people = {row.id: [Person(side=Side(side), form_of_name=name) for side, name in row.people] for row in rows}
     told = [dataclasses.asdict(row) | {"people": people[row.id]} for row in rows]
-    return CaseList(cases=[CaseLine.model_validate(line) for line in told])
+    return CaseList(cases=[CaseLine.model_validate(line) for line in told], total=rows.total)
 
 
 async def open_case(call: Call, asked: NewCase) -> Made:

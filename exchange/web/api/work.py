@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from exchange.core.access import Permission
 from exchange.steps import referral, tasks
 from exchange.store import read
@@ -34,10 +36,18 @@ class Item(Answer):
     covering: bool
 
 
+class GroupFilter(Asked):
+    """One group, by pages; without it the first of each."""
+
+    group: Literal["", "concerns", "to_review", "hand_over", "link_asked", "on_you", "dates", "referrals"] = ""
+    page: int = Field(1, ge=1, le=200)
+
+
 class NeedsYou(Answer):
-    """What waits for you, in the order of urgency."""
+    """What waits for you, in the order of urgency: the longest waiting of each group, and how many each has."""
 
     items: list[Item]
+    totals: dict[str, int]
 
 
 class Task(TaskLine):
@@ -92,8 +102,17 @@ class NotForUs(Asked):
     reason: Words
 
 
+class WaitingFilter(Asked):
+    """Whose cases, for whom it waits, only what is late."""
+
+    staff: UUID | None = Field(None, description="An account; everybody where it is left out.")
+    owner: Literal["", "team", "author", "recipient", "service", "supervisor"] = ""
+    late: Literal["", "yes"] = ""
+    page: int = Field(1, ge=1, le=200)
+
+
 class WaitingMessage(Answer):
-    """A message that waits, by its state."""
+    """A message that waits, and since when; `due_at` is when its clock has run."""
 
     case_id: UUID
     reference: str
@@ -101,14 +120,29 @@ class WaitingMessage(Answer):
     kind: str
     state: str
     state_since: datetime
-    part: str
+    due_at: datetime
+    late: bool
+    lead: str
 
 
-class Waiting(Answer):
-    """What waits in one facilitator's cases."""
+class WaitingMessages(Answer):
+    """A page of 25, the latest first, and how many there are."""
+
+    messages: list[WaitingMessage]
+    total: int
+
+
+class Load(Answer):
+    """One member of staff: open cases they lead, are on, cover; what waits in them, how much is late."""
 
     account_id: UUID
-    messages: list[WaitingMessage]
+    name: str
+    leads: int
+    co: int
+    covers: int
+    waiting: int
+    late: int
+    since: datetime | None
 
 
 class ToDecide(Answer):
@@ -121,18 +155,27 @@ class ToDecide(Answer):
     since: datetime
 
 
+class OversightPage(Asked):
+    """Which page of what waits for a decision."""
+
+    page: int = Field(1, ge=1, le=200)
+
+
 class Oversight(Answer):
-    """What waits, per facilitator, and what waits for a decision; no names of participants."""
+    """Everybody's caseload, and a page of 25 of what waits for a decision; no names of participants."""
 
-    facilitators: list[Waiting]
+    facilitators: list[Load]
     second_approvals: list[ToDecide]
+    second_approvals_total: int
     decisions: list[ToDecide]
+    decisions_total: int
 
 
-async def needs_you_now(call: Call) -> NeedsYou:
+async def needs_you_now(call: Call, asked: GroupFilter) -> NeedsYou:
     """What needs you now."""
-    found = await read.needs_you_now(call.service, call.actor)
-    return NeedsYou(items=[Item.model_validate(item) for items in found.values() for item in items])
+    found = await read.needs_you_now(call.service, call.actor, group=asked.group, page=asked.page)
+    items = [Item.model_validate(item) for items in found.values() for item in items]
+    return NeedsYou(items=items, totals={name: items.total for name, items in found.items()})
 
 
 async def see_task(call: Call) -> Task:
@@ -170,18 +213,24 @@ async def decline_referral(call: Call, asked: NotForUs) -> None:
     await referral.not_for_us(call.service, call.actor, call.id("referral"), reason=asked.reason)
 
 
-async def supervisor(call: Call) -> Oversight:
-    """What waits on whom, for a supervisor."""
-    waiting = await read.supervisor_items(call.service, call.actor)
-    decide = await read.waiting_decisions(call.service, call.actor)
+async def supervisor(call: Call, asked: OversightPage) -> Oversight:
+    """Who looks after how much, and what waits for a decision, for a supervisor."""
+    seconds = await read.second_approvals(call.service, call.actor, page=asked.page)
+    decide = await read.decisions(call.service, call.actor, page=asked.page)
     return Oversight(
-        facilitators=[
-            Waiting(account_id=account, messages=[WaitingMessage.model_validate(row) for row in rows])
-            for account, rows in waiting.items()
-        ],
-        second_approvals=[_decide(row, row.state_since) for row in decide.second_approvals],
-        decisions=[_decide(row, row.at) for row in decide.tasks],
+        facilitators=[Load.model_validate(one) for one in await read.caseloads(call.service, call.actor)],
+        second_approvals=[_decide(row, row.state_since) for row in seconds.rows],
+        second_approvals_total=seconds.total,
+        decisions=[_decide(row, row.at) for row in decide.rows],
+        decisions_total=decide.total,
     )
+
+
+async def waiting(call: Call, asked: WaitingFilter) -> WaitingMessages:
+    """What waits, on whom and how late, for a supervisor."""
+    wanted = read.Wanted(asked.staff, asked.owner, asked.late == "yes")
+    found = await read.waiting_list(call.service, call.actor, wanted, page=asked.page)
+    return WaitingMessages(messages=[WaitingMessage.model_validate(row) for row in found.rows], total=found.total)
 
 
 def _decide(row: Any, since: datetime) -> ToDecide:
@@ -198,4 +247,5 @@ ENDPOINTS = [
     Endpoint("POST", "/referrals/{referral}/case", open_referral, REFERRALS, status=201),
     Endpoint("POST", "/referrals/{referral}/not-for-us", decline_referral, REFERRALS, status=204),
     Endpoint("GET", "/supervisor", supervisor, Permission.SUPERVISE),
+    Endpoint("GET", "/supervisor/waiting", waiting, Permission.SUPERVISE),
 ]

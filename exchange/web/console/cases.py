@@ -11,9 +11,11 @@ from exchange.core.access import ON_THE_TEAM, READS_INSIDE, Permission, Relation
 from exchange.core.model import FactKind, Policy, State
 from exchange.steps import cases, record
 from exchange.store.read import CaseView, case_list, case_view
+from exchange.store.read.cases import PAGE
 from exchange.web import frame
 from exchange.web.console import acts, checks, words
 from exchange.web.console.asking import asked
+from exchange.web.console.paging import page_number, pager
 from exchange.web.console.session import actor_of, id_of, is_supervisor, service_of
 from exchange.web.frame import N_
 from exchange.web.frame.state import SITE
@@ -44,7 +46,8 @@ async def cases_page(request: web.Request) -> web.StreamResponse:
     show = request.query.get("show", "all" if is_supervisor(request) else "mine")
     search = request.query.get("search", "")[:40]
     show = show if show in SHOWN else "mine"
-    rows = await case_list(service_of(request), actor_of(request), show=show, search=search)
+    number = page_number(request)
+    rows = await case_list(service_of(request), actor_of(request), show=show, search=search, page=number)
     shown = [
         {
             "case": row,
@@ -53,7 +56,8 @@ async def cases_page(request: web.Request) -> web.StreamResponse:
         }
         for row in rows
     ]
-    return frame.render(request, "console/cases.html", {"rows": shown, "show": show, "search": search})
+    pages = pager("/cases", {"show": show, "search": search}, number, rows.total, PAGE)
+    return frame.render(request, "console/cases.html", {"rows": shown, "show": show, "search": search, "pager": pages})
 
 
 async def new_page(request: web.Request) -> web.StreamResponse:

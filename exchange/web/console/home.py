@@ -5,8 +5,10 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import State
 from exchange.store.read import RECOVERY, Item, needs_you_now
+from exchange.store.read.home import MOST
 from exchange.web import frame
 from exchange.web.console import words
+from exchange.web.console.paging import page_number, pager
 from exchange.web.console.session import actor_of, service_of
 from exchange.web.frame import N_
 
@@ -19,14 +21,21 @@ BUTTONS = {
 
 
 async def home(request: web.Request) -> web.StreamResponse:
-    """The groups in their order; a kind word where nothing waits."""
-    found = await needs_you_now(service_of(request), actor_of(request))
+    """The groups in their order, the longest waiting of each; one group by pages. A kind word where nothing waits."""
+    only, number = request.query.get("group", ""), page_number(request)
+    only = only if only in words.GROUP_TITLES else ""
+    found = await needs_you_now(service_of(request), actor_of(request), group=only, page=number if only else 1)
     groups = [
-        {"key": key, "title": words.said(words.GROUP_TITLES, key), "rows": [_row(item) for item in items]}
+        {
+            "key": key,
+            "title": words.said(words.GROUP_TITLES, key),
+            "rows": [_row(item) for item in items],
+            "total": items.total,
+            "pager": pager("/", {"group": key}, number, items.total, MOST) if only else None,
+        }
         for key, items in found.items()
     ]
-    count = sum(len(items) for items in found.values())
-    return frame.render(request, "console/home.html", {"groups": groups, "count": count})
+    return frame.render(request, "console/home.html", {"groups": groups, "only": only})
 
 
 def _row(item: Item) -> dict[str, object]:

@@ -53,6 +53,12 @@ def _chosen(found: Leaving, one: Held, untrusted: Mapping[str, str]) -> UUID | N
     return as_id(every) if every and one.needs_somebody and as_id(every) in able else None
 
 
+def _entered(found: Leaving, one: Held, form: frame.ErrorSummary) -> tuple[UUID, str] | None:
+    """Who was chosen when the form is shown again."""
+    before = form.value(f"case-{one.case_id}")
+    return next((taker for taker in found.takers[one.case_id] if str(taker[0]) == before), None)
+
+
 async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     found = await leaving.leaving(service_of(request), actor_of(request), id_of(request, "account"))
     nobody = frame.gettext(N_("Choose one"))
@@ -61,7 +67,10 @@ async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> 
             "name": f"case-{one.case_id}",
             "reference": one.reference,
             "part": words.said(PARTS, one.part),
-            "takers": [("", nobody), *((str(i), name) for i, name in found.takers[one.case_id])],
+            "takers": found.takers[one.case_id],
+            "chosen": next(
+                (p for p in found.takers[one.case_id] if str(p[0]) == form.value(f"case-{one.case_id}")), None
+            ),
         }
         for one in found.held
     ]
@@ -70,6 +79,7 @@ async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> 
         "form": form,
         "found": found,
         "rows": rows,
+        "nobody": nobody,
         "everybody": [("", nobody), *((str(i), name) for i, name in every)],
     }
     return frame.render(request, "console/leaving.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Nothing waits unseen: per facilitator what waits and for how long; what needs a supervisor's word."""
+"""Nothing waits unseen: everybody's caseload, what waits on whom and how late, what needs a supervisor's word."""
 
 from typing import Any
 
@@ -7,11 +7,16 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import State
 from exchange.core.waiting import WAITING
-from exchange.store.read import case_workers, supervisor_items, waiting_decisions
+from exchange.store.read import Wanted, caseloads, decisions, second_approvals, waiting_list
+from exchange.store.read.oversight import OWNERS, PAGE
 from exchange.web import frame
 from exchange.web.console import words
+from exchange.web.console.paging import page_number, pager
 from exchange.web.console.session import actor_of, service_of
 from exchange.web.frame import N_
+
+FEW = 5
+"""So many of each list stand on the first page."""
 
 WAITS_FOR: dict[str, str] = {
     "team": N_("The team"),
@@ -23,30 +28,89 @@ WAITS_FOR: dict[str, str] = {
 
 
 async def page(request: web.Request) -> web.StreamResponse:
-    """Decisions first, then everybody's list."""
+    """Decisions first, then what is latest, then everybody's caseload."""
     service, actor = service_of(request), actor_of(request)
-    found = await supervisor_items(service, actor)
-    decisions = await waiting_decisions(service, actor)
-    names = dict(await case_workers(service, actor))
-    people = [
-        {"id": account, "name": name, "rows": [_row(row) for row in found.get(account, [])]}
-        for account, name in names.items()
-    ]
+    tasks = await decisions(service, actor, most=FEW)
+    seconds = await second_approvals(service, actor, most=FEW)
+    waiting = await waiting_list(service, actor, Wanted(), most=FEW)
     context = {
-        "people": people,
-        "seconds": [(row, words.said(words.KINDS, row.kind)) for row in decisions.second_approvals],
-        "tasks": [(row, words.said(words.TASKS, row.kind)) for row in decisions.tasks],
+        "people": await caseloads(service, actor),
+        "seconds": [_second(row) for row in seconds.rows],
+        "seconds_total": seconds.total,
+        "tasks": [_task(row) for row in tasks.rows],
+        "tasks_total": tasks.total,
+        "waiting": [_waits(row) for row in waiting.rows],
+        "waiting_total": waiting.total,
     }
     return frame.render(request, "console/supervisor.html", context)
 
 
-def _row(row: Any) -> dict[str, Any]:
+async def decisions_page(request: web.Request) -> web.StreamResponse:
+    """All that waits for a supervisor's word."""
+    number = page_number(request)
+    found = await decisions(service_of(request), actor_of(request), page=number)
+    context = {
+        "title": frame.gettext(N_("Waits for your decision")),
+        "tasks": [_task(row) for row in found.rows],
+        "pager": pager("/supervisor/decisions", {}, number, found.total, PAGE),
+    }
+    return frame.render(request, "console/supervisor_list.html", context)
+
+
+async def seconds_page(request: web.Request) -> web.StreamResponse:
+    """All that was approved once and needs a second person."""
+    number = page_number(request)
+    found = await second_approvals(service_of(request), actor_of(request), page=number)
+    context = {
+        "title": frame.gettext(N_("Second approvals")),
+        "seconds": [_second(row) for row in found.rows],
+        "pager": pager("/supervisor/second-approvals", {}, number, found.total, PAGE),
+    }
+    return frame.render(request, "console/supervisor_list.html", context)
+
+
+async def waiting_page(request: web.Request) -> web.StreamResponse:
+    """All that waits, the latest first: of everybody or one, for whom, only what is late."""
+    service, actor, number = service_of(request), actor_of(request), page_number(request)
+    asked = {name: str(request.query.get(name, ""))[:40] for name in ("staff", "for", "late")}
+    everybody = await caseloads(service, actor)
+    wanted = Wanted(
+        account=next((one.account_id for one in everybody if str(one.account_id) == asked["staff"]), None),
+        owner=asked["for"] if asked["for"] in OWNERS else "",
+        late=asked["late"] == "yes",
+    )
+    found = await waiting_list(service, actor, wanted, page=number)
+    nobody = ("", frame.gettext(N_("Everybody")))
+    context = {
+        "form": frame.blank(**asked),
+        "staff": [nobody, *((str(one.account_id), one.name) for one in everybody)],
+        "owners": [nobody, *((key, frame.gettext(WAITS_FOR[key])) for key in OWNERS)],
+        "lateness": [("", frame.gettext(N_("Everything"))), ("yes", frame.gettext(N_("Only what is late")))],
+        "rows": [_waits(row) for row in found.rows],
+        "pager": pager("/supervisor/waiting", asked, number, found.total, PAGE),
+    }
+    return frame.render(request, "console/supervisor_waiting.html", context)
+
+
+def _task(row: Any) -> tuple[Any, str]:
+    return row, words.said(words.TASKS, row.kind)
+
+
+def _second(row: Any) -> tuple[Any, str]:
+    return row, words.said(words.KINDS, row.kind)
+
+
+def _waits(row: Any) -> dict[str, Any]:
     return {
         "row": row,
         "kind": words.said(words.KINDS, row.kind),
         "waits_for": words.said(WAITS_FOR, WAITING[State(row.state)].owner),
-        "part": words.said(words.PARTS, row.part),
     }
 
 
-ROUTES = [frame.Route("GET", "/supervisor", page, Permission.SUPERVISE)]
+ROUTES = [
+    frame.Route("GET", "/supervisor", page, Permission.SUPERVISE),
+    frame.Route("GET", "/supervisor/decisions", decisions_page, Permission.SUPERVISE),
+    frame.Route("GET", "/supervisor/second-approvals", seconds_page, Permission.SUPERVISE),
+    frame.Route("GET", "/supervisor/waiting", waiting_page, Permission.SUPERVISE),
+]

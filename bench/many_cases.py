@@ -1,0 +1,103 @@
+"""A service with many cases, and how long every page of its console takes with twenty people at work.
+
+    python -m bench.many_cases --cases 5000
+
+makes the service (fifty facilitators, six messages a case; `--only-make` stops there and prints how long that took),
+starts a real console process over it, and lets `--users` signed-in people visit every page of theirs, again and again
+in a new order, each reading for `--reading` seconds between two pages. Prints, for each page, how many queries it asks,
+how often it was visited, the median and the 99th percentile in milliseconds; ends with 1 where a page is slower than
+`--goal` milliseconds at the 99th percentile or answers with a fault.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from exchange.settings import Settings
+from exchange.steps import setup
+from exchange.store.embedded import EmbeddedPostgres
+from exchange.store.service import open_service
+from exchange.supervise import ProcessTree, exchange_command
+from tests.support.database import cloned, make_template, role_urls
+from tests.support.many import make_many
+from tests.support.many_pages import Page, pages_of, queries_of, visiting
+from tests.support.ports import free_port
+from tests.support.running import READY_SECONDS, UNHURRIED, answers
+
+
+async def make(settings: Settings, asked: argparse.Namespace) -> dict[Page, int]:
+    """The service, and how many queries each page of its console asks."""
+    async with open_service(settings, with_keys=True) as service:
+        began = time.monotonic()
+        many = await make_many(service, cases=asked.cases, facilitators=asked.facilitators)
+        print(f"{asked.cases} cases made in {time.monotonic() - began:.0f} s", flush=True)
+        return {} if asked.only_make else await queries_of(service, await pages_of(many))
+
+
+@contextmanager
+def console(settings: Settings, folder: Path) -> Iterator[str]:
+    """The address of a console process of its own."""
+    tree = ProcessTree(folder / "logs")
+    try:
+        tree.start("console", exchange_command("console"), settings.environments()["console"])
+        tree.wait_until(lambda: answers(settings.console_url), READY_SECONDS)
+        yield settings.console_url
+    finally:
+        tree.stop()
+
+
+async def load(settings: Settings, url: str, queries: dict[Page, int], asked: argparse.Namespace) -> int:
+    """Visit, and tell; how many pages missed the goal."""
+    async with open_service(settings, with_keys=True) as service:
+        times = await visiting(service, url, list(queries), asked)
+    late = 0
+    print(f"{'page':58} {'queries':>7} {'visits':>6} {'p50 ms':>7} {'p99 ms':>7}")
+    for page in sorted(queries, key=lambda one: -times[one].at(0.99)):
+        found = times[page]
+        late += found.at(0.99) > asked.goal or found.faults > 0
+        told = f"{page.role} {page.route}"
+        print(f"{told:58} {queries[page]:7} {len(found.took):6} {found.at(0.5):7.0f} {found.at(0.99):7.0f}"
+              + (f"  {found.faults} faults" if found.faults else ""))  # fmt: skip
+    together = sorted(took for found in times.values() for took in found.took)
+    print(f"{len(together)} visits by {asked.users} people: p50 {together[len(together) // 2]:.0f} ms, "
+          f"p99 {together[int(len(together) * 0.99)]:.0f} ms; {late} pages over {asked.goal} ms; "
+          f"load {os.getloadavg()[0]:.1f} before {asked.load_before:.1f}")  # fmt: skip
+    return late
+
+
+def main() -> int:
+    """Make, start, visit, stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cases", type=int, default=5000)
+    parser.add_argument("--facilitators", type=int, default=50)
+    parser.add_argument("--users", type=int, default=20)
+    parser.add_argument("--visits", type=int, default=100, help="of each page, by everybody together")
+    parser.add_argument("--reading", type=float, default=1.0, help="seconds between two pages of one person")
+    parser.add_argument("--goal", type=float, default=200.0, help="milliseconds at the 99th percentile")
+    parser.add_argument("--only-make", action="store_true")
+    asked = parser.parse_args()
+    asked.load_before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as name, EmbeddedPostgres(Path(name) / "pg", durable=False) as server:
+        folder = Path(name)
+        make_template(server)
+        with cloned(server) as database:
+            settings = Settings.load(
+                folder=folder / "service", scratch=folder / "scratch", demo=True, **role_urls(database),
+                console_port=free_port(), **UNHURRIED,
+            )  # fmt: skip
+            setup.make_keys(settings)
+            queries = asyncio.run(make(settings, asked))
+            if asked.only_make:
+                return 0
+            with console(settings, folder) as url:
+                return int(asyncio.run(load(settings, url, queries, asked)) > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
