@@ -9,6 +9,7 @@ from exchange.steps import (
     certificate,
     mail,
     notifying,
+    own_copy_making,
     process,
     redacting,
     release,
@@ -36,6 +37,7 @@ async def process_waiting(service: Service) -> None:
     await spoken_safe.ask_again(service)
     await redacting.ask_again(service)
     await transcribing.ask_again(service)
+    await own_copy_making.ask_again(service)
 
 
 @task("redact_message")
@@ -73,6 +75,18 @@ async def find_orphans(service: Service) -> None:
 async def lapse_links(service: Service) -> None:
     """End links and sessions whose time has run out."""
     await sweep.run_out(service)
+
+
+@task("make_own_copy")
+async def make_own_copy(service: Service, copy: str) -> None:
+    """Make an approved copy of what is held about one person."""
+    await own_copy_making.make(service, UUID(copy))
+
+
+@task("end_own_copies", cron="*/10 * * * *")
+async def end_own_copies(service: Service) -> None:
+    """End copies that nobody took in their time."""
+    await own_copy_making.run_out(service)
 
 
 @task("daily_mail", cron="*/15 * * * *")

@@ -74,6 +74,9 @@ class Permission(StrEnum):
     OFFER = "offer"
     RELEASE = "release"
     REVOKE = "revoke"
+    COPY_PREPARE = "copy_prepare"
+    COPY_APPROVE = "copy_approve"
+    COPY_HAND_OUT = "copy_hand_out"
     REFERRALS = "referrals"
     SUPERVISE = "supervise"
     RECORD = "record"
@@ -126,6 +129,9 @@ RULES: dict[Permission, Rule] = {
     Permission.OFFER: _rule(Near.TEAM, F, SV),
     Permission.RELEASE: _rule(Near.TEAM, F, SV, step_up=True),
     Permission.REVOKE: _rule(Near.SEES, F, SV),
+    Permission.COPY_PREPARE: _rule(Near.TEAM, F, SV),
+    Permission.COPY_APPROVE: _rule(Near.SEES, F, SV, step_up=True),
+    Permission.COPY_HAND_OUT: _rule(Near.TEAM, F, SV, step_up=True),
     Permission.REFERRALS: _rule(Near.ANY, F, SV),
     Permission.SUPERVISE: _rule(Near.ANY, SV),
     Permission.RECORD: _rule(Near.ANY, AU),

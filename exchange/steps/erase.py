@@ -17,6 +17,7 @@ from exchange.core.erasures import erased
 from exchange.core.errors import Conflict, NotAllowed, Refused
 from exchange.core.model import Actor, ActorKind, CaseState, Event, Purpose, State
 from exchange.steps.hold import refuse_if_held
+from exchange.steps.own_copy_making import end_of
 from exchange.steps.revoke import end_links, kill_links, void_decisions
 from exchange.store import near
 from exchange.store import tables as t
@@ -139,6 +140,7 @@ async def _erase(unit: Unit, message: Row[Any]) -> int:
         await unit.change(table.delete().where(table.c.message_id == message.id))
     through = select(t.link.c.id).where(t.link.c.message_id == message.id)
     await unit.change(t.draft.delete().where(t.draft.c.link_id.in_(through)))
+    await end_of(unit, [message.author_id])
     unit.leaf("message.erased", case=message.case_id, message=message.id, count=len(objects), **moved)
     return len(objects)
 
@@ -159,6 +161,7 @@ async def _erase_case(unit: Unit, case_id: UUID) -> int:
         await unit.change(table.delete().where(table.c.participant_id.in_(people)))
     pending = update(t.notice).where(t.notice.c.case_id == case_id, t.notice.c.state == "waiting")
     await unit.change(pending.values(state="stopped", outcome="over", ended_at=func.now()))
+    await end_of(unit, people)
     concerns = select(t.concern.c.id).where(t.concern.c.case_id == case_id)
     await unit.change(t.concern_note.delete().where(t.concern_note.c.concern_id.in_(concerns)))
     todo = update(t.task).where(t.task.c.case_id == case_id, t.task.c.done_at.is_(None))

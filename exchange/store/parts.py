@@ -123,7 +123,9 @@ _frames: OrderedDict[str, _Frame] = OrderedDict()
 class PartReader:
     """Reads ranges of one part. The store is asked at the first use, which proves header, context and end."""
 
-    def __init__(self, service: Service, part: Row[Any], case_id: UUID, message_id: UUID, data_key: bytes) -> None:
+    def __init__(
+        self, service: Service, part: Row[Any] | SealedPart, case_id: UUID, message_id: UUID, data_key: bytes
+    ) -> None:
         """`part`: a row of `part`; `data_key`: of its revision."""
         self._objects = service.objects
         self._object_key: str = part.object_key

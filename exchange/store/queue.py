@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 STEPS = "steps"
 MEDIA = "media"
-LONG = frozenset({"process_message", "make_reason_safe", "redact_message", "hear_message"})
+LONG = frozenset({"process_message", "make_reason_safe", "redact_message", "hear_message", "make_own_copy"})
 """Tasks that run media tools for minutes; they have a queue of their own, so that no notice waits for one."""
 
 DEFER = text("""

@@ -20,7 +20,7 @@ from exchange.store.unit import Unit, reading, unit_of_work
 
 AT_ONCE = 500
 PATIENCE = "interval '1 hour'"
-PREFIXES = ("upload/", "revision/")
+PREFIXES = ("upload/", "revision/", "copy/")
 UNREADABLE = ("key_sealed", "key_wrapped", "name_sealed", "about_wrapped")
 """What an upload is read with: all of it goes when it is given up."""
 
@@ -41,6 +41,7 @@ and not exists (
   where part.object_key = reap.object_key and key_sealed is not null)
 and not exists (select from spoken where spoken.object_key = reap.object_key and key_sealed is not null)
 and not exists (select from early where early.object_key = reap.object_key)
+and not exists (select from own_copy where own_copy.object_key = reap.object_key and key_sealed is not null)
 returning object_key
 """  # noqa: S608  # only our own constants are put together
 )
@@ -52,6 +53,7 @@ where not exists (select from piece where piece.object_key = given)
 and not exists (select from part where part.object_key = given)
 and not exists (select from spoken where spoken.object_key = given)
 and not exists (select from early where early.object_key = given)
+and not exists (select from own_copy where own_copy.object_key = given)
 on conflict (object_key) do nothing
 """
 )

@@ -38,6 +38,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/participants/{participant}/notices"): {
         "means": "email", "address": "a@people.example", "days": [0], "words": "notice-ring-2026-01",
     },
+    ("PUT", "/copies/{copy}/items/{item}"): {"inside": True},
+    ("POST", "/copies/{copy}/approval"): {"agree": True},
     ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
     ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
     ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},

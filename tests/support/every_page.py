@@ -17,6 +17,7 @@ from exchange.steps import (
     links,
     notices,
     offer,
+    own_copy,
     referral,
     release,
     sending,
@@ -211,7 +212,8 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
             f"/referrals/{one}", f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
     team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
-    stops = [*FRESH]
+    stops = [*FRESH, *await _copies(world)]
+    checked = stops[-1].path
     stops += [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
     in_review = next(stop.path for stop in stops if stop.name == "message-in-review")
     stops += [Stop("team-" + _short(path, world), path) for path in team]
@@ -229,7 +231,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
             "/supervisor/second-approvals", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
             f"/leaving/{world.stranger.id}",
             f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold")  # fmt: skip
-    overseen = (*mine, case, "/cases", concern, in_review, f"{in_review}/erase")
+    overseen = (*mine, checked, case, "/cases", concern, in_review, f"{in_review}/erase")
     return [
         (None, _outside()),
         (world.facilitator, stops),
@@ -238,6 +240,26 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [*(Stop("administrator-" + _short(path, world), path) for path in admin), *GUIDED]),
     ]  # fmt: skip
+
+
+async def _copies(world: World) -> list[Stop]:
+    """A copy for somebody being looked through; and one of the other person that waits for a second person."""
+    service, who = world.service, world.facilitator
+    made = await own_copy.prepare(service, who, world.recipient)
+    items = (await own_copy.read(service, who, made)).items
+    await own_copy.decide(service, who, made, items[1].row.id, inside=False, reason="It names her sister.")
+    other = await own_copy.prepare(service, who, world.author)
+    for item in (await own_copy.read(service, who, other)).items:
+        await own_copy.decide(service, who, other, item.row.id, inside=True)
+    await own_copy.hand_on(service, who, other)
+    first = f"/copies/{made}/items/{items[0].row.id}"
+    return [
+        Stop("team-copies", f"/people/{world.recipient}/copies"),
+        Stop("team-copy", f"/copies/{made}"),
+        Stop("team-copy-item", first),
+        Stop("team-copy-item-wrong", first, 422, "Save and go on"),
+        Stop("team-copy-checked", f"/copies/{other}"),
+    ]
 
 
 async def _task(world: World) -> UUID:

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.model import FactKind
-from exchange.steps import tasks
+from exchange.steps import own_copy, tasks
 from exchange.steps.tasks import TaskView
 from exchange.web import frame
 from exchange.web.console import words
@@ -80,11 +80,15 @@ def _can_finish(request: web.Request, view: TaskView) -> bool:
     kind = view.task.kind
     if kind == "emergency_opened":
         return bool(view.task.account_id != actor_of(request).id)
-    return kind != "decide_emergency" and (is_supervisor(request) or not kind.startswith("decide_"))
+    return kind not in ("decide_emergency", "decide_own_copy") and (
+        is_supervisor(request) or not kind.startswith("decide_")
+    )
 
 
 def _decide(view: TaskView) -> str:
     """The form on which a supervisor's decision is recorded, "" where there is none."""
+    if view.task.kind in own_copy.TASKS:
+        return f"/people/{view.task.participant_id}/copies"
     kind = view.task.kind.removeprefix("decide_")
     if kind == view.task.kind or view.emergency:
         return ""

@@ -148,6 +148,9 @@ TASKS: dict[str, str] = {
     "notice_failed": N_("A notice could not be delivered"),
     "notice_stopped": N_("A notice was not sent"),
     "notice_unknown": N_("A notice may not have been sent"),
+    "own_copy": N_("A copy of what we hold about somebody: look through it"),
+    "decide_own_copy": N_("A copy of what we hold about somebody: a second person approves it"),
+    "copy_ready": N_("A copy of what we hold about somebody is ready to hand out"),
     "referral": N_("Asks to take part"),
 }
 

@@ -1,0 +1,64 @@
+"""What people can ask of the service about themselves: a copy of what is held, put together and looked through."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from exchange.core.own_copy import COPY_STATES, Part
+from exchange.store.tables.base import key, metadata, now, one_of, ref, sealed, when, word
+
+# A copy of what is held about one person (GDPR Art. 15). The object and its key are there from `ready` until it was
+# handed out or its time is over; the list stays and says nothing of what was in it.
+own_copy = Table(
+    "own_copy",
+    metadata,
+    key(),
+    ref("case_id", "cases.id"),
+    ref("participant_id", "participant.id"),
+    word("state", default="open"),
+    ref("prepared_by", "account.id", index=False),
+    now(),
+    when("due_at"),
+    ref("checked_by", "account.id", nullable=True, index=False),
+    when("checked_at"),
+    ref("approved_by", "account.id", nullable=True, index=False),
+    when("approved_at"),
+    Column("object_key", Text),
+    Column("key_sealed", LargeBinary),
+    Column("size", BigInteger),
+    Column("sha256", Text),
+    when("until"),
+    ref("handed_by", "account.id", nullable=True, index=False),
+    when("ended_at"),
+    one_of("state", COPY_STATES),
+    # whoever went through the list does not approve it
+    CheckConstraint("approved_by <> prepared_by and approved_by <> checked_by", name="second_person"),
+    Index("uq_own_copy_open", "participant_id", unique=True, postgresql_where=text("ended_at is null")),
+)
+
+# One thing on the list: in, or left out with a reason; NULL until somebody has looked.
+own_copy_item = Table(
+    "own_copy_item",
+    metadata,
+    key(),
+    ref("copy_id", "own_copy.id", ondelete="CASCADE"),
+    Column("position", Integer, nullable=False),
+    word("part"),
+    # The message, the answer or the referral that it is; NULL for what there is once.
+    Column("about", Uuid),
+    Column("inside", Boolean),
+    sealed("reason_sealed"),
+    ref("decided_by", "account.id", nullable=True, index=False),
+    when("decided_at"),
+    one_of("part", Part),
+)
