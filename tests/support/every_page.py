@@ -210,7 +210,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
             "/account/password", "/account/factor", "/account/recovery",
             "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
             f"/referrals/{one}", f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
-    team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
+    team += [f"{case}/policy", *(f"{case}/facts/{kind}" for kind in CASE_FACTS)]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
     stops = [*FRESH, *await _copies(world)]
     checked = stops[-1].path
@@ -231,12 +231,22 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
             "/supervisor/second-approvals", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
             f"/leaving/{world.stranger.id}",
             f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold")  # fmt: skip
-    overseen = (*mine, checked, case, "/cases", concern, in_review, f"{in_review}/erase")
+    overseen = (
+        *mine,
+        checked,
+        case,
+        f"{case}/policy",
+        f"{case}/type",
+        "/cases",
+        concern,
+        in_review,
+        f"{in_review}/erase",
+    )
     return [
         (None, _outside()),
         (world.facilitator, stops),
         (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}"), *await _notices(world)]),
-        (world.supervisor, [Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)]),
+        (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), _negative(case)]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [*(Stop("administrator-" + _short(path, world), path) for path in admin), *GUIDED]),
     ]  # fmt: skip
@@ -260,6 +270,11 @@ async def _copies(world: World) -> list[Stop]:
         Stop("team-copy-item-wrong", first, 422, "Save and go on"),
         Stop("team-copy-checked", f"/copies/{other}"),
     ]
+
+
+def _negative(case: str) -> Stop:
+    """A policy that no case may have."""
+    return Stop("supervisor-policy-wrong", f"{case}/policy", 422, "Change the rules", (("cooling_days", "-3"),))
 
 
 async def _task(world: World) -> UUID:

@@ -1,12 +1,13 @@
 """Reads for pages and the API: what somebody may see, in the order they need it. Changes nothing.
 
 `home` what needs somebody now · `cases` lists and the case · `messages` one message with its checklist ·
-`uploads` what has arrived · `links` one link to hand over · `concerns` one concern ·
+`uploads` what has arrived · `links` one link to hand over · `concerns` one concern · `diary` a case's diary ·
 `emergencies` cases opened from outside their team · `oversight` what waits on whom · `keys` how the keys stand.
 """
 
 from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, case_view, person_view
 from exchange.store.read.concerns import ConcernView, concern_view
+from exchange.store.read.diary import Entry, diary_of, newest
 from exchange.store.read.emergencies import (
     EmergencyRow,
     EmergencyView,
@@ -40,6 +41,7 @@ __all__ = [
     "ConcernView",
     "EmergencyRow",
     "EmergencyView",
+    "Entry",
     "FactHistory",
     "Group",
     "Item",
@@ -57,6 +59,7 @@ __all__ = [
     "caseloads",
     "concern_view",
     "decisions",
+    "diary_of",
     "emergencies",
     "emergency_view",
     "fact_history",
@@ -66,6 +69,7 @@ __all__ = [
     "marks_left",
     "message_view",
     "needs_you_now",
+    "newest",
     "own_emergencies",
     "person_view",
     "reach_one_device",

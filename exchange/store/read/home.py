@@ -47,6 +47,7 @@ class Item:
     participant_id: UUID | None = None
     person_name: str = ""
     """Whom a task is about, where its message has two people."""
+    never_sent: bool = False
 
 
 class Group(list[Item]):
@@ -185,6 +186,7 @@ def _message_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
         _late(row, now),
         not row.mine,
         row.kind,
+        never_sent=row.never_sent,
     )
 
 
