@@ -3,8 +3,8 @@
 `service_` what runs the service · `people` staff · `sign_in` their other ways in · `cases` cases, participants,
 facts · `messages` messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
 sessions, grants · `standing` conflicts of interest, emergencies · `erasing` erasures, legal holds · `notices` notices
-to participants · `workshop` what is taken out of messages · `early` what is heard before there is a version. The
-ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
+to participants · `workshop` what is taken out of messages · `early` what is heard before there is a version · `paper`
+what went out on paper. The ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
 from exchange.store.tables.base import metadata, plain
@@ -28,6 +28,7 @@ from exchange.store.tables.erasing import erasure, legal_hold
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.notices import notice, notice_wish
+from exchange.store.tables.paper import printed_pack
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
@@ -74,6 +75,7 @@ __all__ = [
     "piece",
     "plain",
     "portal_session",
+    "printed_pack",
     "reap",
     "receive_current",
     "recovery_code",
