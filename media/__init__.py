@@ -6,7 +6,7 @@ reads a hostile file runs in `media.sandbox`.
 """
 
 from media.limits import DEFAULT, SENTENCES, Code, Limits, Rejected
-from media.making import make, redact, typed
+from media.making import make, press, redact, typed
 from media.product import Fact, Part, Product, Source
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Rejected",
     "Source",
     "make",
+    "press",
     "redact",
     "typed",
 ]

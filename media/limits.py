@@ -31,6 +31,7 @@ class Code(StrEnum):
     NO_SANDBOX = "no_sandbox"
     TOOK_TOO_LONG = "took_too_long"
     NO_FACES = "no_faces"
+    NO_LETTERS = "no_letters"
 
 
 SENTENCES: dict[Code, str] = {
@@ -104,6 +105,10 @@ SENTENCES: dict[Code, str] = {
     Code.NO_FACES: (
         "This service has nothing that finds faces in a video, so nothing was changed. Nothing is lost: take that "
         "change back, and cover or blur a part of the picture, or all of it."
+    ),
+    Code.NO_LETTERS: (
+        "This is written in letters that this service cannot set in a PDF yet. Nothing is lost: print the page in your "
+        "browser instead."
     ),
 }
 

@@ -3,13 +3,13 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import imageio_ffmpeg
 
-from media import audio, letter, redaction, sandbox, text, video
+from media import audio, letter, pack, redaction, sandbox, text, video
 from media.limits import DEFAULT, Code, Limits, Rejected
 from media.product import Fact, Part, Product, Source
 from media.sandbox import PROVIDERS, Provider
@@ -63,6 +63,19 @@ def redact(
     longest = 2 * _patience("video", limits)
     with _bench(scratch, limits, longest, ffmpeg, providers) as bench:
         return redaction.redact(bench, {part.name: part for part in parts}, edits, _rising(report))
+
+
+def press(
+    sheets: pack.Pack,
+    pictures: Mapping[str, Path],
+    scratch: Path,
+    *,
+    limits: Limits = DEFAULT,
+    providers: Sequence[Provider] = PROVIDERS,
+) -> Path:
+    """Set a pack as one PDF in a new folder of the scratch; `pictures`: pages of ours by name. Raises Rejected."""
+    with _bench(scratch, limits, limits.document_seconds, None, providers) as bench:
+        return pack.press(bench, sheets, pictures)
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 """Copies what the pages take from npm packages to exchange/web/static/vendor, and the languages that Tesseract reads
-to media/inside/tessdata, where the sandbox sees them and nobody is served them (both never committed).
+and the fonts of printed packs to media/inside, where the sandbox sees them and nobody is served them (never committed).
 
 The packages are named with their hashes in package-lock.json; no script of theirs is run. The crown, the GDS
 Transport font and what shows them are left out: they are the government's, and this service is not.
@@ -24,6 +24,13 @@ STAMP = "stamp.txt"
 TESSDATA = ROOT / "media" / "inside" / "tessdata"
 LANGUAGES = ("eng", "cym")
 TRAINED = "@tesseract.js-data/{0}/4.0.0_best_int/{0}.traineddata.gz"
+FONTS = ROOT / "media" / "inside" / "fonts"
+SCRIPTS = ("Arabic", "Bengali", "Gujarati", "Gurmukhi", "Tamil")
+NOTO = "@expo-google-fonts/noto-sans-{0}"
+TYPEFACES = {
+    "dejavu-fonts-ttf": ("ttf/DejaVuSans.ttf", "ttf/DejaVuSans-Bold.ttf", "LICENSE"),
+    **{NOTO.format(name.lower()): (f"400Regular/NotoSans{name}_400Regular.ttf", "LICENSE_FONT") for name in SCRIPTS},
+}
 TO_MIRROR = {"govuk-frontend.min.css": "govuk-frontend.rtl.min.css"}
 FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",arial,sans-serif'
 FILES = {
@@ -59,6 +66,7 @@ def main() -> int:
         (VENDOR / other).write_text(mirrored((VENDOR / name).read_text(encoding="utf-8")))
     _licences()
     _languages()
+    _fonts()
     (VENDOR / STAMP).write_text(_wanted())
     return 0
 
@@ -75,7 +83,8 @@ def is_current() -> bool:
     """True if the vendor folder was built from this lock file by this script."""
     stamp = VENDOR / STAMP
     is_read = all((TESSDATA / f"{code}.traineddata").is_file() for code in LANGUAGES)
-    return is_read and stamp.exists() and stamp.read_text() == _wanted()
+    is_set = len(list(FONTS.glob("*.ttf"))) == len(SCRIPTS) + 2
+    return is_read and is_set and stamp.exists() and stamp.read_text() == _wanted()
 
 
 def _wanted() -> str:
@@ -121,6 +130,17 @@ def _languages() -> None:
     for code in LANGUAGES:
         packed = BUILD / "node_modules" / TRAINED.format(code)
         (TESSDATA / f"{code}.traineddata").write_bytes(gzip.decompress(packed.read_bytes()))
+
+
+def _fonts() -> None:
+    """The typefaces of printed packs (free licences, each kept beside its file)."""
+    shutil.rmtree(FONTS, ignore_errors=True)
+    FONTS.mkdir(parents=True)
+    for package, (*files, licence) in TYPEFACES.items():
+        folder = BUILD / "node_modules" / package
+        for file in files:
+            shutil.copyfile(folder / file, FONTS / Path(file).name)
+        shutil.copyfile(folder / licence, FONTS / f"{package.rpartition('/')[2]}.licence.txt")
 
 
 def _licences() -> None:

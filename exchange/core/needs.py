@@ -3,6 +3,14 @@
 import re
 
 EASY_READ = re.compile(r"\beasy[\s-]*read\b|\bhawdd\s+ei\s+(?:d?deall|d?darllen)\b", re.IGNORECASE)
+LARGE_PRINT = re.compile(
+    r"\b(?:large|big|giant)[\s-]*(?:print|letters|text)\b|\bprint\s+(?:bras|mawr)\b", re.IGNORECASE
+)
+
+
+def names_large_print(needs: str) -> bool:
+    """Whether the recorded needs name large print, in English or Welsh; ordinary print is one button away."""
+    return LARGE_PRINT.search(needs) is not None
 
 
 def names_easy_read(needs: str) -> bool:

@@ -115,3 +115,10 @@ async def told(unit: Unit, opener: Opener, message: Row[Any], content_note: str,
         "content_note": content_note,
         "length": length,
     }
+
+
+async def note_of(unit: Unit, opener: Opener, message_id: UUID) -> str:
+    """The content note of the newest offer, "" where there is none."""
+    query = select(t.offer).where(t.offer.c.message_id == message_id).order_by(t.offer.c.at.desc()).limit(1)
+    row = await unit.maybe(query)
+    return opener.open(row.content_note_sealed, "offer.content_note", row.id) if row else ""

@@ -17,7 +17,8 @@ from exchange.core.errors import BadInput, Conflict, Refused
 from exchange.core.gate import Act, Facts
 from exchange.core.model import WORKER, Actor, Channel, Event, Purpose, ReleaseWay, State
 from exchange.steps import links
-from exchange.steps.offer import told
+from exchange.steps.offer import note_of, told
+from exchange.steps.paper import code_of
 from exchange.steps.revoke import end_links, move_if
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -49,7 +50,7 @@ async def release_by_link(service: Service, actor: Actor, message_id: UUID, *, c
         opener = await opener_of(service, unit.conn, message.case_id)
         person = await unit.one(select(t.participant).where(t.participant.c.id == message.recipient_id))
         case = await unit.one(select(t.cases).where(t.cases.c.id == message.case_id))
-        payload = await told(unit, opener, message, await _note(unit, opener, message.id), "")
+        payload = await told(unit, opener, message, await note_of(unit, opener, message.id), "")
         payload |= {"you": links.form_of_name(opener, person), "digest": known.digest}
         link = await links.make(
             unit,
@@ -99,6 +100,7 @@ async def print_pack(service: Service, actor: Actor, message_id: UUID) -> UUID:
         message = await unit.message(message_id)
         await near.require(unit.conn, actor, Permission.RELEASE, message.case_id)
         _, release = await _release(unit, message, Act.PRINT, ReleaseWay.PRINTED)
+        await code_of(unit, await unit.one(select(t.release).where(t.release.c.id == release)))
         return release
 
 
@@ -238,12 +240,6 @@ async def decisions(unit: Unit, message_id: UUID, digest: str) -> dict[str, Any]
         "consent_share": share.consent_id if share else None,
         "consent_receive": receive.consent_id if receive else None,
     }
-
-
-async def _note(unit: Unit, opener: Any, message_id: UUID) -> str:
-    query = select(t.offer).where(t.offer.c.message_id == message_id).order_by(t.offer.c.at.desc()).limit(1)
-    row = await unit.maybe(query)
-    return opener.open(row.content_note_sealed, "offer.content_note", row.id) if row else ""
 
 
 async def _link_gone(unit: Unit, message: Row[Any]) -> dict[str, str]:

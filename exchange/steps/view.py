@@ -223,7 +223,7 @@ async def _staff_part(
     await near.require(unit.conn, unit.actor, Permission.CONTENT, message.case_id)
     act = Act.REVIEW
     if release is not None:
-        act, digest = await _under_way(unit, message, release)
+        act, digest = await under_way(unit, message, release)
     known = await facts.load(unit.conn, message, digest=digest, asker=unit.actor.id)
     gate.explain(act, known, unit.now).require()
     if known.digest is None:
@@ -236,7 +236,7 @@ async def _staff_part(
     return part, message, known.digest, await revision_key(unit, opener, message_id, known.digest)
 
 
-async def _under_way(unit: Unit, message: Row[Any], release: UUID) -> tuple[Act, str]:
+async def under_way(unit: Unit, message: Row[Any], release: UUID) -> tuple[Act, str]:
     """What is asked of the gate for a release on our own screen or printer, and the one digest it was made for."""
     row = await unit.one(select(t.release).where(t.release.c.id == release, t.release.c.message_id == message.id))
     acts = {ReleaseWay.WITH_ME: Act.PRESENT, ReleaseWay.PRINTED: Act.PRINT}

@@ -43,10 +43,10 @@ async def test_a_letter_on_paper_for_a_person_in_custody(
     await press(page, "Hand it over")
     await fern.step_up_if_asked()
     await page.wait_for_url("**/print/**", timeout=PATIENCE)
-    ordinary = await _printed(fern, tmp_path / "ordinary.pdf")
-    await page.get_by_role("button", name="Large print").click()
-    await page.wait_for_url("**large=yes*")
     large = await _printed(fern, tmp_path / "large.pdf")
+    await page.get_by_role("button", name="Ordinary print").click()
+    await page.wait_for_url("**large=no*")
+    ordinary = await _printed(fern, tmp_path / "ordinary.pdf")
     for words in (ordinary, large):
         _is_the_pack(words, code, reference)
     await _handed_over(fern, inside, message)

@@ -59,6 +59,7 @@ class MessageView:
     consents: list[Row[Any]]
     offers: list[tuple[Row[Any], str]]
     releases: list[tuple[Row[Any], str]]
+    packs: dict[UUID, str]
     links: list[Row[Any]]
     concern: Row[Any] | None
     concern_log: list[tuple[Row[Any], str]]
@@ -112,6 +113,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         consents=await _of(conn, t.consent, message.id, t.consent.c.number.desc()),
         offers=_opened(opener, await _of(conn, t.offer, message.id, t.offer.c.at.desc()), "offer.content_note"),
         releases=_opened(opener, await _of(conn, t.release, message.id, t.release.c.at.desc()), "release.present"),
+        packs={row.release_id: row.code for row in await _of(conn, t.printed_pack, message.id, t.printed_pack.c.at)},
         links=await _links(conn, message.id),
         concern=concern,
         concern_log=await _log(conn, opener, concern),

@@ -4,8 +4,7 @@
 facts · `life` what practice writes down · `messages` messages, uploads, revisions · `decisions` what was decided and
 what is in force · `links` links, sessions, grants · `standing` conflicts of interest, emergencies · `erasing`
 erasures, legal holds · `notices` notices to participants · `rights` what people ask about themselves · `workshop` what
-is taken out of messages · `early` what is heard before there is a version. The ledger's tables stand in `ledger.sql`,
-the queue's in procrastinate.
+is taken out of messages · `early` 
 """
 
 from exchange.store.tables.base import metadata, plain
@@ -30,6 +29,7 @@ from exchange.store.tables.life import diary
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.notices import notice, notice_wish
+from exchange.store.tables.paper import printed_pack
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
 from exchange.store.tables.rights import own_copy, own_copy_item
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
@@ -80,6 +80,7 @@ __all__ = [
     "piece",
     "plain",
     "portal_session",
+    "printed_pack",
     "reap",
     "receive_current",
     "recovery_code",

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from aiohttp import web
 from pydantic import Field
 
 from exchange.core.access import Permission
@@ -14,6 +15,9 @@ from exchange.store import read
 from exchange.web.api.endpoint import Call, Endpoint
 from exchange.web.api.links import By, LinkMade, made
 from exchange.web.api.shapes import Answer, Asked, Line, Made, Words
+from exchange.web.pack_words import pack_pdf
+
+PDF = "application/pdf"
 
 
 class NewOffer(Asked):
@@ -36,6 +40,13 @@ class Presence(Asked):
     """Who is in the room."""
 
     who_is_there: Words
+
+
+class PackOf(Asked):
+    """How it is printed; what is left out is as the recipient needs it."""
+
+    large: bool | None = Field(None, description="18 points for 12.")
+    language: Literal["en", "cy"] | None = Field(None, description="Of what is ours on the sheets.")
 
 
 class Afterwards(Asked):
@@ -94,6 +105,14 @@ async def print_pack(call: Call) -> Made:
     return Made(id=await release.print_pack(call.service, call.actor, call.id("message")))
 
 
+async def pack(call: Call, asked: PackOf) -> web.StreamResponse:
+    """The sheets of a release on paper as one PDF/UA-1. It stands in the record, with each part that is on them."""
+    body = await pack_pdf(
+        call.service, call.actor, call.id("message"), call.id("release"), large=asked.large, language=asked.language
+    )
+    return web.Response(body=body, content_type=PDF, headers={"Cache-Control": "no-store"})
+
+
 async def end_release(call: Call, asked: Afterwards) -> None:
     """End a reading with you or on paper: what happens to the copy."""
     await release.end_presentation(call.service, call.actor, call.id("release"), copy=asked.copy_)
@@ -124,6 +143,7 @@ ENDPOINTS = [
     Endpoint("POST", "/messages/{message}/release/link", by_link, RELEASE, status=201),
     Endpoint("POST", "/messages/{message}/release/present", present, RELEASE, status=201),
     Endpoint("POST", "/messages/{message}/release/print", print_pack, RELEASE, status=201),
+    Endpoint("GET", "/messages/{message}/print/{release}/pack", pack, Permission.CONTENT, errors=(409,), produces=PDF),
     Endpoint("POST", "/releases/{release}/end", end_release, Permission.CONTENT, status=204),
     Endpoint("POST", "/messages/{message}/revoke", take_back, Permission.REVOKE),
     Endpoint("POST", "/messages/{message}/not-now", not_now, CONSENT, status=204),

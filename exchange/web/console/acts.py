@@ -127,6 +127,7 @@ ACTS: dict[str, str] = {
     "referral.received": N_("A referral came in"),
     "release.created": N_("Handed over"),
     "release.ended": N_("Showing it ended"),
+    "release.pack_made": N_("The sheets for handing over were made to be printed"),
     "release.presented": N_("Handed over by staff, in person"),
     "release.printed": N_("Handed over on paper"),
     "release.revoked": N_("Handing over was taken back"),

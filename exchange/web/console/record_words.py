@@ -107,6 +107,7 @@ REASONS: dict[str, str] = {
     "no_sandbox": N_("the safe place to open it is missing"),
     "took_too_long": N_("making it safe took too long"),
     "no_faces": N_("nothing here finds faces"),
+    "no_letters": N_("letters that cannot be set in a PDF here"),
     "not_kept": N_("it did not arrive whole"),
     "no_scanner": N_("the check for harmful software does not answer"),
 }
