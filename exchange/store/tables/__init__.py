@@ -4,7 +4,8 @@
 facts · `life` what practice writes down · `messages` messages, uploads, revisions · `decisions` what was decided and
 what is in force · `links` links, sessions, grants · `standing` conflicts of interest, emergencies · `erasing`
 erasures, legal holds · `notices` notices to participants · `rights` what people ask about themselves · `workshop` what
-is taken out of messages · `early` 
+is taken out of messages · `early` what is heard before there is a version · `paper` what went out on paper. The
+ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
 from exchange.store.tables.base import metadata, plain

@@ -5,7 +5,7 @@ from alembic import op
 from exchange.store.tables import metadata, own_copy, own_copy_item
 
 revision = "0021"
-down_revision = "0017"
+down_revision = "0019"
 
 
 def upgrade() -> None:
