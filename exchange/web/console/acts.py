@@ -120,6 +120,7 @@ ACTS: dict[str, str] = {
     "release.presented": N_("Handed over by staff, in person"),
     "release.printed": N_("Handed over on paper"),
     "release.revoked": N_("Handing over was taken back"),
+    "reply.handed_on": N_("A reply on paper came in elsewhere; the team was told"),
     "review.approved": N_("Approved"),
     "reason.dropped": N_("A spoken reason was taken away"),
     "reason.made": N_("A spoken reason was made safe"),

@@ -148,6 +148,7 @@ TASKS: dict[str, str] = {
     "notice_failed": N_("A notice could not be delivered"),
     "notice_stopped": N_("A notice was not sent"),
     "notice_unknown": N_("A notice may not have been sent"),
+    "reply_came": N_("A reply on paper came in elsewhere"),
     "referral": N_("Asks to take part"),
 }
 
