@@ -28,7 +28,7 @@ from exchange.store.tables.erasing import erasure, legal_hold
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.notices import notice, notice_wish
-from exchange.store.tables.paper import printed_pack
+from exchange.store.tables.paper import dictation, printed_pack
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
@@ -49,6 +49,7 @@ __all__ = [
     "concern",
     "concern_note",
     "consent",
+    "dictation",
     "draft",
     "early",
     "edit",

@@ -69,6 +69,7 @@ ACTS: dict[str, str] = {
     "mark.left": N_("A marked place was looked at and left"),
     "mark.shown_again": N_("A marked place that was left is shown again"),
     "message.begun": N_("A message was begun"),
+    "message.dictated": N_("A letter was said by its author and written down by staff"),
     "message.erased": N_("A message was erased"),
     "message.kind_changed": N_("What kind of message it is was changed"),
     "message.link_gone": N_("Its link ended; a new one can be made"),
