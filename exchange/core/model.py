@@ -206,6 +206,14 @@ class Method(StrEnum):
     PAPER = "paper"
 
 
+class Given(StrEnum):
+    """How staff who type a letter were given its words: copied from paper, or said by its author."""
+
+    PAPER = "paper"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+
+
 class Purpose(StrEnum):
     """What a link is for."""
 

@@ -16,6 +16,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.gate import Act
 from exchange.core.model import Actor, ActorKind, ConsentKind, Event, Method, Purpose, Receiving, State
+from exchange.steps import dictation
 from exchange.steps.revoke import LIVE, end_links, kill_links, move_if
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -29,7 +30,10 @@ MADE_FOR = {ConsentKind.SHARE: (Purpose.PREVIEW,), ConsentKind.RECEIVE: (Purpose
 
 @dataclass(frozen=True)
 class Said:
-    """How a decision was made. `how_to_receive` and `author_may_learn` belong to receiving (rules 3, 4)."""
+    """How a decision was made. `how_to_receive` and `author_may_learn` belong to receiving (rules 3, 4).
+
+    `read_back`: what the author had dictated was read to them word for word before they agreed.
+    """
 
     method: Method
     wording: str
@@ -37,6 +41,7 @@ class Said:
     how_to_receive: Receiving | None = None
     author_may_learn: tuple[str, ...] = ()
     paper_code: str = ""
+    read_back: bool = False
     detail: dict[str, Any] = field(default_factory=dict)
 
 
@@ -171,6 +176,8 @@ async def _add(
     detail = {**said.detail, "author_may_learn": list(said.author_may_learn)}
     if said.how_to_receive:
         detail["how_to_receive"] = said.how_to_receive.value
+    if said.read_back:
+        detail[dictation.READ_BACK] = True
     await unit.change(update(t.cases).where(t.cases.c.id == person.case_id).values(moved_at=unit.now))
     # a participant's own row names no member of staff: the portal's role has no right to these columns
     by_staff = {"recorded_by": unit.actor.id} if unit.actor.kind is ActorKind.STAFF else {}
@@ -206,6 +213,7 @@ async def _share(
     gate.explain(Act.PREVIEW, known, unit.now).require()
     if said.method is Method.PAPER:
         await _right_paper(unit, message, digest, said.paper_code)
+    await dictation.require_read_back(unit, message, said.method, read_back=said.read_back)
     await _share_in_force(unit, message, digest, consent)
     return {}
 

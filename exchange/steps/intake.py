@@ -12,9 +12,9 @@ from sqlalchemy import Row, func, select, update
 
 from exchange.core import gate
 from exchange.core.errors import BadInput, NotFound, Refused
-from exchange.core.model import Actor, Event, Kind, State
+from exchange.core.model import Actor, Event, Given, Kind, State
 from exchange.core.reference import new_reference
-from exchange.steps import consent, upload
+from exchange.steps import consent, dictation, upload
 from exchange.steps.putting_in import Visitor, require_in_case, require_message, submit_link
 from exchange.store import facts
 from exchange.store import tables as t
@@ -75,9 +75,18 @@ async def begin_message(
 
 
 async def write_letter(
-    service: Service, actor: Actor, message_id: UUID, untrusted_text: str, *, visitor: Visitor | None = None
+    service: Service,
+    actor: Actor,
+    message_id: UUID,
+    untrusted_text: str,
+    *,
+    visitor: Visitor | None = None,
+    given: Given = Given.PAPER,
 ) -> UUID:
-    """Take a typed letter as one sealed upload, in place of what was typed before; the upload's id."""
+    """Take a typed letter as one sealed upload, in place of what was typed before; the upload's id.
+
+    `given`: how staff were given the words. What was said is shared only once it was read back (steps/dictation.py).
+    """
     text = untrusted_text.replace("\r\n", "\n").replace("\x00", "")
     if not text.strip():
         raise BadInput("The letter is empty. Please write something first.", field="text")
@@ -87,6 +96,9 @@ async def write_letter(
     upload_id = await upload.begin_upload(service, actor, message_id, size=len(body), visitor=visitor, typed=True)
     await upload.append(service, actor, upload_id, 0, _once(body), visitor=visitor)
     await _drop_typed_before(service, actor, message_id, upload_id)
+    if visitor is None:
+        async with unit_of_work(service, actor) as unit:
+            await dictation.note(unit, await unit.message(message_id), given)
     return upload_id
 
 

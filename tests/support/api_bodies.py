@@ -44,6 +44,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
     ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
     ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},
+    ("POST", "/replies"): {"code": "P-8WCD9-JXN98"},
     ("PUT", "/messages/{message}/letter"): {"text": "Hello."},
     ("POST", "/messages/{message}/approve"): {"digest": DIGEST, "ticks": TICKS, "understood": "myself"},
     ("POST", "/messages/{message}/return"): REASON,

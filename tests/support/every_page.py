@@ -205,7 +205,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     await referral.save_referral(world.service, told)
     one = (await referral.referrals(world.service, world.supervisor))[0].id
     task, opened = await _task(world), await _emergency(world)
-    team = ["/", "/cases", "/cases/new", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
+    team = ["/", "/cases", "/cases/new", "/post", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
             f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
             "/account/password", "/account/factor", "/account/recovery",
             "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
@@ -220,6 +220,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     stops += [
         Stop("team-not-found", "/cases/none", 404), Stop("team-not-allowed", "/admin", 403),
         Stop("team-person-new-wrong", f"{case}/people/new", 422, "Add this person"),
+        Stop("team-post-wrong", "/post", 422, "Find its case"),
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
         Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
     ]  # fmt: skip

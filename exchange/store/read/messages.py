@@ -60,6 +60,7 @@ class MessageView:
     offers: list[tuple[Row[Any], str]]
     releases: list[tuple[Row[Any], str]]
     packs: dict[UUID, str]
+    dictated: bool
     links: list[Row[Any]]
     concern: Row[Any] | None
     concern_log: list[tuple[Row[Any], str]]
@@ -114,6 +115,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         offers=_opened(opener, await _of(conn, t.offer, message.id, t.offer.c.at.desc()), "offer.content_note"),
         releases=_opened(opener, await _of(conn, t.release, message.id, t.release.c.at.desc()), "release.present"),
         packs={row.release_id: row.code for row in await _of(conn, t.printed_pack, message.id, t.printed_pack.c.at)},
+        dictated=any(row.round == message.round for row in await _of(conn, t.dictation, message.id, t.dictation.c.at)),
         links=await _links(conn, message.id),
         concern=concern,
         concern_log=await _log(conn, opener, concern),

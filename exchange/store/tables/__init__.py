@@ -30,7 +30,7 @@ from exchange.store.tables.life import diary
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.notices import notice, notice_wish
-from exchange.store.tables.paper import printed_pack
+from exchange.store.tables.paper import dictation, printed_pack
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
 from exchange.store.tables.rights import own_copy, own_copy_item
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
@@ -53,6 +53,7 @@ __all__ = [
     "concern_note",
     "consent",
     "diary",
+    "dictation",
     "draft",
     "early",
     "edit",

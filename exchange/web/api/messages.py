@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from exchange.core.access import Permission, Relation
-from exchange.core.model import Event, Kind, State
+from exchange.core.model import Event, Given, Kind, State
 from exchange.steps import erase, intake, rejections, view
 from exchange.store import read
 from exchange.store.read import MessageView
@@ -34,9 +34,10 @@ class NewMessage(Asked):
 
 
 class Typed(Asked):
-    """A typed letter."""
+    """A typed letter. What was said by phone or in person must be read back before its author agrees to share it."""
 
     text: Long
+    given: Given = Field(Given.PAPER, description="How you were given the words; paper: copied from what they wrote.")
 
 
 class UploadMade(Answer):
@@ -188,7 +189,7 @@ async def begin(call: Call, asked: NewMessage) -> Made:
 
 async def write(call: Call, asked: Typed) -> UploadMade:
     """Put in a typed letter, in place of what was typed before."""
-    made = await intake.write_letter(call.service, call.actor, call.id("message"), asked.text)
+    made = await intake.write_letter(call.service, call.actor, call.id("message"), asked.text, given=asked.given)
     return UploadMade(upload=made)
 
 

@@ -138,6 +138,7 @@ class NewConsent(Asked):
         default_factory=list[Literal["offered", "accepted", "opened"]], max_length=3
     )
     paper_code: Code = Field("", description="The version code printed on the paper, for the method paper.")
+    read_back: bool = Field(False, description="A dictated letter was read to its author word for word.")
 
 
 class InLanguage(Asked):
@@ -227,6 +228,7 @@ async def record_consent(call: Call, asked: NewConsent) -> None:
         how_to_receive=asked.how_to_receive,
         author_may_learn=tuple(asked.author_may_learn),
         paper_code=asked.paper_code,
+        read_back=asked.read_back,
     )
     person, about = call.id("participant"), asked.message
     await consent.record(

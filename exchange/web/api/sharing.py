@@ -9,7 +9,7 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Method
-from exchange.steps import consent, offer, release
+from exchange.steps import consent, offer, release, replies
 from exchange.steps.consent import Said
 from exchange.store import read
 from exchange.web.api.endpoint import Call, Endpoint
@@ -47,6 +47,18 @@ class PackOf(Asked):
 
     large: bool | None = Field(None, description="18 points for 12.")
     language: Literal["en", "cy"] | None = Field(None, description="Of what is ours on the sheets.")
+
+
+class ReplyCode(Asked):
+    """The code on a reply sheet, as it was typed or read."""
+
+    code: str = Field(min_length=1, max_length=64)
+
+
+class ReplyBegun(Answer):
+    """The message that was begun; None where the case is another team's, which has been told."""
+
+    id: UUID | None
 
 
 class Afterwards(Asked):
@@ -113,6 +125,11 @@ async def pack(call: Call, asked: PackOf) -> web.StreamResponse:
     return web.Response(body=body, content_type=PDF, headers={"Cache-Control": "no-store"})
 
 
+async def reply(call: Call, asked: ReplyCode) -> ReplyBegun:
+    """Find the case of a reply on paper by its code, and begin the answer. Then upload its pages, and finish."""
+    return ReplyBegun(id=await replies.begin_reply(call.service, call.actor, asked.code))
+
+
 async def end_release(call: Call, asked: Afterwards) -> None:
     """End a reading with you or on paper: what happens to the copy."""
     await release.end_presentation(call.service, call.actor, call.id("release"), copy=asked.copy_)
@@ -144,6 +161,7 @@ ENDPOINTS = [
     Endpoint("POST", "/messages/{message}/release/present", present, RELEASE, status=201),
     Endpoint("POST", "/messages/{message}/release/print", print_pack, RELEASE, status=201),
     Endpoint("GET", "/messages/{message}/print/{release}/pack", pack, Permission.CONTENT, errors=(409,), produces=PDF),
+    Endpoint("POST", "/replies", reply, Permission.CASE_OPEN),
     Endpoint("POST", "/releases/{release}/end", end_release, Permission.CONTENT, status=204),
     Endpoint("POST", "/messages/{message}/revoke", take_back, Permission.REVOKE),
     Endpoint("POST", "/messages/{message}/not-now", not_now, CONSENT, status=204),

@@ -33,6 +33,9 @@ ADVICE: dict[str, str] = {
     ),
     "not_for_me": N_("The link is closed. Find out who has it, and whether the safe contact is still right."),
     "wrong_person": N_("The link is closed. The message's page lists what was seen. Tell a supervisor."),
+    "reply_came": N_(
+        "Somebody outside the team holds it, closed. The record of the case says who. Collect it, and put it in."
+    ),
     "appeal": N_("Somebody does not agree with a decision. A supervisor who did not make it should look at it."),
     "feedback": N_("Read what they wrote, and answer if they expect it."),
     "share_agreed": N_("The author agreed to share this version. See what is still needed before it can be offered."),

@@ -196,6 +196,7 @@ TASKS: dict[str, str] = {
     "own_copy": N_("A copy of what we hold about somebody: look through it"),
     "decide_own_copy": N_("A copy of what we hold about somebody: a second person approves it"),
     "copy_ready": N_("A copy of what we hold about somebody is ready to hand out"),
+    "reply_came": N_("A reply on paper came in elsewhere"),
     "referral": N_("Asks to take part"),
 }
 

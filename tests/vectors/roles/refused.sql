@@ -31,6 +31,8 @@ select detail_sealed from referral
 select * from safe_contact
 select * from offer
 select * from review_note
+select * from printed_pack
+select * from dictation
 select note_sealed from concern
 select * from mail_sent
 copy message to stdout

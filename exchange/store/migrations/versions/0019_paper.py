@@ -1,8 +1,8 @@
-"""Printed packs and their codes. A new database has the table already."""
+"""Printed packs and their codes, and dictated letters. A new database has the tables already."""
 
 from alembic import op
 
-from exchange.store.tables import metadata, printed_pack
+from exchange.store.tables import dictation, metadata, printed_pack
 
 revision = "0019"
 down_revision = "0018"
@@ -10,5 +10,5 @@ down_revision = "0018"
 
 def upgrade() -> None:
     """Make what is not there yet; console and worker have every row, the portal none."""
-    metadata.create_all(op.get_bind(), tables=[printed_pack], checkfirst=True)
-    op.execute("grant select, insert, update, delete on printed_pack to exchange_console")
+    metadata.create_all(op.get_bind(), tables=[printed_pack, dictation], checkfirst=True)
+    op.execute("grant select, insert, update, delete on printed_pack, dictation to exchange_console")

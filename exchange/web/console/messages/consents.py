@@ -35,6 +35,7 @@ class Share(frame.Form):
     given: Literal["yes", "no"]
     method: Literal["in_person", "phone", "writing", "paper"]
     paper_code: str = Field(default="", max_length=20)
+    read_back: bool = False
     note: str = Field(default="", max_length=4000)
     sentences: ClassVar = {
         "given": N_("Choose what the author decided"),
@@ -73,6 +74,7 @@ async def share(request: web.Request) -> web.StreamResponse:
             wording.wording(form.wording).id,
             form.note,
             paper_code=form.paper_code,
+            read_back=form.read_back,
             detail={"language": current_language()},
         )
         service, actor, message = service_of(request), actor_of(request), found.message
@@ -118,7 +120,7 @@ async def _show_share(request: web.Request, form: frame.ErrorSummary, status: in
     text = wording.current(ConsentKind.SHARE, current_language())
     return page(
         request, "consent_share", found, form, status=status, version=newest_of(found), text=text,
-        in_force=found.known.share, methods=choices(METHOD_CHOICES),
+        in_force=found.known.share, dictated=found.dictated, methods=choices(METHOD_CHOICES),
     )  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.errors import NotFound, Refused
-from exchange.core.model import Kind, State
+from exchange.core.model import Given, Kind, State
 from exchange.steps import intake, upload
 from exchange.store import read
 from exchange.store.read import MessageView
 from exchange.web import frame
 from exchange.web.console.asking import asked
+from exchange.web.console.messages import words
 from exchange.web.console.messages.about import message_of, page
 from exchange.web.console.messages.arriving import MOST_AT_ONCE, take_files
 from exchange.web.console.messages.between import people_of, recipient_of
@@ -59,7 +60,8 @@ class Typed(frame.Form):
     """A letter as it is typed."""
 
     text: str = Field(max_length=intake.MOST_CHARACTERS)
-    sentences: ClassVar = {"text": N_("Type the letter first")}
+    given: Literal["paper", "phone", "in_person"] = "paper"
+    sentences: ClassVar = {"text": N_("Type the letter first"), "given": N_("Choose how you were given the words")}
 
 
 async def new_page(request: web.Request) -> web.StreamResponse:
@@ -84,7 +86,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
 
 async def upload_page(request: web.Request) -> web.StreamResponse:
     """What has arrived, and the way to add to it."""
-    return await _show_upload(request, frame.blank(), 200)
+    return await _show_upload(request, frame.blank(given=Given.PAPER), 200)
 
 
 async def type_letter(request: web.Request) -> web.StreamResponse:
@@ -92,7 +94,7 @@ async def type_letter(request: web.Request) -> web.StreamResponse:
 
     async def act(form: Typed) -> web.StreamResponse:
         service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
-        await intake.write_letter(service, actor, message, form.text)
+        await intake.write_letter(service, actor, message, form.text, given=Given(form.given))
         await intake.finish(service, actor, message)
         return frame.see_other(request, f"/messages/{message}", done=SENT)
 
@@ -158,6 +160,7 @@ async def _show_upload(request: web.Request, form: frame.ErrorSummary, status: i
     return page(
         request, "upload", found, form, status=status, what=what, arrived=arrived, accept=ACCEPT.get(what, ""),
         formats=gettext(WHAT[what][1]), ways=WHAT, most_plain=most >> 20, all_here=_all_here(arrived),
+        given=[(code, gettext(label), "") for code, label in words.GIVEN.items()],
         several=found.message.kind == Kind.LETTER, max_size=service_of(request).settings.max_upload,
     )  # fmt: skip
 

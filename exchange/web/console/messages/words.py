@@ -2,7 +2,7 @@
 
 from exchange.core.edits import Doing
 from exchange.core.gate import Act
-from exchange.core.model import Channel, Receiving, ReleaseWay
+from exchange.core.model import Channel, Given, Receiving, ReleaseWay
 from exchange.web.frame import N_
 
 NEEDED: dict[Act, str] = {
@@ -54,6 +54,11 @@ CONCERNS: dict[str, str] = {
 OUTCOMES: dict[str, str] = {
     "continue": N_("Go on: it goes back to review"),
     "withhold": N_("Not to be shared"),
+}
+GIVEN: dict[str, str] = {
+    Given.PAPER: N_("On paper: I copy what they wrote"),
+    Given.PHONE: N_("On the phone: they say it, I write it down"),
+    Given.IN_PERSON: N_("In person: they say it, I write it down"),
 }
 COPIES: dict[str, str] = {
     "kept": N_("They keep a copy"),
