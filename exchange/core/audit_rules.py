@@ -60,6 +60,7 @@ class _Case:
     contact_order: datetime | None = None
     carve_out: datetime | None = None
     assessment_until: datetime | None = None
+    cooling_days: int = 0
 
 
 @dataclass
@@ -73,6 +74,8 @@ class _Message:
     approvals: dict[str, str] = field(default_factory=dict)
     share: dict[str, str] = field(default_factory=dict)
     receive: str = ""
+    accepted_at: datetime | None = None
+    never_sent: bool = False
 
 
 class Replay:
@@ -116,6 +119,8 @@ class Replay:
     def _case(self, act: str, leaf: Mapping[str, Any]) -> None:
         case = self._cases.setdefault(leaf["case"], _Case())
         value = leaf.get("value")
+        if act in ("case.opened", "case.policy_set"):
+            case.cooling_days = leaf.get("days", 0)
         match act, leaf.get("fact"):
             case (("case.opened" | "case.reopened"), _):
                 case.open = True
@@ -145,6 +150,8 @@ class Replay:
             message.approvals.clear()
             message.share.clear()
             message.receive = ""
+        if act == "message.begun":
+            message.never_sent = leaf.get("form") == "never_sent"
         if act == "revision.made":
             message.newest = digest
         if act == "review.approved":
@@ -165,6 +172,9 @@ class Replay:
                 if not given:
                     self._leaves(leaf.get("participant", ""))
             case ConsentKind.RECEIVE:
+                # a yes that is only put in other words has stood since the first one
+                if not message.receive:
+                    message.accepted_at = datetime.fromisoformat(leaf["at"])
                 message.receive = consent
             case ConsentKind.SHARE if consent:
                 message.share[leaf.get("digest", "")] = consent
@@ -215,6 +225,9 @@ class Replay:
             four_eyes=False,
             share=digest in message.share,
             receive=bool(message.receive),
+            accepted_at=message.accepted_at,
+            cooling_days=case.cooling_days,
+            never_sent=message.never_sent,
             grant=Grant(digest, own=True, live=live, until=_FOREVER),
             by_link="link" in leaf or "release" in leaf,
             asker_assigned=True,

@@ -58,6 +58,8 @@ REASONS: dict[str, Line] = {
     "preparation": Line("The author has not been prepared.", _TEAM, "fact.author.preparation"),
     "responsibility": Line("The author has not accepted responsibility.", _TEAM, "fact.author.responsibility"),
     "harmed_starts": Line("In this case the person who was harmed writes first.", "The person who was harmed"),
+    "cooling_off": Line("The time to think again after a yes is not over.", "Nobody: it ends by itself", "case.policy"),
+    "never_sent": Line("This is a letter never to be sent.", "Nobody: it stays so"),
     "check_failed": Line("A check could not be made, so the answer is no.", "The administrator", ""),
 }
 

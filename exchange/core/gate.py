@@ -4,8 +4,8 @@ Everything that affects where a message may go lives in this file:
 
 - `TRANSITIONS`, the one table of (state, event) -> state. A pair that is not in it is refused, and a
   refused event changes nothing.
-- `CONDITIONS`, the ten conditions, each a function of facts, asked act and time that yields the codes of
-  what is missing.
+- `CONDITIONS`, the ten conditions and what certain acts and cases ask besides, each a function of facts, asked act
+  and time that yields the codes of what is missing.
 - `ASKED`, which conditions each act asks.
 - `explain`, facts in, verdict out. Any exception in a check means no.
 
@@ -14,7 +14,7 @@ It does not know who may press which button (`access.py`), does no I/O and has n
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -53,6 +53,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.CONCERN, E.END_CONCERN): S.IN_REVIEW,
     (S.CONCERN, E.END_CONCERN_WITHHELD): S.WITHHELD,
     (S.CONCERN, E.WITHDRAW): S.CONCERN,
+    (S.IN_REVIEW, E.KEEP): S.KEPT,
     **{(s, E.ACCEPT): S.ACCEPTED for s in (S.OFFERED, S.DECLINED, S.LATER)},
     **{(s, E.DECLINE): S.DECLINED for s in SHARED if s is not S.DECLINED},
     **{(s, E.POSTPONE): S.LATER for s in (S.OFFERED, S.ACCEPTED, S.DECLINED)},
@@ -67,8 +68,17 @@ FINAL = frozenset({S.ERASED, S.SUPERSEDED, S.WITHDRAWN})
 SHAREABLE = frozenset({S.APPROVED, *SHARED})
 
 
-def move(state: State, event: Event) -> State:
-    """The state after the event; `Refused` where the table has no such pair."""
+NEVER_SENT = frozenset({E.RECEIVE, E.CLEAN, E.REJECT, E.PUT_IN_AGAIN, E.REPLACE, E.REVISE, E.KEEP, E.RAISE_CONCERN,
+                        E.END_CONCERN, E.END_CONCERN_WITHHELD, E.WITHDRAW, E.ERASE})  # fmt: skip
+"""What may happen to a letter never to be sent (rule 13): nothing on this list leads towards anybody else."""
+
+
+def move(state: State, event: Event, *, never_sent: bool = False) -> State:
+    """The state after the event; `Refused` where the table has no such pair, or never for this kind of message."""
+    if never_sent and event not in NEVER_SENT:
+        raise Refused("This is a letter never to be sent. It goes to nobody. Nothing was changed.")
+    if event is E.KEEP and not never_sent:
+        raise Refused("Only a letter never to be sent is kept in this way. Nothing was changed.")
     after = TRANSITIONS.get((state, event))
     if after is None:
         raise Refused("That does not fit where this message stands now. Nothing was changed.")
@@ -151,6 +161,9 @@ class Facts:
     asker_assigned: bool = False
     asker_in_emergency: bool = False
     harmed_must_start: bool = True
+    never_sent: bool = True
+    accepted_at: datetime | None = None
+    cooling_days: int = 0
 
 
 Check = Callable[[Facts, Act, datetime], Iterator[str]]
@@ -266,6 +279,20 @@ def prepared(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
         yield "harmed_starts"
 
 
+def cooled_off(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """Cooling-off time: who said yes had the days of the case's policy to think again. Without a yes, 7 says no."""
+    if not facts.receive:
+        return
+    if facts.accepted_at is None or facts.accepted_at + timedelta(days=facts.cooling_days) > now:
+        yield "cooling_off"
+
+
+def may_ever_be_sent(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """Rule 13: a letter never to be sent is shown to nobody but its author's team, whatever else is recorded."""
+    if facts.never_sent:
+        yield "never_sent"
+
+
 CONDITIONS: dict[str, Check] = {
     "1": case_allows,
     "2": both_take_part,
@@ -280,18 +307,20 @@ CONDITIONS: dict[str, Check] = {
     "asked": may_be_asked,
     "assigned": asker_assigned,
     "prepared": prepared,
+    "cooling": cooled_off,
+    "sendable": may_ever_be_sent,
 }
 
-_ALL = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10")
+_RELEASE = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "cooling", "sendable")
 ASKED: dict[Act, tuple[str, ...]] = {
     Act.SUBMIT: ("1", "2", "prepared"),
     Act.REVIEW: ("assigned",),
-    Act.PREVIEW: ("1", "2", "4", "5", "8", "9"),
-    Act.OFFER: ("1", "2", "3", "4", "5", "6", "8", "9", "asked"),
-    Act.RELEASE: _ALL[:-1],
-    Act.PRESENT: (*_ALL[:-1], "assigned"),
-    Act.PRINT: (*_ALL[:-1], "assigned"),
-    Act.VIEW: _ALL,
+    Act.PREVIEW: ("1", "2", "4", "5", "8", "9", "sendable"),
+    Act.OFFER: ("1", "2", "3", "4", "5", "6", "8", "9", "asked", "sendable"),
+    Act.RELEASE: _RELEASE,
+    Act.PRESENT: (*_RELEASE, "assigned"),
+    Act.PRINT: (*_RELEASE, "assigned"),
+    Act.VIEW: (*_RELEASE, "10"),
 }
 
 

@@ -107,6 +107,7 @@ class State(StrEnum):
     CONCERN = "concern"
     WITHDRAWN = "withdrawn"
     ERASED = "erased"
+    KEPT = "kept"
 
 
 class Event(StrEnum):
@@ -136,6 +137,7 @@ class Event(StrEnum):
     END_CONCERN_WITHHELD = "end_concern_withheld"
     WITHDRAW = "withdraw"
     ERASE = "erase"
+    KEEP = "keep"
 
 
 class Status(StrEnum):
@@ -249,7 +251,11 @@ UNDERSTOOD: tuple[str, ...] = ("myself", "interpreter", "colleague", "software")
 
 @dataclass(frozen=True)
 class Policy:
-    """A case's policy. Days are calendar days; `notices`: at most so many about one thing (rule 6), 0 for none."""
+    """A case's policy. Days are calendar days; `notices`: at most so many about one thing (rule 6), 0 for none.
+
+    `cooling_days` lie between a yes and handing over; `supervision_days`: how often the case is talked over in
+    supervision, None for not prompted; `retention_days` count from closing. `core/case_types.py` has the bounds.
+    """
 
     four_eyes: bool = False
     assessment_days: int = 90
@@ -260,6 +266,9 @@ class Policy:
     emergency_hours: int = 8
     notices: int = 2
     notices_by_itself: bool = False
+    cooling_days: int = 0
+    supervision_days: int | None = None
+    retention_days: int = 2_557
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ WAITING: dict[State, Wait] = {
     S.REJECTED: Wait("team", ON_YOU, 2, E.PUT_IN_AGAIN),
     S.IN_REVIEW: Wait("team", TO_REVIEW, 2, E.APPROVE),
     S.RETURNED: Wait("author", ON_YOU, 14, E.PUT_IN_AGAIN),
+    # For the author's own good, so somebody asks now and then how they are.
+    S.KEPT: Wait("team", "", 90, E.ERASE),
     S.WITHHELD: Wait("team", "", 90, E.REVISE),
     S.APPROVED: Wait("author", "", 90, E.OFFER),
     S.OFFERED: Wait("recipient", "", 14, E.ACCEPT),

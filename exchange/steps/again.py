@@ -90,6 +90,7 @@ async def _payload(unit: Unit, opener: Opener, message: Row[Any]) -> dict[str, A
         "recipient": str(message.recipient_id),
         "kind": message.kind,
         "draft_key": keys.new_data_key().hex(),
+        **({"never_sent": True} if message.never_sent else {}),
     }
 
 

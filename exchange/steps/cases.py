@@ -9,13 +9,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 
-from exchange.core import access, links
+from exchange.core import access, case_types, links
 from exchange.core.access import Permission
+from exchange.core.case_types import CaseType
+from exchange.core.diary import Diary
 from exchange.core.errors import BadInput, Conflict
 from exchange.core.keys import new_data_key
 from exchange.core.model import Actor, CaseState, Channel, Policy, Side
 from exchange.core.reference import new_reference
-from exchange.store import near
+from exchange.steps import diary
+from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import new_key_pair, opener_of
 from exchange.store.service import Service
@@ -38,15 +41,19 @@ async def open_case(
     service: Service,
     actor: Actor,
     *,
-    type: str = "general",  # noqa: A002  # the field's word, as in the table
+    type: CaseType = CaseType.GENERAL,  # noqa: A002  # the field's word, as in the table
     policy: Policy | None = None,
     reference: str | None = None,
     lead: UUID | None = None,
     summary: str = "",
 ) -> UUID:
-    """A new case with its own key pair. Whoever opens it leads it unless another is named."""
+    """A new case with its own key pair. Whoever opens it leads it unless another is named.
+
+    `policy`: the type's own unless given; `BadInput` for one that goes further than the type allows.
+    """
     access.require(actor, Permission.CASE_OPEN)
-    case_id = uuid4()
+    policy, case_id = policy or case_types.DEFAULTS[type], uuid4()
+    case_types.check(type, policy)
     async with unit_of_work(service, actor) as unit:
         opener = await new_key_pair(service, unit.conn, case_id)
         await unit.add(
@@ -55,11 +62,11 @@ async def open_case(
             key_id=case_id,
             reference=reference or new_reference("C"),
             type=type,
-            policy=dataclasses.asdict(policy or Policy()),
+            policy=dataclasses.asdict(policy),
             summary_sealed=opener.seal(summary, "cases.summary", case_id),
         )
         await unit.add(t.assignment, case_id=case_id, account_id=lead or actor.id, part="lead")
-        unit.leaf("case.opened", case=case_id, facilitator=lead or actor.id)
+        unit.leaf("case.opened", case=case_id, facilitator=lead or actor.id, kind=type, days=policy.cooling_days)
     return case_id
 
 
@@ -200,11 +207,30 @@ async def close_case(service: Service, actor: Actor, case_id: UUID, *, opened: b
         unit.leaf("case.reopened" if opened else "case.closed", case=case_id)
 
 
-async def set_policy(service: Service, actor: Actor, case_id: UUID, policy: Policy) -> None:
-    """Change the case's policy (a supervisor)."""
+async def set_policy(service: Service, actor: Actor, case_id: UUID, policy: Policy, *, reason: str = "") -> None:
+    """Change the case's policy (a supervisor). `BadInput` for one that goes further than the case's type allows."""
     async with unit_of_work(service, actor) as unit:
-        await unit.case(case_id)
+        case = await unit.case(case_id)
         await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
-        new = {"policy": dataclasses.asdict(policy), "moved_at": func.now()}
-        await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(**new))
-        unit.leaf("case.policy_set", case=case_id, policy="four_eyes" if policy.four_eyes else "two_eyes")
+        case_types.check(CaseType(case.type), policy)
+        await diary.write(unit, service, case_id, Diary.POLICY, "changed", words=reason)
+        await _put(unit, case_id, CaseType(case.type), policy)
+
+
+async def set_type(service: Service, actor: Actor, case_id: UUID, type_: CaseType, *, reason: str) -> None:
+    """Make it a case of another type, and why (a supervisor). Its policy follows (`case_types.adapted`)."""
+    async with unit_of_work(service, actor) as unit:
+        case = await unit.case(case_id)
+        await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        before = CaseType(case.type)
+        if type_ is before:
+            raise BadInput("It is a case of this kind already.", field="type")
+        await diary.write(unit, service, case_id, Diary.TYPE, type_, words=reason)
+        await _put(unit, case_id, type_, case_types.adapted(before, facts.policy_of(case), type_))
+
+
+async def _put(unit: Unit, case_id: UUID, type_: CaseType, policy: Policy) -> None:
+    new = {"type": type_, "policy": dataclasses.asdict(policy), "moved_at": func.now()}
+    await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(**new))
+    eyes = "four_eyes" if policy.four_eyes else "two_eyes"
+    unit.leaf("case.policy_set", case=case_id, kind=type_, policy=eyes, days=policy.cooling_days)

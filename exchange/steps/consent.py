@@ -5,6 +5,7 @@ when, how and which wording are kept (rule 5). A withdrawal kills every grant in
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -232,7 +233,7 @@ async def _receive(unit: Unit, person: Row[Any], message: Row[Any], given: bool,
     """Condition 7: accepted or declined; a no can be reconsidered (rule 6)."""
     if message.recipient_id != person.id:
         raise NotFound
-    await unit.change(delete(t.receive_current).where(t.receive_current.c.message_id == message.id))
+    since = await _no_longer_accepted(unit, message)
     if not given:
         await end_links(unit, message.id, (Purpose.VIEW,))
         return await unit.move(message, Event.DECLINE)
@@ -241,11 +242,20 @@ async def _receive(unit: Unit, person: Row[Any], message: Row[Any], given: bool,
         gate.explain(Act.OFFER, await facts.load(unit.conn, message), unit.now).require()
     # whoever said yes before changes how they receive it, or what the author may learn (rules 3, 4)
     moved = {} if message.state == State.ACCEPTED else await unit.move(message, Event.ACCEPT)
-    await unit.conn.execute(insert(t.receive_current).values(message_id=message.id, consent_id=consent))
+    accepted = {"message_id": message.id, "consent_id": consent, "since": since or unit.now}
+    await unit.conn.execute(insert(t.receive_current).values(**accepted))
     if unit.actor.kind is ActorKind.PARTICIPANT and unit.actor.session is not None:
         # Where the facilitator allowed it when offering, a worker hands this very session the key.
         await unit.defer("grant_on_acceptance", session=unit.actor.session, message=message.id)
     return moved
+
+
+async def _no_longer_accepted(unit: Unit, message: Row[Any]) -> datetime | None:
+    """Take the yes in force away; since when it stood, None without one."""
+    r = t.receive_current
+    standing = await unit.maybe(select(r.c.since).where(r.c.message_id == message.id))
+    await unit.change(delete(r).where(r.c.message_id == message.id))
+    return standing.since if standing else None
 
 
 async def _leave(unit: Unit, person: Row[Any]) -> None:

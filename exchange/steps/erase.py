@@ -40,6 +40,7 @@ EMPTIED_OF_CASE: tuple[tuple[Table, dict[str, Any]], ...] = (
     (t.participant, {"name_sealed": b"", "form_of_name_sealed": b"", "needs_sealed": None}),
     (t.feedback, {"text_sealed": None}),
     (t.fact, {"note_sealed": None}),
+    (t.diary, {"words_sealed": None}),
     (t.concern, {"note_sealed": b""}),
     (t.referral, {"detail_sealed": None, "reason_sealed": None}),
     (t.bar, {"reason_sealed": None}),

@@ -36,9 +36,11 @@ async def begin_message(
     kind: Kind,
     answers: UUID | None = None,
     replaces: UUID | None = None,
+    never_sent: bool = False,
 ) -> UUID:
     """Start a message from `author` to `recipient`, both of this case; its id.
 
+    `never_sent`: a letter never to be sent (rule 13), for ever; what replaces such a letter is one too.
     A visitor whose link has a message under way gets that one again, its kind changed if nothing was put in.
     Raises `Refused` with the reasons of the gate's SUBMIT (rule 10), BadInput for impossible people.
     """
@@ -49,9 +51,9 @@ async def begin_message(
         link = await require_in_case(unit.conn, actor, case_id, author)
         await _people_of(unit, case_id, author, recipient)
         await _messages_of(unit, case_id, author, answers, replaces)
-        under_way = await _under_way(unit, actor, kind, recipient) if link else None
-        if under_way:
+        if link and (under_way := await _under_way(unit, actor, kind, recipient)):
             return under_way
+        never_sent = never_sent or await _replaces_never_sent(unit, replaces)
         message_id = await unit.add(
             t.message,
             id=uuid4(),
@@ -63,12 +65,12 @@ async def begin_message(
             **({} if link else {"put_in_by": actor.id}),
             answers_id=answers,
             replaces_id=replaces,
+            never_sent=never_sent,
         )
         await _ask_gate(unit, await unit.message(message_id))
-        if link:
-            await unit.change(update(t.link).where(t.link.c.id == link).values(message_id=message_id))
-        people = {"author": author, "recipient": recipient}
-        unit.leaf("message.begun", case=case_id, message=message_id, kind=kind, link=link, **people)
+        await _through(unit, link, message_id)
+        told = {"kind": kind, "link": link, "form": "never_sent" if never_sent else None}
+        unit.leaf("message.begun", case=case_id, message=message_id, author=author, recipient=recipient, **told)
         return message_id
 
 
@@ -130,8 +132,7 @@ async def put_in_again(service: Service, actor: Actor, message_id: UUID) -> None
             raise NotFound
         moved = await unit.move(message, Event.PUT_IN_AGAIN, round=message.round + 1, progress=0, rejected_code=None)
         await _ask_gate(unit, message)
-        if link:
-            await unit.change(update(t.link).where(t.link.c.id == link).values(message_id=message_id))
+        await _through(unit, link, message_id)
         unit.leaf("message.put_in_again", case=message.case_id, message=message_id, link=link, **moved)
 
 
@@ -149,6 +150,18 @@ async def _messages_of(unit: Unit, case_id: UUID, author: UUID, answers: UUID | 
     mine = (m.c.id == replaces) & (m.c.case_id == case_id) & (m.c.author_id == author)
     if replaces and await unit.maybe(select(m.c.id).where(mine)) is None:
         raise NotFound
+
+
+async def _through(unit: Unit, link: UUID | None, message_id: UUID) -> None:
+    """The visitor's link is about this message from now on."""
+    if link:
+        await unit.change(update(t.link).where(t.link.c.id == link).values(message_id=message_id))
+
+
+async def _replaces_never_sent(unit: Unit, replaces: UUID | None) -> bool:
+    if replaces is None:
+        return False
+    return bool((await unit.one(select(t.message.c.never_sent).where(t.message.c.id == replaces)))[0])
 
 
 async def _under_way(unit: Unit, actor: Actor, kind: Kind, recipient: UUID) -> UUID | None:

@@ -97,22 +97,34 @@ def _easy_read(seal: Seal, person: Row[Any]) -> dict[str, bool]:
 
 
 async def invite(
-    service: Service, actor: Actor, author: UUID, recipient: UUID, *, channel: Channel, kind: str = "letter"
+    service: Service,
+    actor: Actor,
+    author: UUID,
+    recipient: UUID,
+    *,
+    channel: Channel,
+    kind: str = "letter",
+    never_sent: bool = False,
 ) -> NewLink:
-    """A `submit` link: the author writes, records or uploads by themselves (rules 9, 10)."""
+    """A `submit` link: the author writes, records or uploads by themselves (rules 9, 10).
+
+    `never_sent`: what comes of it is a letter never to be sent (rule 13), and the link says so.
+    """
     async with unit_of_work(service, actor) as unit:
         person = await _person(unit, author, Permission.PUT_IN)
         other = await _person(unit, recipient, Permission.PUT_IN)
         if other.case_id != person.case_id or other.id == person.id:
             raise BadInput("Choose the other person of this case.", field="recipient")
         opener = await opener_of(service, unit.conn, person.case_id)
-        payload = {
+        payload: dict[str, Any] = {
             "you": form_of_name(opener, person),
             "to": form_of_name(opener, other),
             "recipient": str(other.id),
             "kind": kind,
             "draft_key": keys.new_data_key().hex(),
         }
+        if never_sent:
+            payload["never_sent"] = True
         return await make(unit, opener, person, Purpose.SUBMIT, payload, channel=channel)
 
 

@@ -47,7 +47,7 @@ async def make_offer(service: Service, actor: Actor, message_id: UUID, terms: Te
         gate.explain(Act.OFFER, known, unit.now).require()
         recipient = await unit.one(select(t.participant).where(t.participant.c.id == message.recipient_id))
         if terms.on_acceptance and not may_read_at_once(recipient, known):
-            raise BadInput("This person has support conditions, so reading in the same sitting is not possible.")
+            raise BadInput("Reading in the same sitting is not possible: support conditions, or time to think again.")
         moved = await unit.move(message, Event.OFFER)
         await _settle(unit, message)
         opener = await opener_of(service, unit.conn, message.case_id)
@@ -72,7 +72,8 @@ async def require_standing(service: Service, visit: Visit) -> None:
 
 def may_read_at_once(recipient: Row[Any], known: Facts) -> bool:
     """Release on acceptance is for adults outside custody without support conditions (DESIGN section 7)."""
-    return not recipient.under_18 and not recipient.custody and not known.recipient.missing_support
+    support = known.recipient.missing_support
+    return not recipient.under_18 and not recipient.custody and not support and not known.cooling_days
 
 
 async def _settle(unit: Unit, message: Row[Any]) -> None:

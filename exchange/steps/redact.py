@@ -117,7 +117,7 @@ async def make(service: Service, actor: Actor, message_id: UUID) -> UUID:
     async with unit_of_work(service, actor) as unit:
         message = await for_review(unit, message_id)
         await _not_making(unit, message_id)
-        gate.move(State(message.state), Event.REVISE)
+        gate.move(State(message.state), Event.REVISE, never_sent=message.never_sent)
         newest = await edits.newest_revision(unit.conn, message_id)
         if newest is None:
             raise NotFound

@@ -49,7 +49,7 @@ async def approve(
             raise Conflict("You have approved this version already. Another facilitator must look at it too.")
         late = message.state == State.APPROVED and bool(list(gate.approved(known, Act.OFFER, unit.now)))
         if not late:
-            gate.move(State(message.state), Event.APPROVE)
+            gate.move(State(message.state), Event.APPROVE, never_sent=message.never_sent)
         review = await _decide(unit, service, message, "approve", digest, ticks=ticks, understood=understood)
         known = await facts.load(unit.conn, message, digest=digest, asker=actor.id)
         if list(gate.approved(known, Act.OFFER, unit.now)):
@@ -64,6 +64,15 @@ async def approve(
         moved = await unit.move(message, Event.APPROVE, expires_at=await _expiry(unit, message))
         unit.leaf("review.approved", case=message.case_id, message=message.id, digest=digest, approval=review, **moved)
         return True
+
+
+async def keep(service: Service, actor: Actor, message_id: UUID, digest: str) -> None:
+    """A letter never to be sent was read, and is kept: for its author, never for anybody else (rule 13)."""
+    async with unit_of_work(service, actor) as unit:
+        message = await for_review(unit, message_id)
+        await _newest(unit, message, digest)
+        moved = await unit.move(message, Event.KEEP)
+        unit.leaf("review.kept", case=message.case_id, message=message.id, digest=digest, **moved)
 
 
 async def return_to_author(service: Service, actor: Actor, message_id: UUID, digest: str, *, reason: str) -> None:

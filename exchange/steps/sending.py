@@ -41,6 +41,7 @@ async def begin(service: Service, visit: Visit) -> UUID:
         recipient=UUID(visit.payload["recipient"]),
         kind=Kind(visit.payload.get("kind", Kind.LETTER)),
         replaces=UUID(visit.payload["replaces"]) if "replaces" in visit.payload else None,
+        never_sent=bool(visit.payload.get("never_sent")),
     )
 
 
@@ -66,6 +67,7 @@ async def send(service: Service, visit: Visit) -> None:
         made = await links.make(unit, seal, person, Purpose.STOP, carried, message=message, days=None)
         told = {"reference": message.reference, "stop": made.url_part}
         kept = {"you": visit.payload["you"], "kind": message.kind, "receipt": told}
+        kept |= {"never_sent": True} if message.never_sent else {}
         wrapped = keys.wrap(visit.key, json.dumps(kept).encode(), about(visit.id, PAYLOAD))
         mine = t.portal_session.c.id == visit.id
         await unit.change(update(t.portal_session).where(mine).values(payload=wrapped))

@@ -55,8 +55,9 @@ async def load(
         approvals=await _approvals(conn, message.id),
         four_eyes=policy_of(case).four_eyes,
         touched_by=await _touched_by(conn, message),
-        share=await _in_force(conn, t.share_current, message.id, digest),
-        receive=await _in_force(conn, t.receive_current, message.id, None),
+        share=await _shares(conn, message.id, digest),
+        **await _accepted(conn, message.id, policy_of(case)),
+        never_sent=message.never_sent,
         expires_at=message.expires_at,
         grant=_grant(grant, session),
         by_link=session is not None,
@@ -207,11 +208,17 @@ async def _touched_by(conn: AsyncConnection, message: Row[Any]) -> frozenset[UUI
     return frozenset([*made.scalars(), *sent.scalars(), *mine])
 
 
-async def _in_force(conn: AsyncConnection, table: Any, message_id: UUID, digest: str | None) -> bool:
-    query = select(table.c.message_id).where(table.c.message_id == message_id)
-    if "digest" in table.c:
-        query = query.where(table.c.digest == digest)
+async def _shares(conn: AsyncConnection, message_id: UUID, digest: str | None) -> bool:
+    s = t.share_current
+    query = select(s.c.message_id).where(s.c.message_id == message_id, s.c.digest == digest)
     return (await conn.execute(query)).first() is not None
+
+
+async def _accepted(conn: AsyncConnection, message_id: UUID, policy: Policy) -> dict[str, Any]:
+    """Whether the recipient's yes is in force, since when without a break, and how long it has to stand first."""
+    query = select(t.receive_current.c.since).where(t.receive_current.c.message_id == message_id)
+    since = (await conn.execute(query)).scalar_one_or_none()
+    return {"receive": since is not None, "accepted_at": since, "cooling_days": policy.cooling_days}
 
 
 def _grant(row: Row[Any] | None, session: UUID | None) -> Grant | None:

@@ -97,7 +97,7 @@ class Unit:
     async def move(self, message: Row[Any], event: Event, **values: Any) -> dict[str, str]:
         """Apply the event by the one transition table; the leaf fields that say so. `Refused` changes nothing."""
         before = State(message.state)
-        after = gate.move(before, event)
+        after = gate.move(before, event, never_sent=message.never_sent)
         mine = t.message.c.id == message.id
         touched = await self.change(
             update(t.message)

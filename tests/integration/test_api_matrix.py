@@ -152,7 +152,7 @@ async def test_the_team_is_refused_nowhere_that_its_role_allows(api: Api, world:
     """The lead reaches the step behind every endpoint of theirs: no refusal by role or nearness."""
     ids = await ids_of(world)
     caller = await api.as_(world.facilitator, stepped_up=True)
-    supervised = {"/cases/{case}/policy", "/cases/{case}/state"}
+    supervised = {"/cases/{case}/policy", "/cases/{case}/type", "/cases/{case}/state"}
     for endpoint in sorted(GUARDED, key=lambda one: one.method != "GET"):
         mine = access.may(world.facilitator, endpoint.permission, access.Relation.LEAD)
         if mine and endpoint.path not in supervised:

@@ -21,6 +21,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/cases"): {},
     ("PUT", "/cases/{case}/state"): {"state": "open"},
     ("PUT", "/cases/{case}/policy"): {},
+    ("PUT", "/cases/{case}/type"): {"type": "custody", "reason": "He was arrested."},
     ("POST", "/cases/{case}/legal-hold"): {"reason": "A court asked."},
     ("POST", "/cases/{case}/legal-hold/lift"): {"reason": "It is over."},
     ("POST", "/cases/{case}/team"): {"account": "{second}"},
@@ -46,6 +47,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/messages/{message}/return"): REASON,
     ("POST", "/messages/{message}/withhold"): REASON,
     ("POST", "/messages/{message}/retract"): REASON,
+    ("POST", "/messages/{message}/keep"): {"digest": DIGEST},
     ("POST", "/messages/{message}/early/notes"): {"text": "Here.", "seconds": 1.5},
     ("POST", "/messages/{message}/notes"): {"digest": DIGEST, "text": "Here.", "place": {"page": 1}},
     ("POST", "/messages/{message}/texts"): {

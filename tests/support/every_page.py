@@ -209,7 +209,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
             "/account/password", "/account/factor", "/account/recovery",
             "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
             f"/referrals/{one}", f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
-    team += [f"{case}/facts/{kind}" for kind in CASE_FACTS]
+    team += [f"{case}/policy", *(f"{case}/facts/{kind}" for kind in CASE_FACTS)]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
     stops = [*FRESH]
     stops += [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
@@ -228,15 +228,20 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
             f"/leaving/{world.stranger.id}",
             f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold")  # fmt: skip
-    overseen = (*mine, case, "/cases", concern, in_review, f"{in_review}/erase")
+    overseen = (*mine, case, f"{case}/policy", f"{case}/type", "/cases", concern, in_review, f"{in_review}/erase")
     return [
         (None, _outside()),
         (world.facilitator, stops),
         (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}"), *await _notices(world)]),
-        (world.supervisor, [Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)]),
+        (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), _negative(case)]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [*(Stop("administrator-" + _short(path, world), path) for path in admin), *GUIDED]),
     ]  # fmt: skip
+
+
+def _negative(case: str) -> Stop:
+    """A policy that no case may have."""
+    return Stop("supervisor-policy-wrong", f"{case}/policy", 422, "Change the rules", (("cooling_days", "-3"),))
 
 
 async def _task(world: World) -> UUID:

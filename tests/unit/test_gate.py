@@ -40,6 +40,8 @@ GOOD = Facts(
     grant=Grant(DIGEST, own=True, live=True, until=NOW + timedelta(days=1)),
     asker_assigned=True,
     harmed_must_start=False,
+    never_sent=False,
+    accepted_at=NOW,
 )
 
 Change = Callable[[Facts], Facts]
@@ -102,11 +104,19 @@ MISSING: dict[str, tuple[Change, str, set[Act]]] = {
     "not assigned": (facts(asker_assigned=False), "assignment", {Act.REVIEW, Act.PRESENT, Act.PRINT}),
     "unprepared": (author(prepared=False), "preparation", {Act.SUBMIT}),
     "harmed first": (facts(harmed_must_start=True), "harmed_starts", {Act.SUBMIT}),
+    "cooling off": (facts(cooling_days=1), "cooling_off", READ),
+    "accepted nobody knows when": (facts(accepted_at=None), "cooling_off", READ),
+    "never to be sent": (facts(never_sent=True), "never_sent", CONTENT),
     "no responsibility": (author(accepts_responsibility=False), "responsibility", {Act.SUBMIT}),
 }
 SHAREABLE = {"approved", "offered", "accepted", "declined", "later", "released", "opened", "lapsed"}
 # One stands in front of the other inside one condition: only the first is reported.
-HIDES = {"not_clean": {"not_newest"}, "approval": {"second_approval"}, "grant": {"window"}}
+HIDES = {
+    "not_clean": {"not_newest"},
+    "approval": {"second_approval"},
+    "grant": {"window"},
+    "receive_consent": {"cooling_off"},
+}
 
 
 def expected(act: Act, names: tuple[str, ...], state: State) -> set[str]:
@@ -139,9 +149,9 @@ def try_all(states_of_pairs: tuple[State, ...]) -> int:
 
 
 def test_every_act_with_every_one_and_two_things_missing() -> None:
-    """8 acts, 32 things that can be missing: the gate says exactly what the table says (16,656 questions)."""
+    """8 acts, 35 things that can be missing: the gate says exactly what the table says (19,752 questions)."""
     tried = try_all((State.RELEASED, State.IN_REVIEW, State.CONCERN))
-    assert tried == len(Act) * (len(State) * 33 + 3 * 496)
+    assert tried == len(Act) * (len(State) * 36 + 3 * 595)
 
 
 def _overlap(names: tuple[str, ...], said: gate.Verdict, wanted: set[str]) -> bool:
@@ -152,14 +162,14 @@ def _overlap(names: tuple[str, ...], said: gate.Verdict, wanted: set[str]) -> bo
 
 
 def test_transitions_are_exactly_the_written_ones() -> None:
-    """18 states × 24 events: the table is the one in tests/vectors/gate/transitions.txt; all others refuse."""
+    """19 states × 25 events: the table is the one in tests/vectors/gate/transitions.txt; all others refuse."""
     written = (Path(__file__).parent.parent / "vectors/gate/transitions.txt").read_text().split("\n")
     golden = {tuple(line.split()) for line in written if line and not line.startswith("#")}
     assert {(str(s), str(e), str(a)) for (s, e), a in gate.TRANSITIONS.items()} == golden
     allowed = {(s, e) for s, e, _ in golden}
     for state, event in itertools.product(State, Event):
         if (state, event) in allowed:
-            assert gate.move(state, event) == gate.TRANSITIONS[state, event]
+            assert gate.move(state, event, never_sent=event is Event.KEEP) == gate.TRANSITIONS[state, event]
         else:
             with pytest.raises(Refused):
                 gate.move(state, event)
@@ -244,3 +254,33 @@ def test_an_emergency_lets_look_and_nothing_else(act: Act) -> None:
     without, with_it = ({r.code for r in gate.explain(act, one, NOW).reasons} for one in (outsider, inside))
     assert without - with_it == ({"assignment"} if act is Act.REVIEW else set())
     assert with_it <= without
+
+
+def test_rule_13_a_letter_never_to_be_sent_is_refused_in_every_state() -> None:
+    """Every act that shares, in every state, whatever else holds; no event leads it to where something is shared."""
+    sharing = set(Act) - {Act.SUBMIT, Act.REVIEW}
+    for state, act in itertools.product(State, sharing):
+        said = gate.explain(act, replace(GOOD, state=state, never_sent=True), NOW)
+        assert "never_sent" in {r.code for r in said.reasons}, (state, act)
+    reached, frontier = {State.RECEIVING}, [State.RECEIVING]
+    while frontier:
+        here = frontier.pop()
+        for event in gate.NEVER_SENT & {e for s, e in gate.TRANSITIONS if s is here}:
+            after = gate.move(here, event, never_sent=True)
+            frontier += [after] if after not in reached else []
+            reached.add(after)
+    assert not reached & gate.SHAREABLE
+    assert State.KEPT in reached
+    for state, event in itertools.product(State, set(Event) - gate.NEVER_SENT):
+        with pytest.raises(Refused):
+            gate.move(state, event, never_sent=True)
+
+
+def test_cooling_off_counts_from_the_yes_in_whole_days() -> None:
+    """Handing over is refused until the last of the days is over, then allowed; the offer does not wait for it."""
+    waiting = replace(GOOD, cooling_days=7, accepted_at=NOW - timedelta(days=7) + timedelta(seconds=1))
+    over = replace(waiting, accepted_at=NOW - timedelta(days=7))
+    for act in READ:
+        assert [r.code for r in gate.explain(act, waiting, NOW).reasons] == ["cooling_off"]
+        assert gate.explain(act, over, NOW).allowed
+    assert gate.explain(Act.OFFER, waiting, NOW).allowed

@@ -1,12 +1,13 @@
 """Reads for pages and the API: what somebody may see, in the order they need it. Changes nothing.
 
 `home` what needs somebody now · `cases` lists and the case · `messages` one message with its checklist ·
-`uploads` what has arrived · `links` one link to hand over · `concerns` one concern ·
+`uploads` what has arrived · `links` one link to hand over · `concerns` one concern · `diary` a case's diary ·
 `emergencies` cases opened from outside their team.
 """
 
 from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, case_view, person_view
 from exchange.store.read.concerns import ConcernView, concern_view
+from exchange.store.read.diary import Entry, diary_of, newest
 from exchange.store.read.emergencies import (
     EmergencyRow,
     EmergencyView,
@@ -31,6 +32,7 @@ __all__ = [
     "Decisions",
     "EmergencyRow",
     "EmergencyView",
+    "Entry",
     "FactHistory",
     "Item",
     "KeysState",
@@ -43,6 +45,7 @@ __all__ = [
     "case_view",
     "case_workers",
     "concern_view",
+    "diary_of",
     "emergencies",
     "emergency_view",
     "fact_history",
@@ -52,6 +55,7 @@ __all__ = [
     "marks_left",
     "message_view",
     "needs_you_now",
+    "newest",
     "own_emergencies",
     "person_view",
     "reach_one_device",

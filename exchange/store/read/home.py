@@ -44,6 +44,7 @@ class Item:
     participant_id: UUID | None = None
     person_name: str = ""
     """Whom a task is about, where its message has two people."""
+    never_sent: bool = False
 
 
 async def needs_you_now(service: Service, actor: Actor) -> dict[str, list[Item]]:
@@ -165,6 +166,7 @@ def _message_item(row: Row[Any], names: dict[UUID, str], now: datetime) -> Item:
         _late(row, now),
         not row.mine,
         row.kind,
+        never_sent=row.never_sent,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from exchange.core import access, checklist, gate
 from exchange.core.access import READS_INSIDE, Permission, Relation
 from exchange.core.export import Filter
-from exchange.core.gate import TRANSITIONS, Act, Facts
+from exchange.core.gate import NEVER_SENT, TRANSITIONS, Act, Facts
 from exchange.core.model import Actor, Event, State
 from exchange.store import facts, ledger_read, near
 from exchange.store import tables as t
@@ -86,7 +86,7 @@ async def message_view(service: Service, actor: Actor, message_id: UUID) -> Mess
 async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: Any) -> MessageView:
     now = (await conn.execute(select(func.now()))).scalar_one()
     known = await facts.load(conn, message, asker=actor.id)
-    act = NEXT_ACT.get(State(message.state))
+    act = None if message.never_sent else NEXT_ACT.get(State(message.state))
     names = await forms_of_name(service, conn, [message.case_id])
     near_to = await near.relation(conn, message.case_id, actor.id)
     opener = await reader_of(service, conn, message.case_id) if near_to in READS_INSIDE else None
@@ -102,7 +102,7 @@ async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: 
         known=known,
         next_act=act,
         needed=checklist.lines(gate.explain(act, known, now).reasons) if act else [],
-        events=_events(actor, near_to, message.state),
+        events=_events(actor, near_to, message),
         revisions=revisions,
         changes={row.id: words for row, words in _opened(opener, revisions, "revision.change")},
         edits={row.id: json.loads(told or "[]") for row, told in _opened(opener, revisions, "revision.edits")},
@@ -133,10 +133,12 @@ async def _needs(
     return [(name, needs) for name, needs in told if needs]
 
 
-def _events(actor: Actor, near_to: Relation, state: str) -> frozenset[Event]:
+def _events(actor: Actor, near_to: Relation, message: Row[Any]) -> frozenset[Event]:
     """What can happen to it now; erasing is named only to whoever may."""
     may_erase = access.may(actor, Permission.CASE_CLOSE, near_to)
-    return frozenset(e for s, e in TRANSITIONS if s == state and (may_erase or e is not Event.ERASE))
+    fitting = NEVER_SENT if message.never_sent else frozenset(Event) - {Event.KEEP}
+    now = fitting if may_erase else fitting - {Event.ERASE}
+    return frozenset(e for s, e in TRANSITIONS if s == message.state and e in now)
 
 
 def _opened(opener: Opener | None, rows: list[Row[Any]], column: str) -> list[tuple[Row[Any], str]]:

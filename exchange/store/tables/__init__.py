@@ -1,10 +1,10 @@
 """The tables (SQLAlchemy Core). Personal and free text stands only in columns ending in `_sealed`.
 
 `service_` what runs the service · `people` staff · `sign_in` their other ways in · `cases` cases, participants,
-facts · `messages` messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
-sessions, grants · `standing` conflicts of interest, emergencies · `erasing` erasures, legal holds · `notices` notices
-to participants · `workshop` what is taken out of messages · `early` what is heard before there is a version. The
-ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
+facts · `life` what practice writes down · `messages` messages, uploads, revisions · `decisions` what was decided and
+what is in force · `links` links, sessions, grants · `standing` conflicts of interest, emergencies · `erasing`
+erasures, legal holds · `notices` notices to participants · `workshop` what is taken out of messages · `early` what is
+heard before there is a version. The ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
 from exchange.store.tables.base import metadata, plain
@@ -25,6 +25,7 @@ from exchange.store.tables.decisions import (
 )
 from exchange.store.tables.early import early
 from exchange.store.tables.erasing import erasure, legal_hold
+from exchange.store.tables.life import diary
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.notices import notice, notice_wish
@@ -48,6 +49,7 @@ __all__ = [
     "concern",
     "concern_note",
     "consent",
+    "diary",
     "draft",
     "early",
     "edit",

@@ -84,6 +84,8 @@ receive_current = Table(
     metadata,
     Column("message_id", Uuid, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
     ref("consent_id", "consent.id", index=False),
+    # Since when the yes stands without a break: the cooling-off time counts from here.
+    now("since"),
 )
 
 offer = Table(

@@ -42,6 +42,8 @@ message = Table(
     when("working_since"),
     # How often it was put in: a returned or rejected message that is put in again starts the next round.
     Column("round", Integer, nullable=False, server_default=text("1")),
+    # Rule 13: a letter never to be sent. Decided when it is begun, and for ever (`never_sent.sql`).
+    Column("never_sent", Boolean, nullable=False, server_default=text("false")),
     sealed("title_sealed"),
     ref("replaces_id", "message.id", nullable=True),
     ref("answers_id", "message.id", nullable=True),

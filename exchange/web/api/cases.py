@@ -7,13 +7,15 @@ from uuid import UUID
 
 from pydantic import Field
 
+from exchange.core import case_types
 from exchange.core.access import READS_INSIDE, Permission, Relation
+from exchange.core.case_types import CaseType
 from exchange.core.model import Policy, Side
 from exchange.steps import cases, team
 from exchange.store import read
 from exchange.store.read import CaseView
 from exchange.web.api.endpoint import Call, Endpoint
-from exchange.web.api.shapes import Answer, Asked, Line, Made, Word, Words
+from exchange.web.api.shapes import Answer, Asked, Line, Made, Words
 
 
 class CaseFilter(Asked):
@@ -51,10 +53,15 @@ class CaseList(Answer):
 
 
 class PolicyShape(Asked):
-    """A case's policy. Days are calendar days; `notices`: at most so many about one thing, 0 for none."""
+    """A case's policy. Days are calendar days; what is left out is as the case's type has it.
+
+    `notices`: at most so many about one thing, 0 for none; `cooling_days`: between a yes and handing over;
+    `supervision_days`: how often it is talked over in supervision; `retention_days`: from closing on. A type may
+    allow less than what is said here.
+    """
 
     four_eyes: bool = False
-    assessment_days: int = Field(90, ge=1, le=3650)
+    assessment_days: int = Field(90, ge=1, le=365)
     link_days: int = Field(14, ge=1, le=3650)
     window_days: int = Field(7, ge=1, le=3650)
     expire_days: int | None = Field(None, ge=1, le=36500)
@@ -62,12 +69,28 @@ class PolicyShape(Asked):
     emergency_hours: int = Field(8, ge=1, le=72)
     notices: int = Field(2, ge=0, le=10)
     notices_by_itself: bool = False
+    cooling_days: int = Field(0, ge=0, le=365)
+    supervision_days: int | None = Field(None, ge=7, le=365)
+    retention_days: int = Field(2557, ge=30, le=36500)
+
+
+class NewPolicy(PolicyShape):
+    """The policy from now on, and why."""
+
+    reason: Words = ""
+
+
+class NewType(Asked):
+    """What kind of case it is from now on, and why."""
+
+    type: CaseType
+    reason: Words
 
 
 class NewCase(Asked):
     """A case to open."""
 
-    type: Word = "general"
+    type: CaseType = CaseType.GENERAL
     policy: PolicyShape | None = None
     summary: Words = ""
 
@@ -124,6 +147,7 @@ class MessageLine(Answer):
     recipient_id: UUID
     answers_id: UUID | None
     replaces_id: UUID | None
+    never_sent: bool
 
 
 class FactLine(Answer):
@@ -218,7 +242,7 @@ async def list_cases(call: Call, asked: CaseFilter) -> CaseList:
 
 async def open_case(call: Call, asked: NewCase) -> Made:
     """Open a case. Whoever opens it leads it."""
-    policy = _policy(asked.policy) if asked.policy else None
+    policy = _policy(asked.type, asked.policy) if asked.policy else None
     made = await cases.open_case(call.service, call.actor, type=asked.type, policy=policy, summary=asked.summary)
     return Made(id=made)
 
@@ -233,9 +257,17 @@ async def set_state(call: Call, asked: CaseState) -> None:
     await cases.close_case(call.service, call.actor, call.id("case"), opened=asked.state == "open")
 
 
-async def set_policy(call: Call, asked: PolicyShape) -> None:
-    """Change a case's policy (a supervisor)."""
-    await cases.set_policy(call.service, call.actor, call.id("case"), _policy(asked))
+async def set_policy(call: Call, asked: NewPolicy) -> None:
+    """Change a case's policy (a supervisor), within what its type allows."""
+    case = call.id("case")
+    view = await read.case_view(call.service, call.actor, case)
+    policy = _policy(CaseType(view.case.type), asked)
+    await cases.set_policy(call.service, call.actor, case, policy, reason=asked.reason)
+
+
+async def set_type(call: Call, asked: NewType) -> None:
+    """Make it a case of another type, with a reason (a supervisor). Its policy follows."""
+    await cases.set_type(call.service, call.actor, call.id("case"), asked.type, reason=asked.reason)
 
 
 async def staff(call: Call) -> StaffList:
@@ -259,8 +291,8 @@ async def set_cover(call: Call, asked: Cover) -> None:
     await team.set_cover(call.service, call.actor, call.id("case"), asked.account)
 
 
-def _policy(asked: PolicyShape) -> Policy:
-    return Policy(**asked.model_dump())
+def _policy(case_type: CaseType, asked: PolicyShape) -> Policy:
+    return case_types.with_changes(case_type, asked.model_dump(exclude_unset=True, exclude={"reason"}))
 
 
 def _story(view: CaseView) -> CaseStory:
@@ -294,6 +326,7 @@ ENDPOINTS = [
     Endpoint("GET", "/cases/{case}", see_case, Permission.CASE_SEE),
     Endpoint("PUT", "/cases/{case}/state", set_state, Permission.CASE_CLOSE, status=204),
     Endpoint("PUT", "/cases/{case}/policy", set_policy, Permission.CASE_CLOSE, status=204),
+    Endpoint("PUT", "/cases/{case}/type", set_type, Permission.CASE_CLOSE, status=204),
     Endpoint("GET", "/staff", staff, Permission.CASE_LIST),
     Endpoint("POST", "/cases/{case}/team", assign, Permission.CASE_SEE, status=204),
     Endpoint("DELETE", "/cases/{case}/team/{account}", unassign, Permission.CASE_SEE, status=204),

@@ -21,6 +21,7 @@ class Invitation(Asked):
     recipient: UUID
     channel: Channel
     kind: Kind = Kind.LETTER
+    never_sent: bool = Field(False, description="What comes of it is a letter never to be sent.")
 
 
 class By(Asked):
@@ -69,8 +70,7 @@ class LinkStory(LinkLine):
 
 async def invite(call: Call, asked: Invitation) -> LinkMade:
     """Invite a participant to write, record or upload by themselves: a link for them."""
-    step = links.invite(call.service, call.actor, asked.author, asked.recipient, channel=asked.channel, kind=asked.kind)
-    return await made(call, await step)
+    return await made(call, await links.invite(call.service, call.actor, **asked.model_dump()))
 
 
 async def preview(call: Call, asked: By) -> LinkMade:

@@ -30,6 +30,7 @@ class NewMessage(Asked):
     kind: Kind
     answers: UUID | None = Field(None, description="The message that this one answers.")
     replaces: UUID | None = Field(None, description="The author's earlier message that this one replaces.")
+    never_sent: bool = Field(False, description="A letter never to be sent: decided now, and for ever.")
 
 
 class Typed(Asked):
@@ -149,6 +150,7 @@ class MessageStory(Answer):
     author: str = Field(description="The agreed form of name.")
     recipient: str
     kind: Kind
+    never_sent: bool
     state: State
     state_since: datetime
     relation: Relation
@@ -234,7 +236,7 @@ def _upload(one: Any) -> dict[str, Any]:
 
 
 OWN = (
-    "id", "reference", "case_id", "author_id", "recipient_id", "kind", "state", "state_since", "progress",
+    "id", "reference", "case_id", "author_id", "recipient_id", "kind", "never_sent", "state", "state_since", "progress",
     "round", "rejected_code", "withdrawn_at",
 )  # fmt: skip
 

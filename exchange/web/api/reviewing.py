@@ -155,6 +155,11 @@ async def withhold(call: Call, asked: Refusal) -> None:
     await review.withhold(call.service, call.actor, call.id("message"), asked.digest, reason=asked.reason)
 
 
+async def keep(call: Call, asked: OfVersion) -> None:
+    """A letter never to be sent was read: keep it."""
+    await review.keep(call.service, call.actor, call.id("message"), asked.digest)
+
+
 async def retract(call: Call, asked: Refusal) -> None:
     """Take an approval back at any time; nobody can read it from that moment on."""
     await review.retract(call.service, call.actor, call.id("message"), asked.digest, reason=asked.reason)
@@ -214,6 +219,7 @@ ENDPOINTS = [
     Endpoint("POST", "/messages/{message}/approve", approve, REVIEW),
     Endpoint("POST", "/messages/{message}/return", send_back, REVIEW, status=204),
     Endpoint("POST", "/messages/{message}/withhold", withhold, REVIEW, status=204),
+    Endpoint("POST", "/messages/{message}/keep", keep, REVIEW, status=204),
     Endpoint("POST", "/messages/{message}/retract", retract, REVIEW, status=204),
     Endpoint("POST", "/messages/{message}/notes", note, REVIEW, status=204),
     Endpoint("POST", "/messages/{message}/texts", add_text, REVIEW, status=201),

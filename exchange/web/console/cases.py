@@ -7,12 +7,14 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Row
 
+from exchange.core import case_types
 from exchange.core.access import ON_THE_TEAM, READS_INSIDE, Permission, Relation
-from exchange.core.model import FactKind, Policy, State
+from exchange.core.case_types import CaseType
+from exchange.core.model import FactKind, State
 from exchange.steps import cases, record
 from exchange.store.read import CaseView, case_list, case_view
 from exchange.web import frame
-from exchange.web.console import acts, checks, words
+from exchange.web.console import acts, checks, policy_words, words
 from exchange.web.console.asking import asked
 from exchange.web.console.session import actor_of, id_of, is_supervisor, service_of
 from exchange.web.frame import N_
@@ -27,7 +29,7 @@ REOPENED = frame.notice("case-reopened", N_("The case is open again."))
 class NewCase(frame.Form):
     """A case to be opened."""
 
-    type: Literal["general", "serious", "gender_violence", "young"]
+    type: CaseType
     four_eyes: list[Literal["yes"]] = Field(default_factory=list)
     summary: str = Field(default="", max_length=4000)
     sentences: ClassVar = {"type": N_("Choose what kind of case this is")}
@@ -65,8 +67,8 @@ async def open_case(request: web.Request) -> web.StreamResponse:
     """Open it; whoever opens it leads it."""
 
     async def act(form: NewCase) -> web.StreamResponse:
-        # rule 13: where there was gender-based violence only the harmed person may start
-        policy = Policy(four_eyes=bool(form.four_eyes), harmed_starts=form.type == "gender_violence")
+        careful = {"four_eyes": True} if form.four_eyes else {}
+        policy = case_types.with_changes(form.type, careful)
         case = await cases.open_case(
             service_of(request), actor_of(request), type=form.type, policy=policy, summary=form.summary
         )
@@ -146,7 +148,7 @@ def _message(view: CaseView, row: Row[Any]) -> dict[str, Any]:
     return {
         "sender": view.forms.get(row.author_id, ""),
         "recipient": view.forms.get(row.recipient_id, ""),
-        "kind_words": words.said(words.KINDS, row.kind),
+        "kind_words": words.kind_of(row),
         "state": row.state,
         "reference": row.reference,
         "since": None if State(row.state) in (State.ERASED, State.SUPERSEDED, State.WITHDRAWN) else row.state_since,
@@ -158,7 +160,7 @@ def _message(view: CaseView, row: Row[Any]) -> dict[str, Any]:
 
 
 async def _new_page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
-    context = {"form": form, "types": words.choices(words.TYPES)}
+    context = {"form": form, "types": words.choices(words.TYPES, policy_words.TYPE_HINTS)}
     return frame.render(request, "console/case_new.html", context, status=status)
 
 

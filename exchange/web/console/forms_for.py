@@ -12,7 +12,7 @@ def url_for_form(form: str, *, case: UUID, message: UUID | None, author: UUID | 
     people = {"author": author, "recipient": recipient}
     back = f"?back=/messages/{message}" if message else ""
     if area == "case":
-        return f"/cases/{case}/team" if rest == "team" else f"/cases/{case}"
+        return f"/cases/{case}/{rest}" if rest in ("team", "policy") else f"/cases/{case}"
     if area == "message":
         places = {"review": "/review", "release": "/hand-over"}
         return f"/messages/{message}{places.get(rest, '')}"

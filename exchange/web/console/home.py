@@ -33,7 +33,9 @@ def _row(item: Item) -> dict[str, object]:
     about = STATE_OR_TASK.get(item.kind, item.kind)
     return {
         "item": item,
-        "kind_words": words.said(words.KINDS, item.message_kind) if item.message_kind else "",
+        "kind_words": words.said(words.UNSENT_KINDS if item.never_sent else words.KINDS, item.message_kind)
+        if item.message_kind
+        else "",
         "what": frame.gettext(about),
         "href": _place(item),
         "button": frame.gettext(_button(item)),

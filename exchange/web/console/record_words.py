@@ -51,6 +51,8 @@ OF_SETTINGS: dict[str, str] = {
 KINDS: dict[str, str] = {
     **words.KINDS,
     **words.TASKS,
+    **words.TYPES,
+    **words.DIARY,
     **OF_ACCOUNTS,
     **OF_SETTINGS,
     **of_messages.DOINGS,
@@ -128,5 +130,12 @@ TABLES: dict[str, dict[str, str]] = {
 def spoken(leaf: Mapping[str, Any], name: str) -> list[str]:
     """The words of one field of an entry, several where it lists several; what has none is spelled out."""
     found = leaf[name] if isinstance(leaf[name], list) else [leaf[name]]
-    table = FACT_VALUES.get(str(leaf.get("fact")), {}) if name == "value" else TABLES.get(name, {})
+    table = _values(leaf) if name == "value" else TABLES.get(name, {})
     return [gettext(table[str(w)]) if str(w) in table else str(w).replace("_", " ") for w in found]
+
+
+def _values(leaf: Mapping[str, Any]) -> dict[str, str]:
+    """What a value means depends on the fact, or on what was written in the diary."""
+    if leaf.get("act") == "diary.written":
+        return words.DIARY_VALUES.get(str(leaf.get("kind")), {})
+    return FACT_VALUES.get(str(leaf.get("fact")), {})

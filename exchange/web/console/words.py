@@ -1,10 +1,18 @@
 """Codes of the rules in the words of the pages: kinds, sides, facts, values, ways, tasks. Message ids all."""
 
+from typing import Any
+
+from exchange.core.diary import Diary
 from exchange.core.model import Channel, ConsentKind, EmergencyKind, FactKind, Kind, Method, Role, Side, Status
 from exchange.core.waiting import CONCERNS, DATES, LINK_ASKED, ON_YOU, REFERRALS, TO_HAND_OVER, TO_REVIEW
 from exchange.web.frame import N_, gettext
 
 KINDS: dict[str, str] = {Kind.LETTER: N_("Letter"), Kind.AUDIO: N_("Audio"), Kind.VIDEO: N_("Video")}
+UNSENT_KINDS: dict[str, str] = {
+    Kind.LETTER: N_("Letter never to be sent"),
+    Kind.AUDIO: N_("Audio never to be sent"),
+    Kind.VIDEO: N_("Video never to be sent"),
+}
 SIDES: dict[str, str] = {Side.HARMED: N_("Harmed"), Side.RESPONSIBLE: N_("Responsible")}
 ROLES: dict[str, str] = {
     Role.FACILITATOR: N_("Facilitator"),
@@ -23,7 +31,8 @@ TYPES: dict[str, str] = {
     "general": N_("General"),
     "serious": N_("Serious and complex"),
     "gender_violence": N_("Gender-based violence"),
-    "young": N_("Young people"),
+    "young": N_("Somebody under 18"),
+    "custody": N_("Somebody in prison"),
 }
 MEANS: dict[str, str] = {
     Channel.PHONE: N_("Phone call"),
@@ -66,6 +75,40 @@ FACTS: dict[str, str] = {
     FactKind.SUPPORTER: N_("Supporter"),
     FactKind.INTERPRETER: N_("Interpreter"),
 }
+_TALKED = {"done": N_("Talked about"), "not_done": N_("Not yet")}
+DIARY: dict[str, str] = {
+    Diary.TYPE: N_("Kind of case"),
+    Diary.POLICY: N_("Rules of the case"),
+    Diary.INVITING: N_("Whether to invite them"),
+    Diary.INFORMATION: N_("Information given"),
+    Diary.EXPECTATIONS: N_("What they hope for and expect"),
+    Diary.NEEDS: N_("What they need"),
+    Diary.OWNING_UP: N_("How they see what they did"),
+    Diary.PLAN: N_("Plan of the exchange"),
+    Diary.CLOSING_TALK: N_("Closing conversation"),
+    Diary.OUTCOME: N_("Outcome"),
+}
+DIARY_VALUES: dict[str, dict[str, str]] = {
+    Diary.TYPE: TYPES,
+    Diary.POLICY: {"changed": N_("Changed")},
+    Diary.INVITING: {"invited": N_("Invited"), "not_invited": N_("Not invited")},
+    Diary.INFORMATION: _TALKED,
+    Diary.EXPECTATIONS: _TALKED,
+    Diary.NEEDS: _TALKED,
+    Diary.OWNING_UP: _TALKED,
+    Diary.PLAN: {"written": N_("Written")},
+    Diary.CLOSING_TALK: {
+        "held": N_("Held"),
+        "not_wanted": N_("They did not want one"),
+        "not_possible": N_("It was not possible"),
+    },
+    Diary.OUTCOME: {
+        "agreed": N_("What was wanted took place"),
+        "partly": N_("Part of it took place"),
+        "stopped": N_("It was stopped"),
+        "not_begun": N_("It did not begin"),
+    },
+}
 EMERGENCY_KINDS: dict[str, str] = {
     EmergencyKind.DANGER: N_("Somebody may be in danger"),
     EmergencyKind.NOBODY_THERE: N_("Nobody of the team can be reached, and it cannot wait"),
@@ -103,6 +146,7 @@ STATE_NEEDS: dict[str, str] = {
     "opened": N_("Opened: how are they? Keep, return or destroy?"),
     "lapsed": N_("The link ran out: make a new one"),
     "concern": N_("Stopped for safety"),
+    "kept": N_("A letter never to be sent: ask how its author is"),
 }
 STATE_NEXT: dict[str, str] = {
     "receiving": N_("The author finishes and sends it"),
@@ -123,6 +167,7 @@ STATE_NEXT: dict[str, str] = {
     "concern": N_("A supervisor decides"),
     "withdrawn": N_("Nothing: the author took it back"),
     "erased": N_("Nothing: it was erased"),
+    "kept": N_("Nothing: it is never sent. Ask now and then how the author is"),
 }
 TASKS: dict[str, str] = {
     "link_asked": N_("Asked for a new link"),
@@ -155,6 +200,11 @@ TASKS: dict[str, str] = {
 def said(table: dict[str, str], code: object) -> str:
     """The words for a code in the page's language; an unknown code is shown as it is."""
     return gettext(table.get(str(code), str(code)))
+
+
+def kind_of(message: Any) -> str:
+    """What a message (its row) is: letter, audio, video; or one never to be sent."""
+    return said(UNSENT_KINDS if message.never_sent else KINDS, message.kind)
 
 
 def choices(table: dict[str, str], hints: dict[str, str] | None = None) -> list[tuple[str, ...]]:

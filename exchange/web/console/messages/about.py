@@ -15,7 +15,7 @@ from exchange.store.read import MessageView
 from exchange.web import frame
 from exchange.web.console.messages import words
 from exchange.web.console.session import actor_of, id_of, service_of
-from exchange.web.console.words import KINDS, said
+from exchange.web.console.words import kind_of, said
 from exchange.web.frame import gettext
 from exchange.web.frame.i18n import current_language
 from exchange.web.frame.routing import route_of
@@ -72,7 +72,7 @@ def page(
     context = {
         "view": found,
         "message": found.message,
-        "kind": said(KINDS, found.message.kind),
+        "kind": kind_of(found.message),
         "path_to": f"/messages/{found.message.id}",
         "form": form if form is not None else frame.blank(),
         "words": words,

@@ -46,6 +46,7 @@ RULES = (
     _Rule(N_("Put it in again"), "put-in-again", P.PUT_IN, event=E.PUT_IN_AGAIN, post=True),
     _Rule(N_("Say the reason in your own voice"), "spoken", P.REVIEW, frozenset({S.RETURNED}), main=NEVER),
     _Rule(N_("Review it"), "review", P.REVIEW, event=E.APPROVE),
+    _Rule(N_("Read it, and keep it"), "review", P.REVIEW, event=E.KEEP),
     _Rule(N_("Hand it over"), "hand-over", P.RELEASE, frozenset({S.ACCEPTED, S.LAPSED}), ready=True),
     _Rule(N_("Offer it"), "offer", P.OFFER, event=E.OFFER, ready=True),
     _Rule(N_("Record what the author decides"), "consent/share", P.CONSENT, frozenset({S.APPROVED})),

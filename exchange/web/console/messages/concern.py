@@ -14,7 +14,7 @@ from exchange.web.console.asking import asked
 from exchange.web.console.messages import words
 from exchange.web.console.messages.about import message_of, page
 from exchange.web.console.session import actor_of, id_of, service_of
-from exchange.web.console.words import KINDS, said
+from exchange.web.console.words import kind_of, said
 from exchange.web.frame import N_
 
 RAISED = frame.notice(
@@ -105,7 +105,7 @@ async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> 
     found = await read.concern_view(service_of(request), actor, id_of(request, "concern"))
     context = {
         "view": found,
-        "kind": said(KINDS, found.message.kind),
+        "kind": kind_of(found.message),
         "form": form,
         "words": words,
         "said": said,

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from aiohttp import web
+from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Purpose
@@ -33,6 +34,7 @@ class Invitation(frame.Form):
     recipient: UUID | None = None  # with two people in the case, the other one
     kind: Literal["letter", "audio", "video"]
     channel: ChannelName
+    never_sent: list[Literal["yes"]] = Field(default_factory=list)
     sentences: ClassVar = {
         "author": N_("Choose whom you invite"),
         "kind": N_("Choose what it will be"),
@@ -58,7 +60,10 @@ async def invite(request: web.Request) -> web.StreamResponse:
     async def act(form: Invitation) -> web.StreamResponse:
         service, actor = service_of(request), actor_of(request)
         recipient = await recipient_of(request, form.author, form.recipient)
-        made = await links.invite(service, actor, form.author, recipient, channel=Channel(form.channel), kind=form.kind)
+        channel, never_sent = Channel(form.channel), bool(form.never_sent)
+        made = await links.invite(
+            service, actor, form.author, recipient, channel=channel, kind=form.kind, never_sent=never_sent
+        )
         return frame.see_other(request, f"/links/{made.id}")
 
     return await asked(request, Invitation, _show_invite, act, at="author")

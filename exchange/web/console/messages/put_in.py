@@ -48,6 +48,7 @@ class NewMessage(frame.Form):
     author: UUID
     recipient: UUID | None = None  # with two people in the case, the other one
     what: Literal["typed", "file", "scan", "audio", "video"]
+    never_sent: list[Literal["yes"]] = Field(default_factory=list)
     sentences: ClassVar = {
         "author": N_("Choose who it is from"),
         "what": N_("Choose what you put in"),
@@ -72,8 +73,9 @@ async def begin(request: web.Request) -> web.StreamResponse:
     async def act(form: NewMessage) -> web.StreamResponse:
         service, actor, case = service_of(request), actor_of(request), id_of(request, "case")
         recipient = await recipient_of(request, form.author, form.recipient)
+        people = {"author": form.author, "recipient": recipient}
         message = await intake.begin_message(
-            service, actor, case, author=form.author, recipient=recipient, kind=KIND_OF[form.what]
+            service, actor, case, **people, kind=KIND_OF[form.what], never_sent=bool(form.never_sent)
         )
         return frame.see_other(request, f"/messages/{message}/upload?what={form.what}")
 

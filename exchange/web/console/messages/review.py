@@ -43,6 +43,7 @@ APPROVED = frame.notice("approved", N_("Approved. Next, the author decides wheth
 FIRST_APPROVAL = frame.notice(
     "approved-first", N_("Your approval is recorded. A second facilitator must look at it too."), tone="plain"
 )
+KEPT = frame.notice("kept", N_("Kept. It is never sent to anybody."))
 WAVEFORM_UP_TO = 40 * 1024 * 1024
 """Bytes of a recording that the page's script takes whole to draw it; longer ones show the worker's picture."""
 
@@ -54,6 +55,12 @@ class Approve(frame.Form):
     ticks: list[str] = Field(default_factory=list)
     understood: Literal["myself", "interpreter", "colleague", "software"]
     sentences: ClassVar = {"understood": N_("Say how you understood every word")}
+
+
+class Keep(frame.Form):
+    """About one exact version."""
+
+    digest: str
 
 
 async def desk(request: web.Request) -> web.StreamResponse:
@@ -72,6 +79,17 @@ async def approve(request: web.Request) -> web.StreamResponse:
         return frame.see_other(request, f"/messages/{message}", done=APPROVED if done else FIRST_APPROVAL)
 
     return await asked(request, Approve, show_desk, act, at="ticks")
+
+
+async def keep(request: web.Request) -> web.StreamResponse:
+    """A letter never to be sent was read."""
+
+    async def act(form: Keep) -> web.StreamResponse:
+        message = id_of(request, "message")
+        await review.keep(service_of(request), actor_of(request), message, form.digest)
+        return frame.see_other(request, f"/messages/{message}", done=KEPT)
+
+    return await asked(request, Keep, show_desk, act)
 
 
 async def show_desk(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
@@ -172,4 +190,5 @@ def _can_approve(found: MessageView, version: Row[Any], account: UUID | None) ->
 ROUTES = [
     frame.Route("GET", "/messages/{message}/review", desk, Permission.CONTENT),
     frame.Route("POST", "/messages/{message}/review", approve, Permission.REVIEW),
+    frame.Route("POST", "/messages/{message}/keep", keep, Permission.REVIEW),
 ]

@@ -1,0 +1,54 @@
+"""The diary of a case: what practice writes down and the gate does not read (rules 10, 11, 12, 13, 22).
+
+An entry is about the case or about one person in it, has a word of `VALUES`, and words of its own, sealed. Entries are
+added, never changed; the newest of a kind counts, earlier ones stay to be read. `REASONED` kinds need words.
+"""
+
+from enum import StrEnum
+
+from exchange.core.case_types import CaseType
+from exchange.core.errors import BadInput
+
+
+class Diary(StrEnum):
+    """What an entry is about."""
+
+    TYPE = "type"
+    POLICY = "policy"
+    INVITING = "inviting"
+    INFORMATION = "information"
+    EXPECTATIONS = "expectations"
+    NEEDS = "needs"
+    OWNING_UP = "owning_up"
+    PLAN = "plan"
+    CLOSING_TALK = "closing_talk"
+    OUTCOME = "outcome"
+
+
+TALKED = ("done", "not_done")
+CASE_DIARY: dict[Diary, tuple[str, ...]] = {
+    Diary.TYPE: tuple(CaseType),
+    Diary.POLICY: ("changed",),
+    Diary.PLAN: ("written",),
+    Diary.OUTCOME: ("agreed", "partly", "stopped", "not_begun"),
+}
+PERSON_DIARY: dict[Diary, tuple[str, ...]] = {
+    Diary.INVITING: ("invited", "not_invited"),
+    Diary.INFORMATION: TALKED,
+    Diary.EXPECTATIONS: TALKED,
+    Diary.NEEDS: TALKED,
+    Diary.OWNING_UP: TALKED,
+    Diary.CLOSING_TALK: ("held", "not_wanted", "not_possible"),
+}
+REASONED = frozenset({Diary.TYPE, Diary.INVITING, Diary.PLAN, Diary.OUTCOME})
+LONGEST = 10_000
+
+
+def check(kind: Diary, value: str, words: str, *, person: bool) -> None:
+    """Raise BadInput, naming the field, unless this can stand in a diary."""
+    if value not in (PERSON_DIARY if person else CASE_DIARY).get(kind, ()):
+        raise BadInput("Choose one of the answers.", field="value")
+    if kind in REASONED and not words.strip():
+        raise BadInput("Write it in a few words, so that it can be understood later.", field="words")
+    if len(words) > LONGEST:
+        raise BadInput("This is too long. Keep to what matters.", field="words")
