@@ -39,6 +39,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/participants/{participant}/notices"): {
         "means": "email", "address": "a@people.example", "days": [0], "words": "notice-ring-2026-01",
     },
+    ("POST", "/cases/{case}/diary"): {"kind": "plan", "value": "written", "words": "She writes first."},
     ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
     ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
     ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},

@@ -48,10 +48,10 @@ def told(name: str, value: Any) -> str:
     if value is None:
         return gettext(N_("No end")) if name == "expire_days" else gettext(N_("Nobody is reminded"))
     if name == "notices":
-        return ngettext("%(num)s at most", "%(num)s at most", value)
+        return ngettext("%(num)s at most", "%(num)s at most", value) % {"num": value}
     if name == "emergency_hours":
-        return ngettext("%(num)s hour", "%(num)s hours", value)
-    return ngettext("%(num)s day", "%(num)s days", value)
+        return ngettext("%(num)s hour", "%(num)s hours", value) % {"num": value}
+    return ngettext("%(num)s day", "%(num)s days", value) % {"num": value}
 
 
 def limit(bound: Bound) -> str:
