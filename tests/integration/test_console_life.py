@@ -107,3 +107,25 @@ async def test_the_diary_is_written_and_read_on_its_pages(world: World, console:
     assert "Too early" not in page
     assert (await lead.get(f"{case}/diary/type"))[0] == 404
     assert (await lead.get(f"{case}/diary/inviting"))[0] == 404
+
+
+async def test_the_stages_of_a_case_say_what_is_done_and_what_is_next(world: World, console: Console) -> None:
+    """From inviting to the outcome: each stage turns to done with what belongs to it, and the next one is named."""
+    lead, case = await console.as_(world.facilitator), f"/cases/{world.case}"
+
+    async def told() -> list[str]:
+        _, page = await lead.get(case)
+        part = page[page.index('id="stages"') : page.index('id="people"')]
+        return re.findall(r'id="stages-\d+-status">\s*(?:<strong[^>]*>)?\s*(Done|Next|Later)', part)
+
+    assert await told() == ["Next", "Later", "Done", "Later", "Later", "Later"]
+    for person in (world.author, world.recipient):
+        await lead.send(f"/people/{person}/diary/inviting", value="invited", words="Both asked for it.")
+    assert await told() == ["Done", "Next", "Done", "Later", "Later", "Later"]
+    for kind in ("information", "expectations", "needs"):
+        await lead.send(f"/people/{world.recipient}/diary/{kind}", value="done", words="")
+    assert await told() == ["Done", "Done", "Done", "Next", "Later", "Later"]
+    for person in (world.author, world.recipient):
+        await lead.send(f"/people/{person}/diary/closing_talk", value="held", words="")
+    await lead.send(f"{case}/diary/outcome", value="not_begun", words="She thought better of it.")
+    assert await told() == ["Done", "Done", "Done", "Next", "Done", "Done"]

@@ -17,6 +17,7 @@ from exchange.web import frame
 from exchange.web.console import acts, checks, policy_words, words
 from exchange.web.console.asking import asked
 from exchange.web.console.session import actor_of, id_of, is_supervisor, service_of
+from exchange.web.console.stages import stages
 from exchange.web.frame import N_
 from exchange.web.frame.state import SITE
 
@@ -106,6 +107,7 @@ async def case_page(request: web.Request) -> web.StreamResponse:
         "people": people,
         "thread": [_message(view, row) for row in view.messages],
         "checks": checks.of_case(view, known, now),
+        "stages": stages(view, known, now),
         "team": [(m.display_name, words.said(words.PARTS, m.part)) for m in view.team],
         "tasks": [(task, words.said(words.TASKS, task.kind)) for task in view.tasks],
     }
