@@ -61,3 +61,10 @@ def limit(bound: Bound) -> str:
     if bound.least is None or bound.most is None:
         return ""
     return gettext(N_("From %(least)s to %(most)s")) % {"least": bound.least, "most": bound.most}
+
+
+def hint(name: str, bound: Bound) -> str:
+    """What helps to fill it in; "" where there is nothing to say, or where it may not be left empty."""
+    if name not in HINTS or (name in ("supervision_days", "expire_days") and not bound.unset):
+        return ""
+    return gettext(HINTS[name])
