@@ -17,6 +17,7 @@ import ffmpeg
 import imageio_ffmpeg
 from sqlalchemy import func, select
 
+from exchange.core.diary import Diary
 from exchange.core.errors import ExchangeError, WrongSetting
 from exchange.core.model import (
     OPERATOR,
@@ -36,6 +37,7 @@ from exchange.steps import (
     accounts,
     cases,
     consent,
+    diary,
     factor,
     facts,
     intake,
@@ -152,6 +154,8 @@ async def _case(service: Service, lead: Actor, cover: Actor, supervisor: Actor, 
         ids[side] = person
     stage = Stage(case, ids[Side.RESPONSIBLE], ids[Side.HARMED])
     await facts.record_fact(service, lead, case, FactKind.ASSESSMENT, "current")
+    for item in (Diary.INFORMATION, Diary.EXPECTATIONS, Diary.NEEDS, Diary.OWNING_UP):
+        await diary.record(service, lead, case, item, "done", participant=stage.author)
     for fact, value in ((FactKind.PREPARATION, "done"), (FactKind.RESPONSIBILITY, "accepted")):
         await facts.record_fact(service, lead, case, fact, value, participant=stage.author)
     await team.set_cover(service, supervisor, case, cover.id or case)

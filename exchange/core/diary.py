@@ -41,6 +41,11 @@ PERSON_DIARY: dict[Diary, tuple[str, ...]] = {
     Diary.CLOSING_TALK: ("held", "not_wanted", "not_possible"),
 }
 REASONED = frozenset({Diary.TYPE, Diary.INVITING, Diary.PLAN, Diary.OUTCOME})
+PREPARATION: dict[tuple[str, str], frozenset[Diary]] = {
+    ("preparation", "done"): frozenset({Diary.INFORMATION, Diary.EXPECTATIONS, Diary.NEEDS}),
+    ("responsibility", "accepted"): frozenset({Diary.OWNING_UP}),
+}
+"""Rule 10: (fact, value) that may be recorded about a person only when these were talked about with them."""
 LONGEST = 10_000
 
 

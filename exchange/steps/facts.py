@@ -9,9 +9,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput, NotFound
+from exchange.core.diary import PREPARATION
+from exchange.core.errors import BadInput, NotFound, Refused
 from exchange.core.model import CASE_FACTS, LAPSING, PERSON_FACTS, Actor, FactKind, Status
 from exchange.store import near
 from exchange.store import tables as t
@@ -45,6 +47,7 @@ async def record_fact(
             raise BadInput("The date must be in the future.", field="until")
         if participant is not None:
             await _belongs(unit, case_id, participant)
+            await _talked_about(unit, participant, kind, value)
         await _add(unit, service, case_id, kind, value, participant, until, note)
 
 
@@ -69,6 +72,18 @@ async def _in_force(unit: Unit, case_id: UUID, kind: FactKind) -> str | None:
 async def _belongs(unit: Unit, case_id: UUID, participant: UUID) -> None:
     if await near.case_of_participant(unit.conn, participant) != case_id:
         raise NotFound
+
+
+async def _talked_about(unit: Unit, participant: UUID, kind: FactKind, value: str) -> None:
+    """Rule 10: prepared, or accepting responsibility, is somebody only when what belongs to it is in the diary."""
+    needed = PREPARATION.get((kind.value, value), frozenset())
+    if not needed:
+        return
+    d = t.diary
+    newest = select(d.c.kind, d.c.value).where(d.c.participant_id == participant, d.c.kind.in_(needed))
+    newest = newest.ext(distinct_on(d.c.kind)).order_by(d.c.kind, d.c.number.desc())
+    if {row.kind for row in await unit.all(newest) if row.value == "done"} != needed:
+        raise Refused("Write down first what you talked about with them: it belongs to their preparation.")
 
 
 async def _add(

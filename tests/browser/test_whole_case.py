@@ -8,6 +8,7 @@ differently later. She answers; it is printed for him. A last letter is taken ba
 import pytest
 from playwright.async_api import Browser, expect
 
+from exchange.core.diary import Diary
 from exchange.core.model import FactKind
 from exchange.store.service import Service
 from tests.support.browser import DESK, PATIENCE, Participant, Staff, new_page, press, tick, told
@@ -90,6 +91,8 @@ async def _prepared(work: CaseWork) -> None:
     for name in ("Wren", "Ash"):
         for kind in ("take_part", "be_asked"):
             await work.consents(name, kind)
+    for kind in (Diary.INFORMATION, Diary.EXPECTATIONS, Diary.NEEDS, Diary.OWNING_UP):
+        await work.talked("Ash", kind, "In our second conversation.")
     await work.person_fact("Ash", FactKind.PREPARATION, "done", "Three conversations.")
     await work.person_fact("Ash", FactKind.RESPONSIBILITY, "accepted", "In his own words.")
     await work.case_fact(FactKind.ASSESSMENT, "current", "Nothing speaks against it.")

@@ -56,6 +56,9 @@ async def opened_case(caller: Caller) -> tuple[str, str, str]:
             await caller.do("POST", f"/participants/{made['id']}/consents", said)
         await caller.do("POST", f"/participants/{made['id']}/code", {"how": "phone"})
     author, recipient = people
+    for item in ("information", "expectations", "needs", "owning_up"):
+        entry = {"kind": item, "value": "done", "participant": author}
+        await caller.do("POST", f"/cases/{case}/diary", entry)
     for fact in (
         {"kind": "preparation", "value": "done", "participant": author},
         {"kind": "responsibility", "value": "accepted", "participant": author},

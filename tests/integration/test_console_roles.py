@@ -82,6 +82,8 @@ def filled_in(path: str, ids: dict[str, str]) -> list[str]:
         "/people/{person}/facts/{kind}": [
             "status", "preparation", "responsibility", "guardian", "supporter", "interpreter",
         ],
+        "/cases/{case}/diary/{kind}": ["plan", "outcome"],
+        "/people/{person}/diary/{kind}": ["inviting", "information", "closing_talk"],
         "/people/{person}/consents/{kind}": ["take_part", "be_asked"],
     }  # fmt: skip
     return [path.format(**{**ids, "kind": kind}) for kind in kinds.get(path, ["-"])]

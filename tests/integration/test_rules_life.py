@@ -8,10 +8,10 @@ from exchange.core import case_types, gate
 from exchange.core.audit_rules import replay
 from exchange.core.case_types import CaseType
 from exchange.core.diary import Diary
-from exchange.core.errors import BadInput, NotAllowed, Refused
+from exchange.core.errors import BadInput, NotAllowed, NotFound, Refused
 from exchange.core.gate import Act
-from exchange.core.model import Channel, ConsentKind, Kind, Policy, State
-from exchange.steps import cases, consent, erase, intake, links, offer, process, release, review, sending
+from exchange.core.model import Channel, ConsentKind, FactKind, Kind, Policy, Side, State
+from exchange.steps import cases, consent, diary, erase, intake, links, offer, process, release, review, sending
 from exchange.store import facts, ledger_read
 from exchange.store import tables as t
 from exchange.store.read import case_view, diary_of, message_view
@@ -225,8 +225,61 @@ async def test_a_letter_never_to_be_sent_can_be_taken_back_and_erased(world: Wor
     message, digest = await unsent(world)
     await review.keep(service, world.facilitator, message, digest)
     await cases.set_policy(service, world.supervisor, world.case, Policy(cooling_days=1), reason="Words of a diary.")
+    async with reading(service) as conn:
+        assert len(set((await conn.execute(select(t.diary.c.words_sealed))).scalars())) == 2
     await consent.withdraw_message(service, world.facilitator, message)
     await erase.erase_case(service, world.supervisor, world.case)
     async with reading(service) as conn:
-        assert (await conn.execute(select(t.diary.c.words_sealed))).scalars().all() == [None]
+        assert set((await conn.execute(select(t.diary.c.words_sealed))).scalars()) == {None}
     assert await world.state(message) == State.ERASED
+
+
+async def test_rule_10_prepared_is_who_was_talked_with(world: World) -> None:
+    """Neither preparation nor responsibility is recorded before its items are in the diary, nor once one is undone."""
+    service, lead = world.service, world.facilitator
+    contact = cases.SafeContact(Channel.PHONE)
+    person = await cases.add_participant(
+        service, lead, world.case, side=Side.RESPONSIBLE, name="Made Up", form_of_name="M.", contact=contact
+    )
+    for kind in (Diary.INFORMATION, Diary.EXPECTATIONS, Diary.NEEDS):
+        with pytest.raises(Refused):
+            await world.fact(FactKind.PREPARATION, "done", person)
+        await diary.record(service, lead, world.case, kind, "done", participant=person, words=f"About {kind}.")
+    await world.fact(FactKind.PREPARATION, "done", person)
+    with pytest.raises(Refused):
+        await world.fact(FactKind.RESPONSIBILITY, "accepted", person)
+    await diary.record(service, lead, world.case, Diary.OWNING_UP, "done", participant=person)
+    await world.fact(FactKind.RESPONSIBILITY, "accepted", person)
+    await diary.record(service, lead, world.case, Diary.NEEDS, "not_done", participant=person)
+    with pytest.raises(Refused):
+        await world.fact(FactKind.PREPARATION, "done", person)
+    await world.fact(FactKind.PREPARATION, "not_done", person)
+
+
+async def test_rule_22_reasons_for_inviting_or_not_are_recorded(world: World) -> None:
+    """Each with its reason, sealed, kept when it changes; the team reads it, a supervisor outside does not."""
+    service, lead = world.service, world.facilitator
+    about = {"participant": world.recipient}
+    with pytest.raises(BadInput) as refused:
+        await diary.record(service, lead, world.case, Diary.INVITING, "not_invited", words=" ", **about)
+    assert refused.value.field == "words"
+    with pytest.raises(BadInput):
+        await diary.record(service, lead, world.case, Diary.INVITING, "perhaps", words="x", **about)
+    with pytest.raises(NotFound):
+        await diary.record(service, world.stranger, world.case, Diary.INVITING, "invited", words="x", **about)
+    with pytest.raises(NotFound):
+        await diary.record(service, lead, world.case, Diary.TYPE, "serious", words="x")
+    for value, words in (("not_invited", "It is too early for her."), ("invited", "She rang us herself.")):
+        await diary.record(service, lead, world.case, Diary.INVITING, value, words=words, **about)
+    kinds = frozenset({Diary.INVITING})
+    mine = await diary_of(service, lead, world.case, kinds=kinds)
+    assert [(one.value, one.words) for one in mine] == [
+        ("invited", "She rang us herself."), ("not_invited", "It is too early for her."),
+    ]  # fmt: skip
+    assert {one.words for one in await diary_of(service, world.supervisor, world.case, kinds=kinds)} == {""}
+    async with reading(service) as conn:
+        sealed = (await conn.execute(select(t.diary.c.words_sealed))).scalars().all()
+        leaves = [str(leaf.leaf) for leaf in await ledger_read.leaves(conn, limit=1000)]
+    assert not [one for one in sealed if one and b"too early" in one]
+    assert not [one for one in leaves if "early" in one]
+    assert sum("diary.written" in one and "inviting" in one for one in leaves) == 2

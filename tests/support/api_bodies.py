@@ -41,6 +41,7 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("PUT", "/copies/{copy}/items/{item}"): {"inside": True},
     ("POST", "/copies/{copy}/approval"): {"agree": True},
+    ("POST", "/cases/{case}/diary"): {"kind": "plan", "value": "written", "words": "She writes first."},
     ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
     ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
     ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},

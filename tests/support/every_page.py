@@ -80,6 +80,7 @@ PAGES = {
     "preview": ("/preview", "/preview?size=large", "/shared?said=yes", "/shared?said=no"),
     "submit": ("/guidance", "/way", "/write", "/upload", "/check"),
     "submit-empty": ("/check", "/write"),
+    "submit-unsent": ("/guidance", "/write"),
     "revise": ("/changes", "/guidance", "/write"),
     "submit-audio": ("/guidance", "/way", "/record", "/upload"),
     "submit-video": ("/way", "/record", "/upload"),
@@ -135,6 +136,9 @@ async def _visits(world: World, cookie: str, folder: Path) -> dict[str, Visit]:
         "decide": asked,
         "preview": await links.preview_link(service, who, approved, channel=Channel.EMAIL),
         "submit-empty": await _invited(world, Kind.LETTER),
+        "submit-unsent": await links.invite(
+            service, who, world.author, world.recipient, channel=Channel.EMAIL, never_sent=True
+        ),
         "submit-audio": await _invited(world, Kind.AUDIO),
         "submit-video": await _invited(world, Kind.VIDEO),
         "revise": await again.revise_link(
@@ -212,6 +216,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
             f"/referrals/{one}", f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
     team += [f"{case}/policy", *(f"{case}/facts/{kind}" for kind in CASE_FACTS)]
     team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
+    team += [f"{case}/diary/plan", f"{case}/diary/outcome", f"{person}/diary/inviting", f"{person}/diary/needs"]
     stops = [*FRESH, *await _copies(world)]
     checked = stops[-1].path
     stops += [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]

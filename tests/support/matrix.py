@@ -42,7 +42,10 @@ WORDS = {
     "index": "1",
     "edit": NONE,
 }
-KINDS = {"/facts/": "status", "/cases/{case}/facts/": "pause", "/consents/": "take_part", "/wordings/": "take_part"}
+KINDS = {
+    "/facts/": "status", "/cases/{case}/facts/": "pause", "/diary/": "inviting", "/cases/{case}/diary/": "plan",
+    "/consents/": "take_part", "/wordings/": "take_part",
+}  # fmt: skip
 WAYS_OUT = ("/sign-out", "/account/password", "/account/factor")
 
 

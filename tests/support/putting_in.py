@@ -14,6 +14,7 @@ from exchange.store import tables as t
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from tests.support.world import talked
 
 CONTACT = cases.SafeContact(Channel.PHONE, address="made up", hours="mornings")
 
@@ -49,6 +50,8 @@ async def make_case(service: Service, *, prepared: bool = True) -> Case:
         said = consent.Said(Method.IN_PERSON, "take-part-1")
         await consent.record(service, actor, person, ConsentKind.TAKE_PART, True, said)
         people[side] = person
+    if prepared:
+        await talked(service, actor, case, people[Side.RESPONSIBLE])
     for kind, value in ((FactKind.PREPARATION, "done"), (FactKind.RESPONSIBILITY, "accepted")):
         if prepared:
             await facts.record_fact(service, actor, case, kind, value, participant=people[Side.RESPONSIBLE])

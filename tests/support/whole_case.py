@@ -6,6 +6,7 @@ from uuid import UUID
 from playwright.async_api import Browser
 from sqlalchemy import select
 
+from exchange.core.diary import Diary
 from exchange.core.model import FactKind
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -57,15 +58,19 @@ class CaseWork:
         """Something about one person."""
         await self._fact(f"/people/{self.people[name]}/facts/{kind}", value, note)
 
+    async def talked(self, name: str, kind: Diary, words: str) -> None:
+        """What was talked about with one person, in the diary of the case."""
+        await self._fact(f"/people/{self.people[name]}/diary/{kind}", "done", words, field="words")
+
     async def case_fact(self, kind: FactKind, value: str, note: str) -> None:
         """Something about the case."""
         await self._fact(f"{self.path}/facts/{kind}", value, note)
 
-    async def _fact(self, path: str, value: str, note: str) -> None:
+    async def _fact(self, path: str, value: str, note: str, *, field: str = "note") -> None:
         page = self.staff.page
         await self.staff.go(path)
         await tick(page, "value", value)
-        await page.fill("#note", note)
+        await page.fill(f"#{field}", note)
         async with page.expect_navigation():
             await press(page, "Record")
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from exchange.core.diary import Diary
 from exchange.core.model import (
     OPERATOR,
     TICKS,
@@ -23,7 +24,21 @@ from exchange.core.model import (
     Role,
     Side,
 )
-from exchange.steps import accounts, cases, consent, facts, intake, links, offer, process, release, review, team, visit
+from exchange.steps import (
+    accounts,
+    cases,
+    consent,
+    diary,
+    facts,
+    intake,
+    links,
+    offer,
+    process,
+    release,
+    review,
+    team,
+    visit,
+)
 from exchange.steps.cases import SafeContact
 from exchange.steps.consent import Said
 from exchange.store import tables as t
@@ -182,6 +197,13 @@ async def record_everything(world: World) -> None:
         await consent.record(service, lead, person, ConsentKind.TAKE_PART, True, said)
         await consent.record(service, lead, person, ConsentKind.BE_ASKED, True, said)
         await cases.agree_code(service, lead, person, how=Channel.PHONE, code=CODE)
+    await talked(service, lead, world.case, world.author)
     await world.fact(FactKind.PREPARATION, "done", world.author)
     await world.fact(FactKind.RESPONSIBILITY, "accepted", world.author)
     await world.fact(FactKind.ASSESSMENT, "current")
+
+
+async def talked(service: Service, actor: Actor, case: UUID, person: UUID) -> None:
+    """Everything that belongs to preparation was talked about with this person (rule 10)."""
+    for kind in (Diary.INFORMATION, Diary.EXPECTATIONS, Diary.NEEDS, Diary.OWNING_UP):
+        await diary.record(service, actor, case, kind, "done", participant=person)

@@ -12,13 +12,14 @@ from exchange.core.access import ON_THE_TEAM, READS_INSIDE, Permission, Relation
 from exchange.core.case_types import CaseType
 from exchange.core.model import FactKind, State
 from exchange.steps import cases, record
-from exchange.store.read import CaseView, case_list, case_view
+from exchange.store.read import CaseView, case_list, case_view, diary_of, newest
 from exchange.store.read.cases import PAGE
 from exchange.web import frame
 from exchange.web.console import acts, checks, policy_words, words
 from exchange.web.console.asking import asked
 from exchange.web.console.paging import page_number, pager
 from exchange.web.console.session import actor_of, id_of, is_supervisor, service_of
+from exchange.web.console.stages import stages
 from exchange.web.frame import N_
 from exchange.web.frame.state import SITE
 
@@ -85,13 +86,14 @@ async def case_page(request: web.Request) -> web.StreamResponse:
     """The whole story."""
     view = await case_view(service_of(request), actor_of(request), id_of(request, "case"))
     now = frame_now(request)
+    known = newest(await diary_of(service_of(request), actor_of(request), view.case.id))
     people = [
         {
             "person": person,
             "name": view.names[person.id],
             "form_of_name": view.forms[person.id],
             "side": words.said(words.SIDES, person.side),
-            "checks": checks.of_person(view, person),
+            "checks": checks.of_person(view, known, person),
         }
         for person in view.people
     ]
@@ -108,7 +110,8 @@ async def case_page(request: web.Request) -> web.StreamResponse:
         "paused": view.value(FactKind.PAUSE) == "on",
         "people": people,
         "thread": [_message(view, row) for row in view.messages],
-        "checks": checks.of_case(view, now),
+        "checks": checks.of_case(view, known, now),
+        "stages": stages(view, known, now),
         "team": [(m.display_name, words.said(words.PARTS, m.part)) for m in view.team],
         "tasks": [(task, words.said(words.TASKS, task.kind)) for task in view.tasks],
     }

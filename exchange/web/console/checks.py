@@ -7,11 +7,13 @@ is decided here: the gate reads the same facts by itself.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
+from exchange.core.diary import Diary
 from exchange.core.model import ConsentKind, FactKind, Side, Status
-from exchange.store.read import CaseView
+from exchange.store.read import CaseView, Entry
 from exchange.web.console import words
 from exchange.web.frame import N_, gettext
 
@@ -28,7 +30,10 @@ class Check:
     href: str
 
 
-def of_case(view: CaseView, now: datetime) -> list[Check]:
+Known = dict[tuple[UUID | None, Diary], Entry]
+
+
+def of_case(view: CaseView, known: Known, now: datetime) -> list[Check]:
     """The checks of the case itself."""
     place = f"/cases/{view.case.id}/facts"
     until = view.assessment_until
@@ -44,16 +49,19 @@ def of_case(view: CaseView, now: datetime) -> list[Check]:
         found.append(_check(FactKind.CARVE_OUT, N_("Recorded") if exception else N_("None"), exception, place))
     found.append(_check(FactKind.PAUSE, N_("Paused") if paused else N_("Not paused"), not paused, place))
     found.append(_check(FactKind.HOLD, N_("Stopped") if stopped else N_("Not stopped"), not stopped, place))
-    return found
+    return [*found, *(_entry(known, kind, None, f"/cases/{view.case.id}") for kind in (Diary.PLAN, Diary.OUTCOME))]
 
 
-def of_person(view: CaseView, person: Row[Any]) -> list[Check]:
-    """The checks of one person in the case."""
+def of_person(view: CaseView, known: Known, person: Row[Any]) -> list[Check]:
+    """The checks of one person in the case, in the order in which they come up."""
     place, consents = f"/people/{person.id}", view.consents.get(person.id, {})
-    found = [_consent(consents.get(kind), kind, place) for kind in (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED)]
+    found = [_entry(known, Diary.INVITING, person, place)]
+    found += [_consent(consents.get(kind), kind, place) for kind in (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED)]
     facts = f"{place}/facts"
+    found += [_entry(known, kind, person, place) for kind in (Diary.INFORMATION, Diary.EXPECTATIONS, Diary.NEEDS)]
     if person.side == Side.RESPONSIBLE:
         prepared = view.value(FactKind.PREPARATION, person.id) == "done"
+        found.append(_entry(known, Diary.OWNING_UP, person, place))
         accepts = view.value(FactKind.RESPONSIBILITY, person.id) == "accepted"
         found.append(_check(FactKind.PREPARATION, N_("Done") if prepared else N_("Not yet"), prepared, facts))
         found.append(_check(FactKind.RESPONSIBILITY, N_("Accepted") if accepts else N_("Not yet"), accepts, facts))
@@ -61,7 +69,14 @@ def of_person(view: CaseView, person: Row[Any]) -> list[Check]:
     found += [_support(view, person, kind, facts) for kind in support]
     status = view.value(FactKind.STATUS, person.id) or Status.ACTIVE
     found.append(_check(FactKind.STATUS, words.STATUSES[status], status == Status.ACTIVE, facts))
-    return found
+    return [*found, _entry(known, Diary.CLOSING_TALK, person, place)]
+
+
+def _entry(known: Known, kind: Diary, person: Row[Any] | None, place: str) -> Check:
+    """A line of the diary: what was written last, or that nothing was."""
+    found = known.get((person.id if person is not None else None, kind))
+    status = words.said(words.DIARY_VALUES[kind], found.value) if found else gettext("Not yet")
+    return Check(words.said(words.DIARY, kind), status, DONE if found else NOTE, f"{place}/diary/{kind}")
 
 
 def _support(view: CaseView, person: Row[Any], kind: FactKind, place: str) -> Check:

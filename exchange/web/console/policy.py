@@ -132,7 +132,7 @@ def _rows(case_type: CaseType, policy: Policy) -> list[dict[str, Any]]:
             "beyond": name in beyond,
             "fixed": case_types.bound(case_type, name).must is not None,
             "limit": policy_words.limit(case_types.bound(case_type, name)),
-            "hint": frame.gettext(policy_words.HINTS.get(name, "")) if name in policy_words.HINTS else "",
+            "hint": policy_words.hint(name, case_types.bound(case_type, name)),
             "switch": name in SWITCHES,
         }
         for name, title in policy_words.TITLES.items()

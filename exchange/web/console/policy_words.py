@@ -48,10 +48,10 @@ def told(name: str, value: Any) -> str:
     if value is None:
         return gettext(N_("No end")) if name == "expire_days" else gettext(N_("Nobody is reminded"))
     if name == "notices":
-        return ngettext("%(num)s at most", "%(num)s at most", value)
+        return ngettext("%(num)s at most", "%(num)s at most", value) % {"num": value}
     if name == "emergency_hours":
-        return ngettext("%(num)s hour", "%(num)s hours", value)
-    return ngettext("%(num)s day", "%(num)s days", value)
+        return ngettext("%(num)s hour", "%(num)s hours", value) % {"num": value}
+    return ngettext("%(num)s day", "%(num)s days", value) % {"num": value}
 
 
 def limit(bound: Bound) -> str:
@@ -61,3 +61,10 @@ def limit(bound: Bound) -> str:
     if bound.least is None or bound.most is None:
         return ""
     return gettext(N_("From %(least)s to %(most)s")) % {"least": bound.least, "most": bound.most}
+
+
+def hint(name: str, bound: Bound) -> str:
+    """What helps to fill it in; "" where there is nothing to say, or where it may not be left empty."""
+    if name not in HINTS or (name in ("supervision_days", "expire_days") and not bound.unset):
+        return ""
+    return gettext(HINTS[name])
