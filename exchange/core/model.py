@@ -249,7 +249,8 @@ UNDERSTOOD: tuple[str, ...] = ("myself", "interpreter", "colleague", "software")
 
 @dataclass(frozen=True)
 class Policy:
-    """A case's policy. Days are calendar days; `notices`: at most so many about one thing (rule 6), 0 for none."""
+    """A case's policy. Days are calendar days; `notices`: at most so many about one thing (rule 6), 0 for none;
+    `supervision_days`: between two supervisions at most, None for no date (rule 12)."""
 
     four_eyes: bool = False
     assessment_days: int = 90
@@ -260,6 +261,7 @@ class Policy:
     emergency_hours: int = 8
     notices: int = 2
     notices_by_itself: bool = False
+    supervision_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 `home` what needs somebody now · `cases` lists and the case · `messages` one message with its checklist ·
 `uploads` what has arrived · `links` one link to hand over · `concerns` one concern ·
-`emergencies` cases opened from outside their team · `oversight` what waits on whom · `keys` how the keys stand.
+`emergencies` cases opened from outside their team · `oversight` what waits on whom · `due` what falls due ·
+`keys` how the keys stand.
 """
 
 from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, case_view, person_view
 from exchange.store.read.concerns import ConcernView, concern_view
+from exchange.store.read.due import SupervisionView, due_list, supervision_view
 from exchange.store.read.emergencies import (
     EmergencyRow,
     EmergencyView,
@@ -49,6 +51,7 @@ __all__ = [
     "Listed",
     "MessageView",
     "PersonView",
+    "SupervisionView",
     "Wanted",
     "case_list",
     "case_of",
@@ -57,6 +60,7 @@ __all__ = [
     "caseloads",
     "concern_view",
     "decisions",
+    "due_list",
     "emergencies",
     "emergency_view",
     "fact_history",
@@ -71,6 +75,7 @@ __all__ = [
     "reach_one_device",
     "second_approvals",
     "staff_accounts",
+    "supervision_view",
     "uploads_of",
     "waiting_count",
     "waiting_list",

@@ -3,7 +3,8 @@
 `service_` what runs the service · `people` staff · `sign_in` their other ways in · `cases` cases, participants,
 facts · `messages` messages, uploads, revisions · `decisions` what was decided and what is in force · `links` links,
 sessions, grants · `standing` conflicts of interest, emergencies · `erasing` erasures, legal holds · `notices` notices
-to participants · `workshop` what is taken out of messages · `early` what is heard before there is a version. The
+to participants · `workshop` what is taken out of messages · `early` what is heard before there is a version ·
+`withholding` telling the author, and appeals · `supervision` of cases. The
 ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
@@ -32,6 +33,8 @@ from exchange.store.tables.people import account, account_session, api_token, pa
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
+from exchange.store.tables.supervision import supervision
+from exchange.store.tables.withholding import appeal, told
 from exchange.store.tables.workshop import caption_draft, edit, making
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "account",
     "account_session",
     "api_token",
+    "appeal",
     "approval_current",
     "assignment",
     "bar",
@@ -88,6 +92,8 @@ __all__ = [
     "sign_on",
     "sign_on_attempt",
     "spoken",
+    "supervision",
     "task",
+    "told",
     "upload",
 ]

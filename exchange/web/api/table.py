@@ -3,6 +3,7 @@
 from exchange.web.api import (
     account,
     administration,
+    appealing,
     captions,
     cases,
     early,
@@ -17,6 +18,7 @@ from exchange.web.api import (
     sharing,
     spoken,
     standing,
+    supervising,
     work,
     workshop,
 )
@@ -29,9 +31,11 @@ ENDPOINTS: list[Endpoint] = [
     *erasing.ENDPOINTS,
     *people.ENDPOINTS,
     *standing.ENDPOINTS,
+    *supervising.ENDPOINTS,
     *messages.ENDPOINTS,
     *early.ENDPOINTS,
     *reviewing.ENDPOINTS,
+    *appealing.ENDPOINTS,
     *workshop.ENDPOINTS,
     *captions.ENDPOINTS,
     *spoken.ENDPOINTS,

@@ -5,7 +5,7 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import FactKind
 from exchange.steps import tasks
-from exchange.steps.tasks import TaskView
+from exchange.steps.tasks import ON_THEIR_OWN_PAGE, TaskView
 from exchange.web import frame
 from exchange.web.console import words
 from exchange.web.console.session import actor_of, id_of, is_supervisor, service_of
@@ -34,6 +34,12 @@ ADVICE: dict[str, str] = {
     "not_for_me": N_("The link is closed. Find out who has it, and whether the safe contact is still right."),
     "wrong_person": N_("The link is closed. The message's page lists what was seen. Tell a supervisor."),
     "appeal": N_("Somebody does not agree with a decision. A supervisor who did not make it should look at it."),
+    "decide_appeal": N_(
+        "Whoever decided not to share it cannot decide this. Give a reason that the author can understand."
+    ),
+    "tell_author": N_(
+        "Tell them in the way that is safe, in words that say nothing about the other person. Then record it."
+    ),
     "feedback": N_("Read what they wrote, and answer if they expect it."),
     "share_agreed": N_("The author agreed to share this version. See what is still needed before it can be offered."),
     "emergency_opened": N_("Look at who opened it and why, and talk with them. End it if it is not needed."),
@@ -80,12 +86,14 @@ def _can_finish(request: web.Request, view: TaskView) -> bool:
     kind = view.task.kind
     if kind == "emergency_opened":
         return bool(view.task.account_id != actor_of(request).id)
-    return kind != "decide_emergency" and (is_supervisor(request) or not kind.startswith("decide_"))
+    return kind not in ON_THEIR_OWN_PAGE and (is_supervisor(request) or not kind.startswith("decide_"))
 
 
 def _decide(view: TaskView) -> str:
     """The form on which a supervisor's decision is recorded, "" where there is none."""
     kind = view.task.kind.removeprefix("decide_")
+    if view.task.kind in ("decide_appeal", "tell_author"):
+        return f"/messages/{view.task.message_id}/" + ("appeal" if kind == "appeal" else "told")
     if kind == view.task.kind or view.emergency:
         return ""
     if kind == FactKind.STATUS:
