@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--facilitators", type=int, default=50)
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--visits", type=int, default=100, help="of each page, by everybody together")
-    parser.add_argument("--reading", type=float, default=1.0, help="seconds between two pages of one person")
+    parser.add_argument("--reading", type=float, default=5.0, help="seconds between two pages of one person")
     parser.add_argument("--goal", type=float, default=200.0, help="milliseconds at the 99th percentile")
     parser.add_argument("--only-make", action="store_true")
     asked = parser.parse_args()

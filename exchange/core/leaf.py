@@ -56,7 +56,7 @@ FLAG = bool
 Shape: TypeAlias = re.Pattern[str] | type[int]
 
 _IDS = (
-    "account approval assignment author bar case checkpoint concern consent consent_receive consent_share "
+    "account appeal approval assignment author bar case checkpoint concern consent consent_receive consent_share "
     "consent_take_part cover emergency facilitator grant guardian job key link message notice offer original "
     "participant part_id recipient referral release request review revision session supervisor task upload"
 )

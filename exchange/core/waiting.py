@@ -66,6 +66,8 @@ TASKS: dict[str, str] = {
     "not_for_me": CONCERNS,
     "wrong_person": CONCERNS,
     "appeal": ON_YOU,
+    "decide_appeal": ON_YOU,
+    "tell_author": ON_YOU,
     "feedback": ON_YOU,
     "share_agreed": ON_YOU,
     "emergency_opened": CONCERNS,

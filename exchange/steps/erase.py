@@ -35,6 +35,8 @@ EMPTIED = (
     (t.upload, {"key_sealed": None, "key_wrapped": None, "name_sealed": None, "about_wrapped": None}),
     (t.feedback, {"text_sealed": None}),
     (t.consent, {"note_sealed": None}),
+    (t.told, {"words_sealed": None}),
+    (t.appeal, {"text_sealed": None, "reason_sealed": None}),
 )
 # Likewise of a case; what must not be NULL becomes empty, which opens to nothing.
 EMPTIED_OF_CASE: tuple[tuple[Table, dict[str, Any]], ...] = (
@@ -44,6 +46,7 @@ EMPTIED_OF_CASE: tuple[tuple[Table, dict[str, Any]], ...] = (
     (t.diary, {"words_sealed": None}),
     (t.concern, {"note_sealed": b""}),
     (t.referral, {"detail_sealed": None, "reason_sealed": None}),
+    (t.supervision, {"note_sealed": None}),
     (t.bar, {"reason_sealed": None}),
     (t.emergency, {"reason_sealed": None}),
     (t.legal_hold, {"reason_sealed": None, "lifted_reason_sealed": None}),

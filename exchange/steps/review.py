@@ -14,6 +14,7 @@ from exchange.core import gate, places
 from exchange.core.errors import BadInput, Conflict, Refused
 from exchange.core.gate import Act
 from exchange.core.model import TICKS, UNDERSTOOD, Actor, Event, State
+from exchange.steps import appeals
 from exchange.steps.redact import require_applied
 from exchange.steps.reviewer import for_review
 from exchange.steps.revoke import void_decisions
@@ -40,6 +41,7 @@ async def approve(
         )
     async with unit_of_work(service, actor) as unit:
         message = await for_review(unit, message_id)
+        await appeals.require_somebody_else(unit, message)
         newest = await _newest(unit, message, digest)
         await require_applied(unit, await opener_of(service, unit.conn, message.case_id), message, newest)
         known = await facts.load(unit.conn, message, digest=digest, asker=actor.id)
@@ -139,9 +141,12 @@ async def _refuse(
         raise BadInput("Write the reason in words the author will understand.", field="reason")
     async with unit_of_work(service, actor) as unit:
         message = await for_review(unit, message_id)
+        await appeals.require_somebody_else(unit, message)
         await _newest(unit, message, digest)
         moved = await unit.move(message, event)
         await void_decisions(unit, message)
+        if decision in appeals.NOT_TO_BE_SHARED:
+            await appeals.must_be_told(unit, message)
         review = await _decide(unit, service, message, decision, digest, reason=reason)
         unit.leaf(act, case=message.case_id, message=message.id, digest=digest, review=review, **moved)
 

@@ -17,6 +17,9 @@ from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
+ON_THEIR_OWN_PAGE = ("decide_emergency", "decide_appeal", "decide_own_copy", "tell_author")
+"""What is done when it was decided or told, and not by saying so."""
+
 
 @dataclass(frozen=True)
 class TaskView:
@@ -81,7 +84,7 @@ async def finish_task(service: Service, actor: Actor, task_id: UUID) -> UUID:
 
 async def _not_ones_own(unit: Unit, task: Row[Any]) -> None:
     """That an emergency was looked at is for somebody else to say; one that waits is decided, not ticked off."""
-    if task.kind in ("decide_emergency", "decide_own_copy"):
+    if task.kind in ON_THEIR_OWN_PAGE:
         raise Refused("Decide it on its own page.")
     if task.kind == "emergency_opened":
         near_to = await near.relation(unit.conn, task.case_id, unit.actor.id)

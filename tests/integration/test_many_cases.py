@@ -18,7 +18,8 @@ MOST_QUERIES = 130
 MOST_ON_LISTS = 25
 LISTS = (
     "/", "/cases", "/supervisor", "/supervisor/waiting", "/supervisor/decisions", "/referrals", "/emergencies",
-    "/supervisor/second-approvals", "/record", "/record/overview", "/admin/accounts", "/leaving/{account}",
+    "/supervisor/second-approvals", "/supervisor/due", "/record", "/record/overview", "/admin/accounts",
+    "/leaving/{account}",
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/cases/{case}/state"): {"state": "open"},
     ("PUT", "/cases/{case}/policy"): {},
     ("PUT", "/cases/{case}/type"): {"type": "custody", "reason": "He was arrested."},
+    ("POST", "/cases/{case}/supervision"): {"note": "We went through the plan."},
     ("POST", "/cases/{case}/legal-hold"): {"reason": "A court asked."},
     ("POST", "/cases/{case}/legal-hold/lift"): {"reason": "It is over."},
     ("POST", "/cases/{case}/team"): {"account": "{second}"},
@@ -52,6 +53,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/messages/{message}/withhold"): REASON,
     ("POST", "/messages/{message}/retract"): REASON,
     ("POST", "/messages/{message}/keep"): {"digest": DIGEST},
+    ("POST", "/messages/{message}/told"): {"words": "It will not be shared.", "means": "phone"},
+    ("POST", "/messages/{message}/appeal"): {"says": "I do not agree.", "method": "phone"},
+    ("POST", "/messages/{message}/appeal/decision"): {"outcome": "upheld", "reason": "It names a school."},
     ("POST", "/messages/{message}/early/notes"): {"text": "Here.", "seconds": 1.5},
     ("POST", "/messages/{message}/notes"): {"digest": DIGEST, "text": "Here.", "place": {"page": 1}},
     ("POST", "/messages/{message}/texts"): {

@@ -87,7 +87,7 @@ PAGES = {
     "broke-off": ("/way", "/record", "/check"),
     "unfinished": ("/upload", "/check"),
     "sent": ("/receipt",),
-    "stop": ("/stop", "/stopped"),
+    "stop": ("/stop", "/stopped", "/appeal", "/appealed"),
 }
 WRONG = {
     "stopped": (Stop("dead", "/before", 404, leads="/closed"),),
@@ -233,21 +233,8 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     account = f"/admin/accounts/{world.auditor.id}"
     admin = (*ADMIN, account, account + "/sign-on")
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
-    mine = ("/", "/?group=concerns", "/supervisor", "/supervisor/waiting", "/supervisor/decisions",
-            "/supervisor/second-approvals", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
-            f"/leaving/{world.stranger.id}",
-            f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold")  # fmt: skip
-    overseen = (
-        *mine,
-        checked,
-        case,
-        f"{case}/policy",
-        f"{case}/type",
-        "/cases",
-        concern,
-        in_review,
-        f"{in_review}/erase",
-    )
+    appeal = next(stop.path for stop in stops if stop.name == "message-appealed")
+    overseen = (*_supervised(world, opened), checked, case, "/cases", concern, in_review, f"{in_review}/erase", appeal)
     return [
         (None, _outside()),
         (world.facilitator, stops),
@@ -281,6 +268,17 @@ async def _copies(world: World) -> list[Stop]:
 def _negative(case: str) -> Stop:
     """A policy that no case may have."""
     return Stop("supervisor-policy-wrong", f"{case}/policy", 422, "Change the rules", (("cooling_days", "-3"),))
+
+
+def _supervised(world: World, emergency: UUID) -> tuple[str, ...]:
+    """What is for a supervisor."""
+    case = f"/cases/{world.case}"
+    lists = ("", "/waiting", "/decisions", "/second-approvals", "/due")
+    return (
+        "/", "/?group=concerns", *("/supervisor" + name for name in lists), f"{case}/supervision", f"{case}/bars",
+        "/emergency", "/emergencies", f"/emergencies/{emergency}", f"/leaving/{world.stranger.id}",
+        f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold", f"{case}/policy", f"{case}/type",
+    )  # fmt: skip
 
 
 async def _task(world: World) -> UUID:

@@ -57,7 +57,8 @@ class Rows:
         return UUID(str(row["id"]))
 
     def leaf(self, at: datetime, act: str, who: UUID, **ids: Any) -> None:
-        """One leaf, by a member of staff."""
+        """One leaf, by a member of staff, in office hours."""
+        at = at.replace(hour=9 + at.hour % 7) - timedelta(days=max(0, at.weekday() - 4))
         self.leaves.append((at, {"act": act, "actor": {"kind": "staff", "id": who}, **ids}))
 
     def reference(self, prefix: str) -> str:

@@ -14,8 +14,9 @@ from sqlalchemy import func, update
 import media
 from exchange.core.captions import parse
 from exchange.core.edits import Doing, Edit
-from exchange.core.model import Channel, Kind
+from exchange.core.model import Channel, Kind, Method
 from exchange.steps import (
+    appeals,
     captions,
     concern,
     early,
@@ -139,6 +140,20 @@ async def noted(world: World, letter: UUID, sound: UUID, clip: UUID, telling: UU
     await texts.add_text(service, who, telling, base_digest=first, **typed)
 
 
+async def withheld(world: World) -> UUID:
+    """A letter that is not to be shared."""
+    message = await world.letter()
+    digest = await world.digest(message)
+    await review.withhold(world.service, world.facilitator, message, digest, reason="A school is named.")
+    return message
+
+
+async def appealed_against(world: World, message: UUID) -> None:
+    """Its author was told, and does not agree."""
+    await appeals.tell(world.service, world.facilitator, message, words="It is not shared.", means=Channel.PHONE)
+    await appeals.appeal(world.service, world.facilitator, message, says="I disagree.", method=Method.PHONE)
+
+
 async def arriving(world: World, folder: Path) -> list[tuple[str, str]]:
     """Put in, invite, half here, being made safe, not usable."""
     service, who, case = world.service, world.facilitator, f"/cases/{world.case}"
@@ -172,6 +187,8 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
     told = {"kind": "threat", "note": "A sentence about a weapon."}
     raised = await concern.raise_concern(world.service, world.facilitator, stopped, **told)
     back = await came_back(world, folder)
+    held, appealed = await withheld(world), await withheld(world)
+    await appealed_against(world, appealed)
     listed = await taken_out(world, word, sound, clip)
     await noted(world, word, sound, clip, telling)
     talked, heard, failed = [await recording(world, folder) for _ in range(3)]
@@ -196,6 +213,8 @@ async def at_the_desk(world: World, folder: Path) -> list[tuple[str, str]]:
         ("words-empty", f"/messages/{clip}/words"), ("return", f"/messages/{word}/return"),
         ("withhold", f"/messages/{word}/withhold"), ("concern-new", f"/messages/{word}/concern"),
         ("concern-state", f"/messages/{stopped}"), ("concern", f"/concerns/{raised}"),
+        ("withheld", f"/messages/{held}"), ("told", f"/messages/{held}/told"), ("appeal", f"/messages/{held}/appeal"),
+        ("appealed", f"/messages/{appealed}/appeal"),
         ("returned", f"/messages/{back}"), ("spoken", f"/messages/{back}/spoken"),
         ("revise-link", f"/messages/{back}/revise-link"),
     ]  # fmt: skip

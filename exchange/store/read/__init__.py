@@ -2,12 +2,14 @@
 
 `home` what needs somebody now · `cases` lists and the case · `messages` one message with its checklist ·
 `uploads` what has arrived · `links` one link to hand over · `concerns` one concern · `diary` a case's diary ·
-`emergencies` cases opened from outside their team · `oversight` what waits on whom · `keys` how the keys stand.
+`emergencies` cases opened from outside their team · `oversight` what waits on whom · `due` what falls due ·
+`keys` how the keys stand.
 """
 
 from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, case_view, person_view
 from exchange.store.read.concerns import ConcernView, concern_view
 from exchange.store.read.diary import Entry, diary_of, newest
+from exchange.store.read.due import SupervisionView, due_list, supervision_view
 from exchange.store.read.emergencies import (
     EmergencyRow,
     EmergencyView,
@@ -51,6 +53,7 @@ __all__ = [
     "Listed",
     "MessageView",
     "PersonView",
+    "SupervisionView",
     "Wanted",
     "case_list",
     "case_of",
@@ -60,6 +63,7 @@ __all__ = [
     "concern_view",
     "decisions",
     "diary_of",
+    "due_list",
     "emergencies",
     "emergency_view",
     "fact_history",
@@ -75,6 +79,7 @@ __all__ = [
     "reach_one_device",
     "second_approvals",
     "staff_accounts",
+    "supervision_view",
     "uploads_of",
     "waiting_count",
     "waiting_list",

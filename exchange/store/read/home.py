@@ -17,6 +17,7 @@ from exchange.core.model import Actor, ActorKind, CaseState, Role, State
 from exchange.core.waiting import CONCERNS, DATES, GROUPS, ON_YOU, REFERRALS, TASKS, WAITING
 from exchange.store import near
 from exchange.store import tables as t
+from exchange.store.read.due import supervisions
 from exchange.store.read.names import forms_of_name
 from exchange.store.service import Service
 from exchange.store.unit import reading
@@ -24,6 +25,7 @@ from exchange.store.unit import reading
 COVER_AFTER = timedelta(days=2)
 MOST, PAGES = 20, 200
 WITH_NAMES = (0, 1)  # messages and tasks
+SUPERVISION = "supervision_due"
 RECOVERY = "recovery_used"
 """A recovery code was used: `reference` is the account's sign-in name, `task_id` its id."""
 
@@ -64,7 +66,7 @@ async def needs_you_now(
     upto = most * max(1, min(page, PAGES))
     async with reading(service) as conn:
         now = (await conn.execute(select(func.now()))).scalar_one()
-        queries = (_messages(actor), _tasks(actor), _assessments(actor), _referrals(actor), _recoveries(actor))
+        queries = _queries(actor)
         found = [[] if query is None else await _first(conn, query, group, upto) for query in queries]
         rows = [(row, place) for place, listed in enumerate(found) for row in listed]
         totals = Counter[str]()
@@ -102,7 +104,17 @@ def _item(row: Row[Any], place: int, names: dict[UUID, str], now: datetime) -> I
         return _task_item(row, names, now)
     if place == 2:
         return _due_item(row, now)
-    return _referral_item(row) if place == 3 else _recovery_item(row)
+    if place == 3:
+        return _referral_item(row)
+    return _recovery_item(row) if place == 4 else _supervision_item(row)
+
+
+def _queries(actor: Actor) -> tuple[Select[Any] | None, ...]:
+    """What waits, of each kind; None for what is not this actor's."""
+    return (
+        _messages(actor), _tasks(actor), _assessments(actor), _referrals(actor), _recoveries(actor),
+        _supervisions(actor),
+    )  # fmt: skip
 
 
 async def waiting_count(service: Service, account_id: UUID) -> int:
@@ -110,7 +122,7 @@ async def waiting_count(service: Service, account_id: UUID) -> int:
     async with reading(service) as conn:
         row = (await conn.execute(select(t.account.c.roles).where(t.account.c.id == account_id))).one()
         actor = _as_actor(account_id, row.roles)
-        queries = (_messages(actor), _tasks(actor), _assessments(actor), _referrals(actor), _recoveries(actor))
+        queries = _queries(actor)
         counts = [select(func.count()).select_from(query.subquery()) for query in queries if query is not None]
         return sum([int((await conn.execute(count)).scalar_one()) for count in counts])
 
@@ -120,9 +132,9 @@ def _as_actor(account_id: UUID, roles: Iterable[str]) -> Actor:
 
 
 def _mine(actor: Actor) -> Any:
-    """Whether the actor is assigned to the case."""
+    """Whether the actor is assigned to the case; asked for all cases at once, not for each."""
     a = t.assignment
-    return select(a.c.id).where(a.c.case_id == t.cases.c.id, a.c.account_id == actor.id, a.c.until.is_(None)).exists()
+    return t.cases.c.id.in_(select(a.c.case_id).where(a.c.account_id == actor.id, a.c.until.is_(None)))
 
 
 def _seen_by(actor: Actor, since: Any, *, at_once: Any = None) -> Any:
@@ -132,7 +144,7 @@ def _seen_by(actor: Actor, since: Any, *, at_once: Any = None) -> Any:
     parts = [_mine(actor), and_(late, or_(t.cases.c.cover_id == actor.id, supervisor))]
     if at_once is not None:
         parts.append(and_(at_once, supervisor))
-    return and_(or_(*parts), ~near.barred(t.cases.c.id, actor.id))
+    return and_(or_(*parts), t.cases.c.id.not_in(near.barred_cases(actor.id)))
 
 
 def _messages(actor: Actor) -> Select[Any]:
@@ -283,3 +295,15 @@ def _recoveries(actor: Actor) -> Select[Any] | None:
 
 def _recovery_item(row: Row[Any]) -> Item:
     return Item(ON_YOU, RECOVERY, None, row.login, None, row.id, "", "", row.since, False, False)
+
+
+def _supervisions(actor: Actor) -> Select[Any] | None:
+    """Cases whose supervision is due within a week, for supervisors (rule 12)."""
+    if not access.may(actor, Permission.SUPERVISE):
+        return None
+    due = supervisions(actor, within=timedelta(days=7)).subquery()
+    return select(due.c.id, due.c.reference, due.c.late, due.c.due_at.label("since"), literal(DATES).label("heading"))
+
+
+def _supervision_item(row: Row[Any]) -> Item:
+    return Item(DATES, SUPERVISION, row.id, row.reference, None, None, "", "", row.since, row.late, False)

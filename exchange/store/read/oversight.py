@@ -188,5 +188,9 @@ async def listed(
 ) -> Listed[Row[Any]]:
     """One page of a query, and how many rows it has."""
     rows = await conn.execute(query.order_by(*order).limit(most).offset(most * (max(1, page) - 1)))
-    total = (await conn.execute(select(func.count()).select_from(query.order_by(None).subquery()))).scalar_one()
-    return Listed(list(rows.all()), int(total))
+    total = await conn.execute(
+        select(func.count()).select_from(
+            query.with_only_columns(literal(1).label("one"), maintain_column_froms=True).subquery()
+        )
+    )
+    return Listed(list(rows.all()), int(total.scalar_one()))

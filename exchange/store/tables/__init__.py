@@ -4,7 +4,8 @@
 facts · `life` what practice writes down · `messages` messages, uploads, revisions · `decisions` what was decided and
 what is in force · `links` links, sessions, grants · `standing` conflicts of interest, emergencies · `erasing`
 erasures, legal holds · `notices` notices to participants · `rights` what people ask about themselves · `workshop` what
-is taken out of messages · `early` what is heard before there is a version · `paper` what went out on paper. The
+is taken out of messages · `early` what is heard before there is a version · `paper` what went out on paper ·
+`withholding` telling the author, and appeals · `supervision` of cases. The
 ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
@@ -36,6 +37,8 @@ from exchange.store.tables.rights import own_copy, own_copy_item
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
+from exchange.store.tables.supervision import supervision
+from exchange.store.tables.withholding import appeal, told
 from exchange.store.tables.workshop import caption_draft, edit, making
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "account",
     "account_session",
     "api_token",
+    "appeal",
     "approval_current",
     "assignment",
     "bar",
@@ -97,6 +101,8 @@ __all__ = [
     "sign_on",
     "sign_on_attempt",
     "spoken",
+    "supervision",
     "task",
+    "told",
     "upload",
 ]

@@ -3,6 +3,7 @@
 from exchange.web.api import (
     account,
     administration,
+    appealing,
     captions,
     cases,
     diary,
@@ -19,6 +20,7 @@ from exchange.web.api import (
     sharing,
     spoken,
     standing,
+    supervising,
     work,
     workshop,
 )
@@ -33,9 +35,11 @@ ENDPOINTS: list[Endpoint] = [
     *people.ENDPOINTS,
     *rights.ENDPOINTS,
     *standing.ENDPOINTS,
+    *supervising.ENDPOINTS,
     *messages.ENDPOINTS,
     *early.ENDPOINTS,
     *reviewing.ENDPOINTS,
+    *appealing.ENDPOINTS,
     *workshop.ENDPOINTS,
     *captions.ENDPOINTS,
     *spoken.ENDPOINTS,

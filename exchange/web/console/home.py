@@ -5,7 +5,7 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import State
 from exchange.store.read import RECOVERY, Item, needs_you_now
-from exchange.store.read.home import MOST
+from exchange.store.read.home import MOST, SUPERVISION
 from exchange.web import frame
 from exchange.web.console import words
 from exchange.web.console.paging import page_number, pager
@@ -58,7 +58,7 @@ STATE_OR_TASK = {**words.STATE_NEEDS, **words.TASKS, RECOVERY: RECOVERY_USED}
 def _button(item: Item) -> str:
     if item.message_kind:
         return BUTTONS.get(State(item.kind), N_("Open"))
-    return N_("Record it") if item.kind == "assessment_due" else N_("Open")
+    return N_("Record it") if item.kind in ("assessment_due", SUPERVISION) else N_("Open")
 
 
 def _place(item: Item) -> str:
@@ -69,6 +69,8 @@ def _place(item: Item) -> str:
         return f"/admin/accounts/{item.task_id}"
     if item.task_id is not None:
         return f"/tasks/{item.task_id}"
+    if item.kind == SUPERVISION:
+        return f"/cases/{item.case_id}/supervision"
     if item.kind == "assessment_due":
         return f"/cases/{item.case_id}/facts/assessment"
     return f"/messages/{item.message_id}" + {State.IN_REVIEW: "/review", State.ACCEPTED: "/hand-over"}.get(

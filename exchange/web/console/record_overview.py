@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "failures": N_("Refused again and again"),
 }
 WIDTH, HEIGHT, GAP = 640, 160, 2
+MOST_SHOWN = 100
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -43,7 +44,8 @@ async def page(request: web.Request) -> web.StreamResponse:
         "bars": bars(spans),
         "rows": [(_when(span), span.staff, span.participants, span.total) for span in spans],
         "total": sum(span.total for span in spans),
-        "findings": [_line(one, names) for one in found.findings] if found else [],
+        "findings": [_line(one, names) for one in found.findings[:MOST_SHOWN]] if found else [],
+        "more": max(0, len(found.findings) - MOST_SHOWN) if found else 0,
         "signature": found.signature if found else None,
         "limits": Limits(),
     }

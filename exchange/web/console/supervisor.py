@@ -7,7 +7,8 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import State
 from exchange.core.waiting import WAITING
-from exchange.store.read import Wanted, caseloads, decisions, second_approvals, waiting_list
+from exchange.store.read import Wanted, caseloads, decisions, due_list, emergencies, second_approvals, waiting_list
+from exchange.store.read.due import KINDS
 from exchange.store.read.oversight import OWNERS, PAGE
 from exchange.web import frame
 from exchange.web.console import words
@@ -33,7 +34,11 @@ async def page(request: web.Request) -> web.StreamResponse:
     tasks = await decisions(service, actor, most=FEW)
     seconds = await second_approvals(service, actor, most=FEW)
     waiting = await waiting_list(service, actor, Wanted(), most=FEW)
+    dates = {kind: (await due_list(service, actor, kind, most=1)).total for kind in KINDS}
+    opened = [row for row in await emergencies(service, actor) if row.state in ("asked", "open")]
     context = {
+        "due": dates,
+        "emergencies": len(opened),
         "people": await caseloads(service, actor),
         "seconds": [_second(row) for row in seconds.rows],
         "seconds_total": seconds.total,

@@ -5,7 +5,7 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import FactKind
 from exchange.steps import own_copy, tasks
-from exchange.steps.tasks import TaskView
+from exchange.steps.tasks import ON_THEIR_OWN_PAGE, TaskView
 from exchange.web import frame
 from exchange.web.console import words
 from exchange.web.console.session import actor_of, id_of, is_supervisor, service_of
@@ -37,6 +37,12 @@ ADVICE: dict[str, str] = {
         "Somebody outside the team holds it, closed. The record of the case says who. Collect it, and put it in."
     ),
     "appeal": N_("Somebody does not agree with a decision. A supervisor who did not make it should look at it."),
+    "decide_appeal": N_(
+        "Whoever decided not to share it cannot decide this. Give a reason that the author can understand."
+    ),
+    "tell_author": N_(
+        "Tell them in the way that is safe, in words that say nothing about the other person. Then record it."
+    ),
     "feedback": N_("Read what they wrote, and answer if they expect it."),
     "share_agreed": N_("The author agreed to share this version. See what is still needed before it can be offered."),
     "emergency_opened": N_("Look at who opened it and why, and talk with them. End it if it is not needed."),
@@ -83,9 +89,7 @@ def _can_finish(request: web.Request, view: TaskView) -> bool:
     kind = view.task.kind
     if kind == "emergency_opened":
         return bool(view.task.account_id != actor_of(request).id)
-    return kind not in ("decide_emergency", "decide_own_copy") and (
-        is_supervisor(request) or not kind.startswith("decide_")
-    )
+    return kind not in ON_THEIR_OWN_PAGE and (is_supervisor(request) or not kind.startswith("decide_"))
 
 
 def _decide(view: TaskView) -> str:
@@ -93,6 +97,8 @@ def _decide(view: TaskView) -> str:
     if view.task.kind in own_copy.TASKS:
         return f"/people/{view.task.participant_id}/copies"
     kind = view.task.kind.removeprefix("decide_")
+    if view.task.kind in ("decide_appeal", "tell_author"):
+        return f"/messages/{view.task.message_id}/" + ("appeal" if kind == "appeal" else "told")
     if kind == view.task.kind or view.emergency:
         return ""
     if kind == FactKind.STATUS:

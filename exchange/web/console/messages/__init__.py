@@ -1,6 +1,7 @@
 """The pages of one message, in the order of its life; `routes` is what the console answers."""
 
 from exchange.web.console.messages import (
+    appeal,
     captions,
     changes,
     compare,
@@ -39,6 +40,7 @@ routes = [
     *captions.ROUTES,
     *timed.ROUTES,
     *decide.ROUTES,
+    *appeal.ROUTES,
     *spoken.ROUTES,
     *erase.ROUTES,
     *concern.ROUTES,

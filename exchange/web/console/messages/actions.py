@@ -55,6 +55,8 @@ RULES = (
     _Rule(N_("Make a new link"), "hand-over", P.RELEASE, READABLE, ready=True, main=NEVER),
     _Rule(N_("Send a notice"), "notice", P.CASE_CHANGE, frozenset({S.OFFERED, S.RETURNED}), main=NEVER),
     _Rule(N_("Take the reading back"), "revoke", P.REVOKE, event=E.LINK_GONE, main=NEVER),
+    _Rule(N_("Tell the author"), "told", P.CONSENT, frozenset({S.WITHHELD})),
+    _Rule(N_("The author does not agree"), "appeal", P.CASE_SEE, frozenset({S.WITHHELD}), main=NEVER),
     _Rule(N_("Look at it"), "review", P.CONTENT, frozenset(S) - {S.IN_REVIEW}, main=NEVER),
     _Rule(N_("Take something out"), "changes", P.REVIEW, event=E.REVISE, main=NEVER),
     _Rule(N_("Type a text beside it"), "text", P.REVIEW, event=E.REVISE, main=NEVER),
