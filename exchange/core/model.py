@@ -186,12 +186,14 @@ LAPSING = frozenset({FactKind.ASSESSMENT, FactKind.PAUSE, FactKind.CONTACT_ORDER
 
 
 class ConsentKind(StrEnum):
-    """What a participant can agree to (DESIGN section 2; `be_asked`: to be told that something is there)."""
+    """What a participant can agree to (DESIGN section 2; `be_asked`: to be told that something is there;
+    `disclose`: that one thing is passed on to somebody outside, rule 15)."""
 
     TAKE_PART = "take_part"
     BE_ASKED = "be_asked"
     SHARE = "share"
     RECEIVE = "receive"
+    DISCLOSE = "disclose"
 
 
 class Method(StrEnum):
@@ -249,7 +251,9 @@ UNDERSTOOD: tuple[str, ...] = ("myself", "interpreter", "colleague", "software")
 
 @dataclass(frozen=True)
 class Policy:
-    """A case's policy. Days are calendar days; `notices`: at most so many about one thing (rule 6), 0 for none."""
+    """A case's policy. Days are calendar days; `notices`: at most so many about one thing (rule 6), 0 for none.
+    `retention_days`: how long a closed case is kept (rule 23); 2557 are seven years.
+    """
 
     four_eyes: bool = False
     assessment_days: int = 90
@@ -260,6 +264,7 @@ class Policy:
     emergency_hours: int = 8
     notices: int = 2
     notices_by_itself: bool = False
+    retention_days: int = 2557
 
 
 @dataclass(frozen=True)

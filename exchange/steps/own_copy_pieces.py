@@ -25,7 +25,7 @@ from exchange.store.service import Service
 
 Records = tuple[tuple[Line, ...], ...]
 ONCE = (
-    Part.DETAILS, Part.CONTACT, Part.SITUATION, Part.CONSENTS, Part.NOTICES, Part.LINKS, Part.OPENED,
+    Part.DETAILS, Part.CONTACT, Part.SITUATION, Part.CONSENTS, Part.NOTICES, Part.LINKS, Part.DISCLOSED, Part.OPENED,
 )  # fmt: skip
 OF_A_MESSAGE = (Part.ORIGINAL, Part.VERSION, Part.DECISIONS)
 
@@ -225,6 +225,22 @@ async def _links(of: Whose, _: UUID | None) -> Records:
     )
 
 
+async def _disclosed(of: Whose, _: UUID | None) -> Records:
+    """To whom something about them was passed on, and what allowed it; not the words, which may be about others."""
+    d = t.disclosure
+    mine = (d.c.case_id == of.person.case_id, d.c.concerned.contains([of.person.id]))
+    return tuple(
+        (
+            Line("at", of.time(row.at)),
+            Line("purpose", row.kind, coded=True),
+            Line("authority", of.opener.open(row.authority_sealed, "disclosure.authority", row.id)),
+            Line("basis", row.basis, coded=True),
+            Line("duty", of.opener.open(row.duty_sealed, "disclosure.duty", row.id)),
+        )
+        for row in await of.all(select(d).where(*mine).order_by(d.c.at))
+    )
+
+
 async def _told(of: Whose, about: UUID | None) -> Records:
     f = t.feedback
     rows = await of.all(select(f).where(f.c.id == about, f.c.participant_id == of.person.id))
@@ -313,5 +329,6 @@ MAKERS: dict[Part, Maker] = {
     Part.ORIGINAL: _original,
     Part.VERSION: _version,
     Part.DECISIONS: _decisions,
+    Part.DISCLOSED: _disclosed,
     Part.OPENED: _opened,
 }

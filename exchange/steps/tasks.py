@@ -81,7 +81,7 @@ async def finish_task(service: Service, actor: Actor, task_id: UUID) -> UUID:
 
 async def _not_ones_own(unit: Unit, task: Row[Any]) -> None:
     """That an emergency was looked at is for somebody else to say; one that waits is decided, not ticked off."""
-    if task.kind in ("decide_emergency", "decide_own_copy"):
+    if task.kind in ("decide_emergency", "decide_own_copy", "decide_retention"):
         raise Refused("Decide it on its own page.")
     if task.kind == "emergency_opened":
         near_to = await near.relation(unit.conn, task.case_id, unit.actor.id)

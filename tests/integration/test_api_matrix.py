@@ -169,6 +169,7 @@ async def test_release_export_and_keys_need_the_step_up(api: Api, world: World) 
     needed = {Permission.RELEASE: world.facilitator, Permission.RECORD_EXPORT: world.auditor,
               Permission.EMERGENCY_OPEN: world.stranger, Permission.EMERGENCY_SECOND: world.supervisor,
               Permission.LEAVER: world.supervisor,
+              Permission.DISCLOSE: world.facilitator,
               Permission.COPY_APPROVE: world.second, Permission.COPY_HAND_OUT: world.facilitator}  # fmt: skip
     assert set(needed) == {permission for permission, rule in RULES.items() if rule.step_up}
     for permission, actor in needed.items():

@@ -38,6 +38,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/participants/{participant}/notices"): {
         "means": "email", "address": "a@people.example", "days": [0], "words": "notice-ring-2026-01",
     },
+    ("POST", "/cases/{case}/disclosures"): {
+        "kind": "police", "authority": "A station", "what": "A date.", "basis": "consents",
+        "concerned": ["{participant}"],
+    },
     ("PUT", "/copies/{copy}/items/{item}"): {"inside": True},
     ("POST", "/copies/{copy}/approval"): {"agree": True},
     ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},

@@ -227,7 +227,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     account = f"/admin/accounts/{world.auditor.id}"
     admin = (*ADMIN, account, account + "/sign-on")
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
-    mine = ("/", "/supervisor", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
+    mine = ("/", "/supervisor", "/retention", f"{case}/bars", "/emergency", "/emergencies", f"/emergencies/{opened}",
             f"/leaving/{world.stranger.id}",
             f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold")  # fmt: skip
     overseen = (*mine, checked, case, "/cases", concern, in_review, f"{in_review}/erase")
@@ -253,6 +253,9 @@ async def _copies(world: World) -> list[Stop]:
     await own_copy.hand_on(service, who, other)
     first = f"/copies/{made}/items/{items[0].row.id}"
     return [
+        Stop("team-disclosures", f"/cases/{world.case}/disclosures"),
+        Stop("team-consent-disclose", f"/people/{world.recipient}/consents/disclose"),
+        Stop("team-disclosures-wrong", f"/cases/{world.case}/disclosures", 422, "Record this"),
         Stop("team-copies", f"/people/{world.recipient}/copies"),
         Stop("team-copy", f"/copies/{made}"),
         Stop("team-copy-item", first),

@@ -62,6 +62,7 @@ class PolicyShape(Asked):
     emergency_hours: int = Field(8, ge=1, le=72)
     notices: int = Field(2, ge=0, le=10)
     notices_by_itself: bool = False
+    retention_days: int = Field(2557, ge=1, le=36500, description="From the day on which the case is closed.")
 
 
 class NewCase(Asked):

@@ -76,6 +76,8 @@ OUTCOMES: dict[str, str] = {
     **notice_words.OUTCOMES,
 }
 REASONS: dict[str, str] = {
+    "consents": N_("with the consent of those concerned"),
+    "legal_duty": N_("a legal duty"),
     **notice_words.REASONS,
     **words.EMERGENCY_KINDS,
     **of_messages.LINK_STATES,

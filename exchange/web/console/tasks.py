@@ -80,13 +80,15 @@ def _can_finish(request: web.Request, view: TaskView) -> bool:
     kind = view.task.kind
     if kind == "emergency_opened":
         return bool(view.task.account_id != actor_of(request).id)
-    return kind not in ("decide_emergency", "decide_own_copy") and (
+    return kind not in ("decide_emergency", "decide_own_copy", "decide_retention") and (
         is_supervisor(request) or not kind.startswith("decide_")
     )
 
 
 def _decide(view: TaskView) -> str:
     """The form on which a supervisor's decision is recorded, "" where there is none."""
+    if view.task.kind == "decide_retention":
+        return "/retention"
     if view.task.kind in own_copy.TASKS:
         return f"/people/{view.task.participant_id}/copies"
     kind = view.task.kind.removeprefix("decide_")
