@@ -45,6 +45,7 @@ EMPTIED_OF_CASE: tuple[tuple[Table, dict[str, Any]], ...] = (
     (t.referral, {"detail_sealed": None, "reason_sealed": None}),
     (t.bar, {"reason_sealed": None}),
     (t.emergency, {"reason_sealed": None}),
+    (t.rectification, {"said_sealed": None, "answer_sealed": None}),
     (t.disclosure, {"authority_sealed": None, "what_sealed": None, "duty_sealed": None}),
     (t.legal_hold, {"reason_sealed": None, "lifted_reason_sealed": None}),
 )
@@ -97,6 +98,8 @@ async def person(unit: Unit, case_id: UUID, person_id: UUID) -> None:
     for table, column in ((t.feedback, "text_sealed"), (t.fact, "note_sealed"), (t.consent, "note_sealed")):
         about = update(table).where(table.c.participant_id == person_id)
         await unit.change(about.values(**{column: None}))
+    wrong = update(t.rectification).where(t.rectification.c.participant_id == person_id)
+    await unit.change(wrong.values(said_sealed=None, answer_sealed=None))
     for table in (t.safe_contact, t.code, t.notice_wish):
         await unit.change(table.delete().where(table.c.participant_id == person_id))
     await end_of(unit, [person_id])

@@ -25,7 +25,8 @@ from exchange.store.service import Service
 
 Records = tuple[tuple[Line, ...], ...]
 ONCE = (
-    Part.DETAILS, Part.CONTACT, Part.SITUATION, Part.CONSENTS, Part.NOTICES, Part.LINKS, Part.DISCLOSED, Part.OPENED,
+    Part.DETAILS, Part.CONTACT, Part.SITUATION, Part.CONSENTS, Part.NOTICES, Part.LINKS, Part.CORRECTIONS,
+    Part.DISCLOSED, Part.OPENED,
 )  # fmt: skip
 OF_A_MESSAGE = (Part.ORIGINAL, Part.VERSION, Part.DECISIONS)
 
@@ -241,6 +242,20 @@ async def _disclosed(of: Whose, _: UUID | None) -> Records:
     )
 
 
+async def _corrections(of: Whose, _: UUID | None) -> Records:
+    """What they said is wrong, and the answer that was written for them."""
+    r = t.rectification
+    return tuple(
+        (
+            Line("at", of.time(row.at)),
+            Line("text", of.opener.open(row.said_sealed, "rectification.said", row.id)),
+            Line("outcome", row.outcome or "", coded=True),
+            Line("reason", of.opener.open(row.answer_sealed, "rectification.answer", row.id)),
+        )
+        for row in await of.all(select(r).where(r.c.participant_id == of.person.id).order_by(r.c.at))
+    )
+
+
 async def _told(of: Whose, about: UUID | None) -> Records:
     f = t.feedback
     rows = await of.all(select(f).where(f.c.id == about, f.c.participant_id == of.person.id))
@@ -330,5 +345,6 @@ MAKERS: dict[Part, Maker] = {
     Part.VERSION: _version,
     Part.DECISIONS: _decisions,
     Part.DISCLOSED: _disclosed,
+    Part.CORRECTIONS: _corrections,
     Part.OPENED: _opened,
 }

@@ -42,6 +42,8 @@ BODIES: dict[tuple[str, str], Any] = {
         "kind": "police", "authority": "A station", "what": "A date.", "basis": "consents",
         "concerned": ["{participant}"],
     },
+    ("POST", "/participants/{participant}/corrections"): {"about": "details", "said": "My name has one l."},
+    ("POST", "/corrections/{wrong}/answer"): {"outcome": "corrected", "words": "One l."},
     ("PUT", "/copies/{copy}/items/{item}"): {"inside": True},
     ("POST", "/copies/{copy}/approval"): {"agree": True},
     ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},

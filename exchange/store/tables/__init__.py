@@ -29,7 +29,7 @@ from exchange.store.tables.links import access_leaf, feedback, grant, link, port
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.notices import notice, notice_wish
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
-from exchange.store.tables.rights import closing, disclosure, own_copy, own_copy_item
+from exchange.store.tables.rights import closing, disclosure, own_copy, own_copy_item, rectification
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
@@ -82,6 +82,7 @@ __all__ = [
     "reap",
     "receive_current",
     "recovery_code",
+    "rectification",
     "referral",
     "release",
     "review",

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from exchange.core.disclosure import BASES, KINDS
 from exchange.core.own_copy import COPY_STATES, Part
+from exchange.core.rectification import ABOUT, OUTCOMES
 from exchange.store.tables.base import key, metadata, now, one_of, ref, sealed, when, word
 
 # A copy of what is held about one person (GDPR Art. 15). The object and its key are there from `ready` until it was
@@ -72,6 +73,26 @@ disclosure = Table(
 
 # When a case was closed; gone when it is opened again. Retention is counted from here (rule 23).
 closing = Table("closing", metadata, key(), ref("case_id", "cases.id", index=False), now(), UniqueConstraint("case_id"))
+
+# Somebody says that something about them is wrong (GDPR Art. 16); `outcome` NULL until it was answered.
+rectification = Table(
+    "rectification",
+    metadata,
+    key(),
+    ref("case_id", "cases.id"),
+    ref("participant_id", "participant.id"),
+    word("about"),
+    sealed("said_sealed"),
+    word("outcome", nullable=True),
+    sealed("answer_sealed"),
+    ref("recorded_by", "account.id", index=False),
+    now(),
+    when("due_at"),
+    ref("decided_by", "account.id", nullable=True, index=False),
+    when("decided_at"),
+    one_of("about", ABOUT),
+    one_of("outcome", OUTCOMES),
+)
 
 # One thing on the list: in, or left out with a reason; NULL until somebody has looked.
 own_copy_item = Table(

@@ -11,8 +11,9 @@ from exchange.core.access import Permission
 from exchange.core.disclosure import BASES, KINDS, Disclosure
 from exchange.core.errors import BadInput
 from exchange.core.own_copy import Part
+from exchange.core.rectification import ABOUT, OUTCOMES
 from exchange.core.retention import What
-from exchange.steps import disclosure, own_copy, retention
+from exchange.steps import disclosure, own_copy, rectification, retention
 from exchange.web.api.endpoint import Call, Endpoint
 from exchange.web.api.shapes import Answer, Asked, Made, Word, Words
 from exchange.web.attachment import send_zip
@@ -234,7 +235,67 @@ async def retire_referral(call: Call) -> None:
     await retention.confirm(call.service, call.actor, What.REFERRAL, call.id("referral"))
 
 
+class NewWrong(Asked):
+    """What somebody says is wrong about them, in their words."""
+
+    about: Word = Field(description=f"One of {', '.join(ABOUT)}.")
+    said: Words
+
+
+class WrongAnswer(Asked):
+    """What comes of it: put right, or a note beside it."""
+
+    outcome: Word = Field(description=f"One of {', '.join(OUTCOMES)}.")
+    words: Words
+
+
+class WrongLine(Answer):
+    """Something that somebody said is wrong. `outcome` is null while it is open."""
+
+    id: UUID
+    about: str
+    said: str
+    outcome: str | None
+    answer: str
+    at: datetime
+    due_at: datetime
+
+
+class Wrongs(Answer):
+    """Everything that one person said is wrong, newest first."""
+
+    corrections: list[WrongLine]
+
+
+async def corrections(call: Call) -> Wrongs:
+    """What a person said is wrong about them, and what came of it."""
+    found = await rectification.of_person(call.service, call.actor, call.id("participant"))
+    return Wrongs(
+        corrections=[
+            WrongLine(
+                id=one.row.id, about=one.row.about, said=one.said, outcome=one.row.outcome, answer=one.answer,
+                at=one.row.at, due_at=one.row.due_at,
+            )
+            for one in found
+        ]
+    )  # fmt: skip
+
+
+async def ask_correction(call: Call, asked: NewWrong) -> Made:
+    """Write down what a person says is wrong; it is to be answered within a month."""
+    person = call.id("participant")
+    return Made(id=await rectification.ask(call.service, call.actor, person, asked.about, asked.said))
+
+
+async def answer_correction(call: Call, asked: WrongAnswer) -> None:
+    """Answer it: put right, or a note of the disagreement beside it."""
+    await rectification.answer(call.service, call.actor, call.id("wrong"), asked.outcome, asked.words)
+
+
 ENDPOINTS = [
+    Endpoint("GET", "/participants/{participant}/corrections", corrections, Permission.PERSON_SEE),
+    Endpoint("POST", "/participants/{participant}/corrections", ask_correction, Permission.CASE_CHANGE, status=201),
+    Endpoint("POST", "/corrections/{wrong}/answer", answer_correction, Permission.CASE_CHANGE, status=204),
     Endpoint("GET", "/retention", schedule, Permission.SUPERVISE),
     Endpoint("POST", "/retention/cases/{case}", retire_case, Permission.CASE_CLOSE, status=204),
     Endpoint("POST", "/retention/participants/{participant}", retire_person, Permission.CASE_CLOSE, status=204),

@@ -122,6 +122,8 @@ ACTS: dict[str, str] = {
     "redaction.dropped": N_("A change that was wanted was taken off the list"),
     "redaction.refused": N_("The version without some of it could not be made"),
     "redaction.wanted": N_("A change was put on the list"),
+    "rectification.answered": N_("What somebody said is wrong was answered"),
+    "rectification.asked": N_("Somebody said that something about them is wrong"),
     "referral.declined": N_("A referral was not for us"),
     "referral.opened": N_("A referral became a case"),
     "referral.erased": N_("What somebody told us when they asked was erased"),

@@ -42,7 +42,12 @@ class NewDisclosure(frame.Form):
     concerned: list[str] = Field(default_factory=list, max_length=20)
     basis: str
     duty: str = Field(default="", max_length=2000)
-    sentences: ClassVar = {"kind": N_("Choose what it is for."), "basis": N_("Choose what allows it.")}
+    sentences: ClassVar = {
+        "kind": N_("Choose what it is for."),
+        "authority": N_("Write down which authority it goes to, and who there."),
+        "what": N_("Write down what was passed on."),
+        "basis": N_("Choose what allows it."),
+    }
 
 
 async def page(request: web.Request) -> web.StreamResponse:

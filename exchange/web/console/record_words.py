@@ -67,6 +67,8 @@ SCOPES: dict[str, str] = {
     "emergencies": N_("the list of emergencies"),
 }
 OUTCOMES: dict[str, str] = {
+    "corrected": N_("put right"),
+    "note": N_("kept beside it"),
     **of_messages.OUTCOMES,
     **of_messages.COPIES,
     "pause": N_("to pause"),

@@ -150,6 +150,7 @@ TASKS: dict[str, str] = {
     "notice_stopped": N_("A notice was not sent"),
     "notice_unknown": N_("A notice may not have been sent"),
     "decide_retention": N_("Something is due to be erased: a supervisor confirms"),
+    "rectification": N_("Somebody says that something about them is wrong: answer it"),
     "own_copy": N_("A copy of what we hold about somebody: look through it"),
     "decide_own_copy": N_("A copy of what we hold about somebody: a second person approves it"),
     "copy_ready": N_("A copy of what we hold about somebody is ready to hand out"),
