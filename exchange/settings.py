@@ -83,10 +83,8 @@ class Settings(BaseSettings):
     """The portal's own credentials; None means the ones above."""
     s3_region: str = "us-east-1"
     s3_secure: bool = True
-
     root_key_file: Path = Path()
     ledger_key_file: Path = Path()
-
     vault_url: str = ""
     """Vault or OpenBao: its keys can be opened, and `exchange keys move vault` wraps under one of them."""
     vault_token: SecretStr | None = None
@@ -98,9 +96,12 @@ class Settings(BaseSettings):
     pkcs11_token: str = ""
     pkcs11_pin: SecretStr | None = None
     pkcs11_label: str = Field("exchange", pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
+    retention_untaken_days: int = Field(90, ge=1, le=3650)
+    """How long those who never took part are kept (rule 23): from the closing of a case, or a referral's decision."""
+    retention_notice_days: int = Field(0, ge=0, le=3650)
+    """What is due goes by itself so many days after its date; 0: never, a supervisor confirms each one."""
     backup_days: int = Field(35, ge=0, le=36500)
     """How long a backup is kept: an erasure certificate names the day on which the last old one is gone."""
-
     oidc_issuer: str = ""
     """The OpenID provider for single sign-on of staff, exactly as it names itself; "" means that there is none."""
     oidc_client_id: str = ""
@@ -112,7 +113,6 @@ class Settings(BaseSettings):
     oidc_acr: str = ""
     """Likewise, where it names one of these context classes; with both, both must be right."""
     oidc_ca: Path | None = None
-
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(8601, ge=0, le=65535)
     portal_url: str = ""

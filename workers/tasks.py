@@ -13,6 +13,7 @@ from exchange.steps import (
     process,
     redacting,
     release,
+    retention,
     signing,
     spoken_safe,
     sweep,
@@ -87,6 +88,12 @@ async def make_own_copy(service: Service, copy: str) -> None:
 async def end_own_copies(service: Service) -> None:
     """End copies that nobody took in their time."""
     await own_copy_making.run_out(service)
+
+
+@task("retain", cron="41 2 * * *")
+async def retain(service: Service) -> None:
+    """Once a night: what falls due to be erased is told, or goes by itself where the service has set so."""
+    await retention.run(service)
 
 
 @task("daily_mail", cron="*/15 * * * *")

@@ -74,6 +74,7 @@ class Permission(StrEnum):
     OFFER = "offer"
     RELEASE = "release"
     REVOKE = "revoke"
+    DISCLOSE = "disclose"
     COPY_PREPARE = "copy_prepare"
     COPY_APPROVE = "copy_approve"
     COPY_HAND_OUT = "copy_hand_out"
@@ -129,6 +130,7 @@ RULES: dict[Permission, Rule] = {
     Permission.OFFER: _rule(Near.TEAM, F, SV),
     Permission.RELEASE: _rule(Near.TEAM, F, SV, step_up=True),
     Permission.REVOKE: _rule(Near.SEES, F, SV),
+    Permission.DISCLOSE: _rule(Near.TEAM, F, SV, step_up=True),
     Permission.COPY_PREPARE: _rule(Near.TEAM, F, SV),
     Permission.COPY_APPROVE: _rule(Near.SEES, F, SV, step_up=True),
     Permission.COPY_HAND_OUT: _rule(Near.TEAM, F, SV, step_up=True),

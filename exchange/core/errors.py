@@ -97,6 +97,11 @@ class OnHold(Refused):
     """There is a legal hold on this case, so nothing of it can be erased. A supervisor must lift it first."""
 
 
+class NotForSentences(Refused):
+    """Nothing of a case is passed on for a sentence or for parole: taking part never counts for or against anyone.
+    Nothing was recorded."""
+
+
 class TooLarge(ExchangeError):
     """The file is larger than this service takes. Nothing was kept."""
 

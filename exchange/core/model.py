@@ -188,12 +188,14 @@ LAPSING = frozenset({FactKind.ASSESSMENT, FactKind.PAUSE, FactKind.CONTACT_ORDER
 
 
 class ConsentKind(StrEnum):
-    """What a participant can agree to (DESIGN section 2; `be_asked`: to be told that something is there)."""
+    """What a participant can agree to (DESIGN section 2; `be_asked`: to be told that something is there;
+    `disclose`: that one thing is passed on to somebody outside, rule 15)."""
 
     TAKE_PART = "take_part"
     BE_ASKED = "be_asked"
     SHARE = "share"
     RECEIVE = "receive"
+    DISCLOSE = "disclose"
 
 
 class Method(StrEnum):

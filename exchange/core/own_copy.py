@@ -38,6 +38,8 @@ class Part(StrEnum):
     ORIGINAL = "original"
     VERSION = "version"
     DECISIONS = "decisions"
+    CORRECTIONS = "corrections"
+    DISCLOSED = "disclosed"
     OPENED = "opened"
 
 

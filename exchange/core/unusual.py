@@ -20,8 +20,8 @@ from typing import Any
 
 CONTENT = frozenset(
     {
-        "link.shown", "participant.code_read", "presented.opened", "release.created", "release.presented",
-        "release.printed", "review.opened",
+        "link.shown", "own_copy.handed_out", "own_copy.looked_at", "participant.code_read", "presented.opened",
+        "release.created", "release.presented", "release.printed", "review.opened",
     }
 )  # fmt: skip
 """Acts by which staff reach what people said, or what opens it."""

@@ -79,6 +79,8 @@ TASKS: dict[str, str] = {
     "notice_failed": ON_YOU,
     "notice_stopped": ON_YOU,
     "notice_unknown": ON_YOU,
+    "decide_retention": DATES,
+    "rectification": DATES,
     "own_copy": DATES,
     "decide_own_copy": ON_YOU,
     "copy_ready": ON_YOU,

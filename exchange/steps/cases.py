@@ -204,6 +204,9 @@ async def close_case(service: Service, actor: Actor, case_id: UUID, *, opened: b
         if row.state == CaseState.ERASED:
             raise Conflict("This case was erased. It cannot be opened again.")
         await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(state=state, moved_at=func.now()))
+        await unit.change(t.closing.delete().where(t.closing.c.case_id == case_id))
+        if not opened:
+            await unit.add(t.closing, case_id=case_id)
         unit.leaf("case.reopened" if opened else "case.closed", case=case_id)
 
 

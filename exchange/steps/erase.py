@@ -49,6 +49,8 @@ EMPTIED_OF_CASE: tuple[tuple[Table, dict[str, Any]], ...] = (
     (t.supervision, {"note_sealed": None}),
     (t.bar, {"reason_sealed": None}),
     (t.emergency, {"reason_sealed": None}),
+    (t.rectification, {"said_sealed": None, "answer_sealed": None}),
+    (t.disclosure, {"authority_sealed": None, "what_sealed": None, "duty_sealed": None}),
     (t.legal_hold, {"reason_sealed": None, "lifted_reason_sealed": None}),
 )
 
@@ -69,16 +71,45 @@ async def erase_case(service: Service, actor: Actor, case_id: UUID) -> int:
     async with unit_of_work(service, actor) as unit:
         case = await unit.case(case_id)
         await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
-        if case.state == CaseState.ERASED:
-            raise Conflict("This case was erased already.")
-        await refuse_if_held(unit, case_id)
-        if await _messages(unit, case_id, t.message.c.state == State.CONCERN):
-            raise Refused("A concern is open in this case. A supervisor must decide it first.")
-        objects = await _erase_case(unit, case_id)
-        await _to_certify(unit, case_id, objects, None)
+        objects = await whole_case(unit, case)
     if service.keys is not None:
         service.keys.forget(str(case.key_id))
     return objects
+
+
+async def whole_case(unit: Unit, case: Row[Any]) -> int:
+    """A locked case, inside the caller's unit, whose right was asked; how many objects go. Raises as `erase_case`."""
+    if case.state == CaseState.ERASED:
+        raise Conflict("This case was erased already.")
+    await refuse_if_held(unit, case.id)
+    if await _messages(unit, case.id, t.message.c.state == State.CONCERN):
+        raise Refused("A concern is open in this case. A supervisor must decide it first.")
+    objects = await _erase_case(unit, case.id)
+    await _to_certify(unit, case.id, objects, None)
+    return objects
+
+
+async def person(unit: Unit, case_id: UUID, person_id: UUID) -> None:
+    """Who never took part, inside the caller's unit that has locked the case: every word about them. `OnHold`.
+
+    What stays: that somebody was asked, on which side, and what they decided when.
+    """
+    await refuse_if_held(unit, case_id)
+    mine = select(t.link.c.id).where(t.link.c.participant_id == person_id).with_for_update()
+    await kill_links(unit, [row.id for row in await unit.all(mine)], "revoked")
+    blank = {"name_sealed": b"", "form_of_name_sealed": b"", "needs_sealed": None}
+    await unit.change(update(t.participant).where(t.participant.c.id == person_id).values(**blank))
+    for table, column in ((t.feedback, "text_sealed"), (t.fact, "note_sealed"), (t.consent, "note_sealed")):
+        about = update(table).where(table.c.participant_id == person_id)
+        await unit.change(about.values(**{column: None}))
+    wrong = update(t.rectification).where(t.rectification.c.participant_id == person_id)
+    await unit.change(wrong.values(said_sealed=None, answer_sealed=None))
+    for table in (t.safe_contact, t.code, t.notice_wish):
+        await unit.change(table.delete().where(table.c.participant_id == person_id))
+    await end_of(unit, [person_id])
+    todo = update(t.task).where(t.task.c.participant_id == person_id, t.task.c.done_at.is_(None))
+    await unit.change(todo.values(done_at=func.now()))
+    unit.leaf("participant.erased", case=case_id, participant=person_id)
 
 
 async def replay(service: Service, actor: Actor, leaves: Iterable[Mapping[str, Any]]) -> int:

@@ -18,6 +18,7 @@ from exchange.core.errors import BadInput, Conflict, NotFound, Refused
 from exchange.core.model import Actor, CaseState
 from exchange.core.own_copy import Part, Piece
 from exchange.steps import own_copy_making
+from exchange.steps.freshness import require_fresh
 from exchange.steps.own_copy_pieces import Whose, listed, piece
 from exchange.store import near
 from exchange.store import tables as t
@@ -126,6 +127,7 @@ async def read(service: Service, actor: Actor, copy_id: UUID) -> CopyView:
 async def look_at(service: Service, actor: Actor, copy_id: UUID, item_id: UUID) -> tuple[Row[Any], Piece]:
     """What one thing on the list is, opened for the team. That it was opened is recorded."""
     async with unit_of_work(service, actor) as unit:
+        await require_fresh(unit)
         row, item = await _item(unit, copy_id, item_id)
         await near.require(unit.conn, actor, Permission.COPY_PREPARE, row.case_id)
         person = await unit.one(select(t.participant).where(t.participant.c.id == row.participant_id))
@@ -191,6 +193,7 @@ async def approve(service: Service, actor: Actor, copy_id: UUID, *, agreed: bool
 async def hand_out(service: Service, actor: Actor, copy_id: UUID) -> HandedOut:
     """Take it, once: from this moment nothing opens it again but the bytes that are on their way."""
     async with unit_of_work(service, actor) as unit:
+        await require_fresh(unit)
         row = await _copy(unit, copy_id)
         await near.require(unit.conn, actor, Permission.COPY_HAND_OUT, row.case_id)
         _must_be(row, "ready")

@@ -25,7 +25,8 @@ from exchange.store.service import Service
 
 Records = tuple[tuple[Line, ...], ...]
 ONCE = (
-    Part.DETAILS, Part.CONTACT, Part.SITUATION, Part.CONSENTS, Part.NOTICES, Part.LINKS, Part.OPENED,
+    Part.DETAILS, Part.CONTACT, Part.SITUATION, Part.CONSENTS, Part.NOTICES, Part.LINKS, Part.CORRECTIONS,
+    Part.DISCLOSED, Part.OPENED,
 )  # fmt: skip
 OF_A_MESSAGE = (Part.ORIGINAL, Part.VERSION, Part.DECISIONS)
 
@@ -225,6 +226,36 @@ async def _links(of: Whose, _: UUID | None) -> Records:
     )
 
 
+async def _disclosed(of: Whose, _: UUID | None) -> Records:
+    """To whom something about them was passed on, and what allowed it; not the words, which may be about others."""
+    d = t.disclosure
+    mine = (d.c.case_id == of.person.case_id, d.c.concerned.contains([of.person.id]))
+    return tuple(
+        (
+            Line("at", of.time(row.at)),
+            Line("purpose", row.kind, coded=True),
+            Line("authority", of.opener.open(row.authority_sealed, "disclosure.authority", row.id)),
+            Line("basis", row.basis, coded=True),
+            Line("duty", of.opener.open(row.duty_sealed, "disclosure.duty", row.id)),
+        )
+        for row in await of.all(select(d).where(*mine).order_by(d.c.at))
+    )
+
+
+async def _corrections(of: Whose, _: UUID | None) -> Records:
+    """What they said is wrong, and the answer that was written for them."""
+    r = t.rectification
+    return tuple(
+        (
+            Line("at", of.time(row.at)),
+            Line("text", of.opener.open(row.said_sealed, "rectification.said", row.id)),
+            Line("outcome", row.outcome or "", coded=True),
+            Line("reason", of.opener.open(row.answer_sealed, "rectification.answer", row.id)),
+        )
+        for row in await of.all(select(r).where(r.c.participant_id == of.person.id).order_by(r.c.at))
+    )
+
+
 async def _told(of: Whose, about: UUID | None) -> Records:
     f = t.feedback
     rows = await of.all(select(f).where(f.c.id == about, f.c.participant_id == of.person.id))
@@ -313,5 +344,7 @@ MAKERS: dict[Part, Maker] = {
     Part.ORIGINAL: _original,
     Part.VERSION: _version,
     Part.DECISIONS: _decisions,
+    Part.DISCLOSED: _disclosed,
+    Part.CORRECTIONS: _corrections,
     Part.OPENED: _opened,
 }

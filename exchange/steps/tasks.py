@@ -17,7 +17,7 @@ from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
-ON_THEIR_OWN_PAGE = ("decide_emergency", "decide_appeal", "decide_own_copy", "tell_author")
+ON_THEIR_OWN_PAGE = ("decide_emergency", "decide_appeal", "decide_own_copy", "decide_retention", "tell_author")
 """What is done when it was decided or told, and not by saying so."""
 
 

@@ -10,7 +10,7 @@ from exchange.core import access
 from exchange.core.access import RULES, Near, Permission
 from exchange.core.edits import Doing, Edit
 from exchange.core.model import Role
-from exchange.steps import concern, links, own_copy, redact, referral, setup
+from exchange.steps import concern, links, own_copy, rectification, redact, referral, setup
 from exchange.store import record
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -63,6 +63,8 @@ async def ids_of(world: World) -> dict[str, UUID]:
     found["edit"] = await redact.want(world.service, world.facilitator, stopped, strike, why="name")
     copy = found["copy"] = await own_copy.prepare(world.service, world.facilitator, world.author)
     found["item"] = (await own_copy.read(world.service, world.facilitator, copy)).items[0].row.id
+    told = (world.author, "details", "My name has one l.")
+    found["wrong"] = await rectification.ask(world.service, world.facilitator, *told)
     own = {"account": world.stranger.id, "second": world.second.id, "supervisor": world.supervisor.id}
     return found | {"referral": asked, "token": uuid4(), "session": uuid4()} | {n: i for n, i in own.items() if i}
 
@@ -169,6 +171,7 @@ async def test_release_export_and_keys_need_the_step_up(api: Api, world: World) 
     needed = {Permission.RELEASE: world.facilitator, Permission.RECORD_EXPORT: world.auditor,
               Permission.EMERGENCY_OPEN: world.stranger, Permission.EMERGENCY_SECOND: world.supervisor,
               Permission.LEAVER: world.supervisor,
+              Permission.DISCLOSE: world.facilitator,
               Permission.COPY_APPROVE: world.second, Permission.COPY_HAND_OUT: world.facilitator}  # fmt: skip
     assert set(needed) == {permission for permission, rule in RULES.items() if rule.step_up}
     for permission, actor in needed.items():

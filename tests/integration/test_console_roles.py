@@ -11,7 +11,7 @@ import pytest
 
 from exchange.core.access import RULES, Near
 from exchange.core.model import Actor, FactKind, Role
-from exchange.steps import cases, referral, setup
+from exchange.steps import cases, rectification, referral, setup
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import unit_of_work
@@ -53,8 +53,11 @@ async def setting(service: Service) -> AsyncIterator[Setting]:
         unit.leaf("task.added", case=world.case, participant=world.author, kind="call_me")
         asker = await staff(service, "ash", Role.FACILITATOR)
         emergency = await unit.add(t.emergency, case_id=world.case, account_id=asker.id, kind="danger")
+    told = (world.author, "details", "Planted note: one l.")
+    wrong = await rectification.ask(service, world.facilitator, *told)
     ids = {
-        "case": str(world.case), "person": str(world.author), "kind": "status", "referral": str(found.id),
+        "case": str(world.case), "wrong": str(wrong),
+        "person": str(world.author), "kind": "status", "referral": str(found.id),
         "account": str(world.auditor.id), "task": str(task),
         "emergency": str(emergency),
         "index": "0",

@@ -40,6 +40,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/participants/{participant}/notices"): {
         "means": "email", "address": "a@people.example", "days": [0], "words": "notice-ring-2026-01",
     },
+    ("POST", "/cases/{case}/disclosures"): {
+        "kind": "police", "authority": "A station", "what": "A date.", "basis": "consents",
+        "concerned": ["{participant}"],
+    },
+    ("POST", "/participants/{participant}/corrections"): {"about": "details", "said": "My name has one l."},
+    ("POST", "/corrections/{wrong}/answer"): {"outcome": "corrected", "words": "One l."},
     ("PUT", "/copies/{copy}/items/{item}"): {"inside": True},
     ("POST", "/copies/{copy}/approval"): {"agree": True},
     ("POST", "/cases/{case}/diary"): {"kind": "plan", "value": "written", "words": "She writes first."},

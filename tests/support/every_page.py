@@ -18,6 +18,7 @@ from exchange.steps import (
     notices,
     offer,
     own_copy,
+    rectification,
     referral,
     release,
     sending,
@@ -255,8 +256,19 @@ async def _copies(world: World) -> list[Stop]:
     for item in (await own_copy.read(service, who, other)).items:
         await own_copy.decide(service, who, other, item.row.id, inside=True)
     await own_copy.hand_on(service, who, other)
+    wrong = await rectification.ask(service, who, world.recipient, "details", "My name has one l.")
+    done = await rectification.ask(service, who, world.recipient, "contact", "I moved in spring.")
+    await rectification.answer(service, who, done, "corrected", "The address of spring is there now.")
+    corrections = f"/people/{world.recipient}/corrections"
     first = f"/copies/{made}/items/{items[0].row.id}"
     return [
+        Stop("team-corrections", corrections),
+        Stop("team-corrections-wrong", corrections, 422, "Write it down"),
+        Stop("team-correction", f"{corrections}/{wrong}"),
+        Stop("team-correction-wrong", f"{corrections}/{wrong}", 422, "Keep this answer"),
+        Stop("team-disclosures", f"/cases/{world.case}/disclosures"),
+        Stop("team-consent-disclose", f"/people/{world.recipient}/consents/disclose"),
+        Stop("team-disclosures-wrong", f"/cases/{world.case}/disclosures", 422, "Record this"),
         Stop("team-copies", f"/people/{world.recipient}/copies"),
         Stop("team-copy", f"/copies/{made}"),
         Stop("team-copy-item", first),
@@ -275,7 +287,8 @@ def _supervised(world: World, emergency: UUID) -> tuple[str, ...]:
     case = f"/cases/{world.case}"
     lists = ("", "/waiting", "/decisions", "/second-approvals", "/due")
     return (
-        "/", "/?group=concerns", *("/supervisor" + name for name in lists), f"{case}/supervision", f"{case}/bars",
+        "/", "/retention", "/?group=concerns", *("/supervisor" + name for name in lists), f"{case}/supervision",
+        f"{case}/bars",
         "/emergency", "/emergencies", f"/emergencies/{emergency}", f"/leaving/{world.stranger.id}",
         f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold", f"{case}/policy", f"{case}/type",
     )  # fmt: skip

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text, update
 from exchange.core.access import READS_INSIDE
 from exchange.core.links import new_secret
 from exchange.core.model import OPERATOR, Actor, Channel, Role, Side
-from exchange.steps import cases, concern, own_copy, stop, tokens
+from exchange.steps import cases, concern, own_copy, rectification, stop, tokens
 from exchange.steps.cases import SafeContact
 from exchange.store import near
 from exchange.store import tables as t
@@ -111,6 +111,7 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
     await stop.tell(service, found, kind="feedback", text=f"Told {letter}")
     await says_safe(world, world.author, address=f"{letter}@notices.example")
     copy = await own_copy.prepare(service, lead, world.author)
+    wrong = await rectification.ask(service, lead, world.author, "details", f"Wrong {letter}")
     async with reading(service) as conn:
         item = await conn.scalar(select(t.own_copy_item.c.id).where(t.own_copy_item.c.copy_id == copy).limit(1))
         notice = await conn.scalar(
@@ -132,6 +133,7 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
         "message": message, "concern": raised, "link": link.id, "release": release, "task": task, "upload": file,
         "session": session, "token": own.id, "account": spare, "second": spare, "supervisor": spare, "bar": uuid4(),
         "emergency": uuid4(), "notice": notice, "copy": copy, "item": item,
+        "wrong": wrong,
     }  # fmt: skip
     planted = (str(reference), *(str(number) for number in numbers), *names, letter[::-1])
     return Objects(world.case, {name: str(one) for name, one in ids.items()}, planted, (letter,))

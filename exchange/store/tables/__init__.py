@@ -33,7 +33,7 @@ from exchange.store.tables.messages import draft, message, part, piece, revision
 from exchange.store.tables.notices import notice, notice_wish
 from exchange.store.tables.paper import dictation, printed_pack
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
-from exchange.store.tables.rights import own_copy, own_copy_item
+from exchange.store.tables.rights import closing, disclosure, own_copy, own_copy_item, rectification
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
@@ -52,12 +52,14 @@ __all__ = [
     "bar",
     "caption_draft",
     "cases",
+    "closing",
     "code",
     "concern",
     "concern_note",
     "consent",
     "diary",
     "dictation",
+    "disclosure",
     "draft",
     "early",
     "edit",
@@ -90,6 +92,7 @@ __all__ = [
     "reap",
     "receive_current",
     "recovery_code",
+    "rectification",
     "referral",
     "release",
     "review",

@@ -67,7 +67,6 @@ class PolicyShape(Asked):
     link_days: int = Field(14, ge=1, le=3650)
     window_days: int = Field(7, ge=1, le=3650)
     expire_days: int | None = Field(None, ge=1, le=36500)
-    supervision_days: int | None = Field(None, ge=1, le=3650)
     harmed_starts: bool = False
     emergency_hours: int = Field(8, ge=1, le=72)
     notices: int = Field(2, ge=0, le=10)

@@ -19,11 +19,12 @@ from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.frame import N_
 
 RECORDED = frame.notice("consent-recorded", N_("The decision was recorded."))
-KINDS = (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED)
+KINDS = (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED, ConsentKind.DISCLOSE)
 METHODS = (Method.IN_PERSON, Method.PHONE, Method.WRITING, Method.PAPER)
 QUESTIONS: dict[ConsentKind, str] = {
     ConsentKind.TAKE_PART: N_("Do they agree to take part?"),
     ConsentKind.BE_ASKED: N_("Do they agree to be told when something is there for them?"),
+    ConsentKind.DISCLOSE: N_("Do they agree that this one thing is passed on?"),
 }
 
 

@@ -69,6 +69,8 @@ SCOPES: dict[str, str] = {
     "emergencies": N_("the list of emergencies"),
 }
 OUTCOMES: dict[str, str] = {
+    "corrected": N_("put right"),
+    "note": N_("kept beside it"),
     **of_messages.OUTCOMES,
     **of_messages.COPIES,
     "pause": N_("to pause"),
@@ -78,6 +80,8 @@ OUTCOMES: dict[str, str] = {
     **notice_words.OUTCOMES,
 }
 REASONS: dict[str, str] = {
+    "consents": N_("with the consent of those concerned"),
+    "legal_duty": N_("a legal duty"),
     **notice_words.REASONS,
     **words.EMERGENCY_KINDS,
     **of_messages.LINK_STATES,

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.model import FactKind
-from exchange.steps import own_copy, tasks
+from exchange.steps import own_copy, rectification, tasks
 from exchange.steps.tasks import ON_THEIR_OWN_PAGE, TaskView
 from exchange.web import frame
 from exchange.web.console import words
@@ -94,6 +94,10 @@ def _can_finish(request: web.Request, view: TaskView) -> bool:
 
 def _decide(view: TaskView) -> str:
     """The form on which a supervisor's decision is recorded, "" where there is none."""
+    if view.task.kind == "decide_retention":
+        return "/retention"
+    if view.task.kind == rectification.TASK:
+        return f"/people/{view.task.participant_id}/corrections"
     if view.task.kind in own_copy.TASKS:
         return f"/people/{view.task.participant_id}/copies"
     kind = view.task.kind.removeprefix("decide_")

@@ -54,6 +54,7 @@ CONSENTS: dict[str, str] = {
     ConsentKind.BE_ASKED: N_("To be told that something is there"),
     ConsentKind.SHARE: N_("To share a version"),
     ConsentKind.RECEIVE: N_("To receive a message"),
+    ConsentKind.DISCLOSE: N_("To passing one thing on"),
 }
 STATUSES: dict[str, str] = {
     Status.ACTIVE: N_("Active"),
@@ -196,6 +197,8 @@ TASKS: dict[str, str] = {
     "notice_failed": N_("A notice could not be delivered"),
     "notice_stopped": N_("A notice was not sent"),
     "notice_unknown": N_("A notice may not have been sent"),
+    "decide_retention": N_("Something is due to be erased: a supervisor confirms"),
+    "rectification": N_("Somebody says that something about them is wrong: answer it"),
     "own_copy": N_("A copy of what we hold about somebody: look through it"),
     "decide_own_copy": N_("A copy of what we hold about somebody: a second person approves it"),
     "copy_ready": N_("A copy of what we hold about somebody is ready to hand out"),

@@ -8,7 +8,7 @@ from alembic import op
 from exchange.store.tables import appeal, metadata, supervision, told
 
 revision = "0020"
-down_revision = "0017"
+down_revision = "0019"
 
 
 def upgrade() -> None:
