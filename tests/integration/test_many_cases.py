@@ -19,7 +19,7 @@ MOST_ON_LISTS = 25
 LISTS = (
     "/", "/cases", "/supervisor", "/supervisor/waiting", "/supervisor/decisions", "/referrals", "/emergencies",
     "/supervisor/second-approvals", "/supervisor/due", "/record", "/record/overview", "/admin/accounts",
-    "/leaving/{account}",
+    "/leaving/{account}", "/retention",
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ LEFT_OUT = (
     (r"^/record/export$", "asks for a second factor; its file is as long as the record"),
     (r"/revise-link|/replace-link|/upload$|/notice$", "goes on from a link or a return of that very message"),
     (r"^/emergencies/\{|/notices$", "one emergency, or what one person finds safe: no list"),
+    (r"^/copies/\{|/corrections/\{", "one copy or one correction, which begins with a request: no list"),
 )
 """Routes that are no page of lists or cases, and why."""
 
@@ -59,7 +60,10 @@ OBJECTS = {
     "index": "select max(index) from ledger_leaf",
 }
 MINE = "with mine as (select case_id as id from assignment where account_id = :lead and until is null) "
-KINDS = {"/cases/{case}/facts": "pause", "/people/{person}/facts": "status", "/people/{person}/consents": "take_part"}
+KINDS = {
+    "/cases/{case}/facts": "pause", "/people/{person}/facts": "status", "/people/{person}/consents": "take_part",
+    "/cases/{case}/diary": "plan", "/people/{person}/diary": "inviting",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
