@@ -7,6 +7,7 @@ from exchange.store.service import Service
 from exchange.web import frame
 from exchange.web.portal import (
     about,
+    appealing,
     asking,
     deciding,
     easy,
@@ -26,7 +27,7 @@ from exchange.web.portal import (
 
 JOURNEYS = (
     about, easy, asking, landing, session, reading, deciding, sharing, revising, writing, uploading, recording, sending,
-    stopping,
+    stopping, appealing,
 )  # fmt: skip
 
 
