@@ -74,7 +74,7 @@ async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> 
         note=found.offers[0][1] if found.offers else "", pages=named(parts, "page-"), texts=texts,
         sound=any(p.name == "sound" for p in parts), picture=any(p.name == "picture" for p in parts),
         large=request.query.get("large", "yes" if is_large(person) else "no") == "yes",
-        languages=list(LANGUAGES.values()), language=person.person.language, pack_code=found.packs.get(row.id, ""),
+        languages=list(LANGUAGES.values()), theirs=person.person.language, pack_code=found.packs.get(row.id, ""),
     )  # fmt: skip
 
 
