@@ -3,6 +3,8 @@
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+STATEMENTS_KEPT = 5_000
+"""As many compiled statements: a console has over a thousand, and each takes milliseconds to compile."""
 POOL_SIZE = 10
 POOL_OVERFLOW = 10
 POOL_WAIT_SECONDS = 10
@@ -33,5 +35,6 @@ def make_engine(url: str) -> AsyncEngine:
         pool_timeout=POOL_WAIT_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
+        query_cache_size=STATEMENTS_KEPT,
         connect_args={"connect_timeout": CONNECT_SECONDS, "options": options},
     )

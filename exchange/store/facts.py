@@ -3,18 +3,18 @@
 Everything comes from the database, and nothing that is missing counts as yes. The clock is PostgreSQL's.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exchange.core.gate import Approval, Facts, Grant, Person
+from exchange.core.gate import GONE, Approval, Facts, Grant, Person
 from exchange.core.model import LAPSING, CaseState, ConsentKind, FactKind, Policy, Side, State, Status
-from exchange.store import near
+from exchange.store import about
 from exchange.store import tables as t
 
 SUPPORT = (FactKind.GUARDIAN, FactKind.SUPPORTER, FactKind.INTERPRETER)
@@ -34,41 +34,46 @@ async def load(
     `digest`: the revision asked about, by default the newest. `asker`: the account that asks. `grant`: the
     row of the grant through which a visitor asks, `session` theirs; without a grant, it is not by link.
     """
-    case = (await conn.execute(select(*t.plain(t.cases)).where(t.cases.c.id == message.case_id))).one()
-    known = await newest_facts(conn, message.case_id)
-    newest = await _newest_revision(conn, message.id)
-    digest = digest or (newest.digest if newest else None)
-    people = await _people(conn, message, known)
+    now = await _about(conn, message, digest, asker)
+    known, policy = await newest_facts(conn, message.case_id), policy_of(now)
+    consents = await consents_now(conn, (message.author_id, message.recipient_id))
+    author = _person(message.author_id, now.author, now, known, consents)
     return Facts(
         state=State(message.state),
-        case_open=case.state == CaseState.OPEN,
+        case_open=now.state == CaseState.OPEN,
         paused=_value(known, FactKind.PAUSE) == "on",
-        hold=_value(known, FactKind.HOLD) == "on" or await _open_concern(conn, message.id),
+        hold=_value(known, FactKind.HOLD) == "on" or now.concern,
         contact_order=_value(known, FactKind.CONTACT_ORDER) == "in_force",
         carve_out=carved_out(known),
-        assessment_until=assessed_until(known, policy_of(case)),
-        author=people["author"],
-        recipient=people["recipient"],
-        digest=digest,
-        newest_digest=newest.digest if newest else None,
-        clean=bool(newest and newest.clean),
-        approvals=await _approvals(conn, message.id),
-        four_eyes=policy_of(case).four_eyes,
-        touched_by=await _touched_by(conn, message),
-        share=await _shares(conn, message.id, digest),
-        **await _accepted(conn, message.id, policy_of(case)),
+        assessment_until=now.assessment_until,
+        author=author,
+        recipient=_person(message.recipient_id, now.recipient, now, known, consents),
+        digest=digest or now.newest_digest,
+        newest_digest=now.newest_digest,
+        clean=bool(now.clean),
+        approvals=_approvals(now, "approve"),
+        after_approvals=_approvals(now, "after"),
+        four_eyes=policy.four_eyes,
+        touched_by=frozenset([*now.touched, *([message.put_in_by] if message.put_in_by else [])]),
+        **_agreed(now, author, policy),
         never_sent=message.never_sent,
         expires_at=message.expires_at,
         grant=_grant(grant, session),
         by_link=session is not None,
-        asker_assigned=asker is not None and await on_the_team(conn, message.case_id, asker),
-        asker_in_emergency=asker is not None and await _in_emergency(conn, message.case_id, asker),
-        harmed_must_start=policy_of(case).harmed_starts and not await _harmed_wrote(conn, message.case_id),
+        asker_assigned=asker is not None and now.asker_assigned,
+        asker_in_emergency=asker is not None and now.asker_in_emergency,
+        harmed_must_start=policy.harmed_starts and not now.harmed_wrote,
     )
 
 
-async def _in_emergency(conn: AsyncConnection, case_id: UUID, asker: UUID) -> bool:
-    return bool((await conn.execute(select(near.in_emergency(case_id, asker)))).scalar_one())
+async def _about(conn: AsyncConnection, message: Row[Any], digest: str | None, asker: UUID | None) -> Row[Any]:
+    ids = {
+        "message": message.id, "case": message.case_id, "digest": digest or None,
+        "author": message.author_id, "recipient": message.recipient_id,
+    }  # fmt: skip
+    asked, told = (about.MESSAGE, ids) if asker is None else (about.ASKED, ids | {"asker": asker})
+    found: Row[Any] = (await conn.execute(asked, told)).one()
+    return found
 
 
 def policy_of(case: Row[Any]) -> Policy:
@@ -106,59 +111,56 @@ def carved_out(known: FactTable) -> bool:
     return order is None or exception.number > order.number
 
 
-def assessed_until(known: FactTable, policy: Policy) -> datetime | None:
-    """When the risk assessment runs out: its own date, but never later than policy allows (rule 11)."""
-    row = known.get((None, FactKind.ASSESSMENT))
-    if row is None or row.value != "current":
-        return None
-    latest: datetime = row.at + timedelta(days=policy.assessment_days)
-    return min(row.until, latest) if row.until else latest
-
-
 async def on_the_team(conn: AsyncConnection, case_id: UUID, account_id: UUID) -> bool:
     """Whether the account is assigned to the case now, or is its cover."""
-    assigned = select(t.assignment.c.id).where(
-        t.assignment.c.case_id == case_id,
-        t.assignment.c.account_id == account_id,
-        t.assignment.c.until.is_(None),
-    )
-    cover = select(t.cases.c.id).where(t.cases.c.id == case_id, t.cases.c.cover_id == account_id)
-    return bool((await conn.execute(select(or_(assigned.exists(), cover.exists())))).scalar())
+    return bool((await conn.execute(select(about.on_the_team(case_id, account_id)))).scalar())
 
 
-async def consent_now(conn: AsyncConnection, participant_id: UUID) -> dict[ConsentKind, Row[Any]]:
-    """The newest decision per kind that is not about one message (take part, be asked)."""
+async def consents_now(
+    conn: AsyncConnection, participants: Collection[UUID]
+) -> dict[UUID, dict[ConsentKind, Row[Any]]]:
+    """By participant the newest decision per kind that is not about one message (take part, be asked).
+
+    What ended with the case when it was closed is in it no more: it is asked anew if the case is opened again.
+    """
+    k, over = t.consent, about.ended_with_the_case(t.consent)
     rows = await conn.execute(
-        select(*t.plain(t.consent))
-        .where(t.consent.c.participant_id == participant_id, t.consent.c.message_id.is_(None))
-        .ext(distinct_on(t.consent.c.kind))
-        .order_by(t.consent.c.kind, t.consent.c.number.desc())
+        select(*t.plain(k))
+        .where(k.c.participant_id.in_(participants), k.c.message_id.is_(None), ~over)
+        .ext(distinct_on(k.c.participant_id, k.c.kind))
+        .order_by(k.c.participant_id, k.c.kind, k.c.number.desc())
     )
-    return {ConsentKind(row.kind): row for row in rows}
+    found: dict[UUID, dict[ConsentKind, Row[Any]]] = {one: {} for one in participants}
+    for row in rows:
+        found[row.participant_id][ConsentKind(row.kind)] = row
+    return found
 
 
-async def _people(conn: AsyncConnection, message: Row[Any], known: FactTable) -> dict[str, Person]:
-    rows = await conn.execute(
-        select(*t.plain(t.participant)).where(t.participant.c.id.in_((message.author_id, message.recipient_id)))
-    )
-    found = {row.id: await _person(conn, row, known) for row in rows}
-    return {"author": found[message.author_id], "recipient": found[message.recipient_id]}
-
-
-async def _person(conn: AsyncConnection, row: Row[Any], known: FactTable) -> Person:
-    consents = await consent_now(conn, row.id)
-    status = _value(known, FactKind.STATUS, row.id)
-    missing = [kind.value for kind in SUPPORT if _value(known, kind, row.id) == "needed"]
-    if row.under_18 and _value(known, FactKind.GUARDIAN, row.id) != "in_place":
+def _person(
+    who: UUID,
+    told: list[Any],
+    now: Row[Any],
+    known: FactTable,
+    everybody: Mapping[UUID, Mapping[ConsentKind, Row[Any]]],
+) -> Person:
+    """`told`: which side the person is on, whether under 18 and until when. Where there are no rules, both agreed."""
+    consents, (side, under_18, of_age_at) = everybody[who], told
+    status = _value(known, FactKind.STATUS, who)
+    missing = [kind.value for kind in SUPPORT if _value(known, kind, who) == "needed"]
+    if under_18 and _value(known, FactKind.GUARDIAN, who) != "in_place":
         missing = sorted({*missing, FactKind.GUARDIAN.value})
     return Person(
         takes_part=_given(consents, ConsentKind.TAKE_PART),
         may_be_asked=_given(consents, ConsentKind.BE_ASKED),
         status=Status(status) if status else Status.ACTIVE,
-        prepared=_value(known, FactKind.PREPARATION, row.id) == "done",
-        accepts_responsibility=_value(known, FactKind.RESPONSIBILITY, row.id) == "accepted",
-        responsible=row.side == Side.RESPONSIBLE,
+        prepared=_value(known, FactKind.PREPARATION, who) == "done",
+        accepts_responsibility=_value(known, FactKind.RESPONSIBILITY, who) == "accepted",
+        responsible=side == Side.RESPONSIBLE,
         missing_support=tuple(missing),
+        decided_at=_when(consents, ConsentKind.TAKE_PART),
+        asked_at=_when(consents, ConsentKind.BE_ASKED),
+        of_age_at=datetime.fromisoformat(of_age_at) if of_age_at else None,
+        agreed_rules=now.rules is None or who in now.agreed,
     )
 
 
@@ -166,59 +168,35 @@ def _given(consents: Mapping[ConsentKind, Row[Any]], kind: ConsentKind) -> bool:
     return kind in consents and bool(consents[kind].given)
 
 
+def _when(consents: Mapping[ConsentKind, Row[Any]], kind: ConsentKind) -> datetime | None:
+    return consents[kind].at if kind in consents else None
+
+
+def _agreed(now: Row[Any], author: Person, policy: Policy) -> dict[str, Any]:
+    """Which yes is in force, since when, and how long it is fresh or has to stand; the author's word beforehand."""
+    beforehand, said_at = now.said_beforehand or (False, None)
+    return {
+        "share": now.shared_at is not None,
+        "shared_at": now.shared_at,
+        "consent_days": policy.consent_days,
+        "share_after": author.status in GONE and beforehand is True,
+        "said_at": datetime.fromisoformat(said_at) if said_at else None,
+        "receive": now.accepted_at is not None,
+        "accepted_at": now.accepted_at,
+        "cooling_days": policy.cooling_days,
+    }
+
+
+def _approvals(now: Row[Any], decision: str) -> tuple[Approval, ...]:
+    """Those in force of a team (`approve`), or of a supervisor after a death (`after`)."""
+    return tuple(
+        Approval(UUID(who), one, assigned) for who, one, assigned, what in now.approvals or () if what == decision
+    )
+
+
 def _value(known: FactTable, kind: FactKind, participant: UUID | None = None) -> str | None:
     row = known.get((participant, kind))
     return row.value if row else None
-
-
-async def _harmed_wrote(conn: AsyncConnection, case_id: UUID) -> bool:
-    """Whether the harmed person has put in a message (rule 13)."""
-    m, p = t.message, t.participant
-    theirs = select(m.c.id).join(p, p.c.id == m.c.author_id).where(m.c.case_id == case_id, p.c.side == Side.HARMED)
-    return (await conn.execute(theirs.where(m.c.state != State.RECEIVING).limit(1))).first() is not None
-
-
-async def _newest_revision(conn: AsyncConnection, message_id: UUID) -> Row[Any] | None:
-    query = select(*t.plain(t.revision)).where(t.revision.c.message_id == message_id)
-    return (await conn.execute(query.order_by(t.revision.c.number.desc()).limit(1))).first()
-
-
-async def _open_concern(conn: AsyncConnection, message_id: UUID) -> bool:
-    query = select(t.concern.c.id).where(t.concern.c.message_id == message_id, t.concern.c.ended_at.is_(None))
-    return (await conn.execute(query)).first() is not None
-
-
-async def _approvals(conn: AsyncConnection, message_id: UUID) -> tuple[Approval, ...]:
-    """Approvals that no later revision, return or retraction has voided."""
-    r = t.review
-    rows = await conn.execute(
-        select(r.c.account_id, r.c.digest, r.c.assigned).where(
-            r.c.message_id == message_id, r.c.decision == "approve", r.c.void_at.is_(None)
-        )
-    )
-    return tuple(Approval(row.account_id, row.digest, row.assigned) for row in rows)
-
-
-async def _touched_by(conn: AsyncConnection, message: Row[Any]) -> frozenset[UUID]:
-    """Staff who put the message in or made one of its revisions."""
-    r, u = t.revision, t.upload
-    made = await conn.execute(select(r.c.made_by).where(r.c.message_id == message.id, r.c.made_by.is_not(None)))
-    sent = await conn.execute(select(u.c.account_id).where(u.c.message_id == message.id, u.c.account_id.is_not(None)))
-    mine = [message.put_in_by] if message.put_in_by else []
-    return frozenset([*made.scalars(), *sent.scalars(), *mine])
-
-
-async def _shares(conn: AsyncConnection, message_id: UUID, digest: str | None) -> bool:
-    s = t.share_current
-    query = select(s.c.message_id).where(s.c.message_id == message_id, s.c.digest == digest)
-    return (await conn.execute(query)).first() is not None
-
-
-async def _accepted(conn: AsyncConnection, message_id: UUID, policy: Policy) -> dict[str, Any]:
-    """Whether the recipient's yes is in force, since when without a break, and how long it has to stand first."""
-    query = select(t.receive_current.c.since).where(t.receive_current.c.message_id == message_id)
-    since = (await conn.execute(query)).scalar_one_or_none()
-    return {"receive": since is not None, "accepted_at": since, "cooling_days": policy.cooling_days}
 
 
 def _grant(row: Row[Any] | None, session: UUID | None) -> Grant | None:

@@ -1,8 +1,8 @@
 """The ledger in PostgreSQL: leaves within the caller's transaction, their places after it, checkpoints, reading.
 
 The tree itself stands in core/ledger.py, the words of a leaf in core/leaf.py, tables and functions in ledger.sql,
-ledger_proofs.sql and ledger_pending.sql. Whatever keeps a leaf from being written is `LedgerUnavailable`, so that
-the act it belongs to does not happen (DESIGN section 9).
+ledger_proofs.sql, ledger_pending.sql and ledger_columns.sql. Whatever keeps a leaf from being written is
+`LedgerUnavailable`, so that the act it belongs to does not happen (DESIGN section 9).
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,6 +19,7 @@ from exchange.core.errors import LedgerUnavailable, Unreadable
 from exchange.core.leaf import undated
 from exchange.core.ledger import Peaks, leaf_hash
 from exchange.core.notes import Checkpoint, Signer, Verifier, open_checkpoint
+from exchange.store.failpoints import failpoint
 
 Connection: TypeAlias = AsyncConnection | AsyncSession
 
@@ -56,7 +57,7 @@ class Signed:
 
 def ddl() -> str:
     """The SQL that creates tables, triggers and functions; run it once, without parameters."""
-    scripts = ("ledger.sql", "ledger_proofs.sql", "ledger_pending.sql")
+    scripts = ("ledger.sql", "ledger_proofs.sql", "ledger_pending.sql", "ledger_columns.sql")
     return "\n".join(files("exchange.store").joinpath(name).read_text(encoding="utf-8") for name in scripts)
 
 
@@ -71,18 +72,22 @@ async def write(conn: Connection, leaves: Sequence[Mapping[str, Any]]) -> list[i
     if not texts:
         return []
     try:
-        return list(await asked(conn, _WRITE, texts))
+        entries = list(await asked(conn, _WRITE, texts))
     except Exception as error:  # every failure means that the act must not happen
         raise LedgerUnavailable from error
+    failpoint("leaves.written")
+    return entries
 
 
 async def place(conn: Connection) -> None:
     """Give every committed leaf its place. Holds the head until the transaction ends, so give it one of its own."""
+    failpoint("leaves.to_be_placed")
     try:
         while await asked(conn, _PLACE) == PLACED_AT_ONCE:
             pass
     except Exception as error:
         raise LedgerUnavailable from error
+    failpoint("leaves.placed")
 
 
 async def asked(conn: Connection, statement: str, *values: Any) -> Any:

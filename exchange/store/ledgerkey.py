@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from exchange.core.errors import WrongSetting
-from exchange.core.notes import BadKey, KeySigner
+from exchange.core.notes import BadKey, KeySigner, Verifier
 
 RECORD = "record"
 
@@ -23,6 +23,13 @@ def origin_of(address: str) -> str:
 def create_signer(path: Path, name: str) -> KeySigner:
     """Make the file, never over another one. Raises WrongSetting, BadKey for an unusable name."""
     signer = KeySigner.generate(name)
+    keep_signer(path, signer.skey + "\n")
+    return signer
+
+
+def keep_signer(path: Path, text: str) -> None:
+    """Write the file, never over another one. Raises WrongSetting."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
@@ -31,10 +38,17 @@ def create_signer(path: Path, name: str) -> KeySigner:
         raise WrongSetting(f"The ledger key file cannot be made ({error.strerror}).") from error
     with os.fdopen(handle, "w", encoding="ascii") as file:
         os.fchmod(handle, 0o600)
-        file.write(signer.skey + "\n")
+        file.write(text)
         file.flush()
         os.fsync(handle)
-    return signer
+
+
+def verifier_in(text: str) -> Verifier:
+    """The public half of a key file's text. Raises WrongSetting."""
+    try:
+        return KeySigner.from_skey(text).verifier
+    except BadKey as error:
+        raise WrongSetting("The ledger key in this backup is damaged.") from error
 
 
 def load_signer(path: Path) -> KeySigner:

@@ -19,6 +19,17 @@ def head() -> str | None:
     return ScriptDirectory(str(Path(__file__).parent / "migrations")).get_current_head()
 
 
+def known_to_us(revision: str) -> bool:
+    """Whether a schema of this revision can be brought to ours: not that of a newer version."""
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+
+    try:
+        return ScriptDirectory(str(Path(__file__).parent / "migrations")).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
 def upgrade(url: str) -> None:
     """Run what is missing. `url` is a SQLAlchemy URL of PostgreSQL with psycopg."""
     from alembic import command

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
@@ -15,18 +15,14 @@ from exchange.store import tables as t
 
 async def relation(conn: AsyncConnection, case_id: UUID, account_id: UUID | None) -> Relation:
     """What the account is to the case now. A bar counts before everything else."""
-    if (await conn.execute(select(barred(case_id, account_id)))).scalar_one():
+    row = (await conn.execute(_RELATION, {"case": case_id, "account": account_id})).one()
+    if row.barred:
         return Relation.BARRED
-    a = t.assignment
-    part = select(a.c.part).where(a.c.case_id == case_id, a.c.account_id == account_id, a.c.until.is_(None))
-    found = (await conn.execute(part)).scalar_one_or_none()
-    if found is not None:
-        return Relation(found)
-    cover = select(t.cases.c.id).where(t.cases.c.id == case_id, t.cases.c.cover_id == account_id)
-    if (await conn.execute(cover)).first():
+    if row.part is not None:
+        return Relation(row.part)
+    if row.covers:
         return Relation.COVER
-    emergency = (await conn.execute(select(in_emergency(case_id, account_id)))).scalar_one()
-    return Relation.EMERGENCY if emergency else Relation.NONE
+    return Relation.EMERGENCY if row.emergency else Relation.NONE
 
 
 async def leads_or_covers(conn: AsyncConnection, account_id: UUID) -> bool:
@@ -48,19 +44,36 @@ def barred_cases(account_id: UUID | None) -> Select[tuple[UUID]]:
     return select(t.bar.c.case_id).where(t.bar.c.account_id == account_id, t.bar.c.until.is_(None))
 
 
-def in_emergency(case_id: Any, account_id: UUID | None) -> ColumnElement[bool]:
+def in_emergency(case_id: Any, account_id: Any) -> ColumnElement[bool]:
     """SQL: whether the account has the case open in an emergency, by the database's clock."""
     e = t.emergency
     live = (e.c.opened_at.is_not(None), e.c.ended_at.is_(None), e.c.until > func.now())
     return select(e.c.id).where(e.c.case_id == case_id, e.c.account_id == account_id, *live).exists()
 
 
-async def require(conn: AsyncConnection, actor: Actor, permission: Permission, case_id: UUID) -> None:
-    """Raise unless the actor may. Whoever may not even see the case learns nothing: `NotFound`."""
+def _relation() -> Select[Any]:
+    """One statement for every request: made once, so that neither its text nor its key is made again."""
+    case, account = bindparam("case", type_=Uuid), bindparam("account", type_=Uuid)
+    a, c = t.assignment, t.cases
+    part = select(a.c.part).where(a.c.case_id == case, a.c.account_id == account, a.c.until.is_(None))
+    return select(
+        barred(case, account).label("barred"),
+        part.scalar_subquery().label("part"),
+        select(c.c.id).where(c.c.id == case, c.c.cover_id == account).exists().label("covers"),
+        in_emergency(case, account).label("emergency"),
+    )
+
+
+_RELATION = _relation()
+
+
+async def require(conn: AsyncConnection, actor: Actor, permission: Permission, case_id: UUID) -> Relation:
+    """Raise unless the actor may; else how near they are. Who may not even see the case learns nothing: `NotFound`."""
     near = await relation(conn, case_id, actor.id)
     if not access.may(actor, Permission.CASE_SEE, near):
         raise NotFound
     access.require(actor, permission, near)
+    return near
 
 
 async def case_of_message(conn: AsyncConnection, message_id: UUID) -> UUID:

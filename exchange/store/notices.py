@@ -85,7 +85,7 @@ async def load(
     case = (await conn.execute(select(*t.plain(t.cases)).where(t.cases.c.id == person.case_id))).one()
     table = await facts.newest_facts(conn, case.id)
     known = {key: row.value for key, row in table.items()}
-    taking_part = (await facts.consent_now(conn, person.id)).get(ConsentKind.TAKE_PART)
+    taking_part = (await facts.consents_now(conn, [person.id]))[person.id].get(ConsentKind.TAKE_PART)
     stands, missing = await _item(conn, about, person) if about else (True, ())
     return Facts(
         means=wish.means if wish else None,

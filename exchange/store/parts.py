@@ -9,6 +9,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,12 @@ from uuid import UUID
 from sqlalchemy import Row, delete, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exchange.core.errors import Conflict, Unreadable
+from exchange.core.errors import Conflict, StorageUnavailable, Unreadable
 from exchange.core.sealed import HEADER, RangeReader, context, plain_length, seal_iter, sealed_length
 from exchange.store import tables as t
+from exchange.store.failpoints import failpoint
 from exchange.store.objects import ObjectStore
+from exchange.store.objects.again import again
 from exchange.store.sealing import SERVICE
 from exchange.store.service import Service
 from exchange.store.unit import reading
@@ -72,24 +75,44 @@ async def own(conn: AsyncConnection, object_keys: list[str]) -> None:
 
 
 async def put_file(objects: ObjectStore, object_key: str, key: bytes, bound: bytes, path: Path) -> tuple[int, str]:
-    """Seal a file into the store and check what arrived; size and SHA-256 (hex) of the plaintext."""
+    """Seal a file into the store and read it back; size and SHA-256 (hex) of the plaintext.
+
+    `StorageUnavailable` where the store did not keep it whole: whoever makes it can make it again, for the original
+    is not touched.
+    """
     size, digest = _size(path), hashlib.sha256()
     sealed = seal_iter(key, bound, _hashed(_file_chunks(path), digest))
-    return await _put(objects, object_key, sealed, size), digest.hexdigest()
+    return await _put(objects, object_key, key, bound, sealed, size), digest.hexdigest()
 
 
 async def put_bytes(objects: ObjectStore, object_key: str, key: bytes, bound: bytes, data: bytes) -> tuple[int, str]:
     """As `put_file`, for what is in memory."""
     digest = hashlib.sha256(data).hexdigest()
-    return await _put(objects, object_key, seal_iter(key, bound, [data]), len(data)), digest
+    return await _put(objects, object_key, key, bound, seal_iter(key, bound, [data]), len(data)), digest
 
 
-async def _put(objects: ObjectStore, object_key: str, sealed: Iterator[bytes], size: int) -> int:
-    length = sealed_length(size)
-    await objects.put_stream(object_key, sealed, length)
-    if await objects.size(object_key) != length:
-        raise Unreadable
+async def _put(
+    objects: ObjectStore, object_key: str, key: bytes, bound: bytes, sealed: Iterator[bytes], size: int
+) -> int:
+    await objects.put_stream(object_key, sealed, sealed_length(size))
+    try:
+        await again(partial(_read_back, objects, object_key, key, bound, size))
+    except Unreadable as error:
+        raise StorageUnavailable from error
     return size
+
+
+async def _read_back(objects: ObjectStore, object_key: str, key: bytes, bound: bytes, size: int) -> None:
+    """All of it, before anything refers to it: a store may acknowledge what it does not keep."""
+    frame = await _fetched(objects, object_key)
+    reader = RangeReader(key, bound, frame.header, frame.size)
+    reader.check_end(frame.last)
+    if reader.plain_size != size:
+        raise Unreadable
+    for start, stop in reader.runs(0, size):
+        first, upto = reader.span(start, stop)
+        sealed = await objects.get(object_key, first, upto - first)
+        await asyncio.to_thread(reader.open_view, start, stop, sealed)
 
 
 def _size(path: Path) -> int:
@@ -140,13 +163,18 @@ class PartReader:
         `Unreadable` for a wrong key, a swapped, cut or resized object; `ObjectMissing`.
         """
         if self._reader is None:
-            frame = await _frame(self._objects, self._object_key)
-            reader = RangeReader(self._key, self._context, frame.header, frame.size)
-            reader.check_end(frame.last)
-            if reader.plain_size != self.size:
-                raise Unreadable
-            self._reader = reader
+            self._reader = await again(self._proved)
         return self._reader
+
+    async def _proved(self) -> RangeReader:
+        """Only a frame that was proved is remembered: one bad answer must not outlast itself."""
+        frame = _remembered(self._object_key) or await _fetched(self._objects, self._object_key)
+        reader = RangeReader(self._key, self._context, frame.header, frame.size)
+        reader.check_end(frame.last)
+        if reader.plain_size != self.size:
+            raise Unreadable
+        _remember(self._object_key, frame)
+        return reader
 
     async def range(self, start: int, stop: int) -> AsyncIterator[memoryview]:
         """plaintext[start:stop] in pieces of up to 1 MiB. `Unreadable` before any byte that is not proved.
@@ -160,6 +188,7 @@ class PartReader:
             return
         ahead = asyncio.create_task(self._open_run(reader, *first))
         try:
+            failpoint("part.to_be_sent")
             for following in runs:
                 ready = await ahead
                 ahead = asyncio.create_task(self._open_run(reader, *following))
@@ -174,22 +203,32 @@ class PartReader:
 
     async def _open_run(self, reader: RangeReader, start: int, stop: int) -> memoryview:
         first, upto = reader.span(start, stop)
-        sealed = await self._objects.get(self._object_key, first, upto - first)
-        return await asyncio.to_thread(reader.open_view, start, stop, sealed)
+
+        async def read() -> memoryview:
+            sealed = await self._objects.get(self._object_key, first, upto - first)
+            return await asyncio.to_thread(reader.open_view, start, stop, sealed)
+
+        return await again(read)
 
 
-async def _frame(objects: ObjectStore, object_key: str) -> _Frame:
+def _remembered(object_key: str) -> _Frame | None:
     """Objects never change under their key, so their frame is remembered; every use proves it again."""
     known = _frames.get(object_key)
     if known is not None:
         _frames.move_to_end(object_key)
-        return known
+    return known
+
+
+def _remember(object_key: str, frame: _Frame) -> None:
+    _frames[object_key] = frame
+    while len(_frames) > REMEMBERED:
+        _frames.popitem(last=False)
+
+
+async def _fetched(objects: ObjectStore, object_key: str) -> _Frame:
     size = await objects.size(object_key)
     from_end = HEADER + plain_length(size) // (16 * 1024) * (16 * 1024 + 16)
     header, last = await asyncio.gather(
         objects.get(object_key, 0, HEADER), objects.get(object_key, from_end, size - from_end)
     )
-    found = _frames[object_key] = _Frame(header, last, size)
-    while len(_frames) > REMEMBERED:
-        _frames.popitem(last=False)
-    return found
+    return _Frame(header, last, size)

@@ -21,11 +21,11 @@ from exchange.core.keys import new_data_key
 from exchange.core.sealed import context, open_whole
 from exchange.store import tables as t
 from exchange.store.objects import ObjectStore
+from exchange.store.objects.again import again
 from exchange.store.sealing import SERVICE
 
 PIECE = 8 * 1024**2
 """The most plaintext bytes of one piece."""
-READ_ATTEMPTS = 3
 OPEN_DAYS = 7
 """An upload that nobody goes on with is given up after this long."""
 
@@ -162,18 +162,15 @@ async def read_piece(objects: ObjectStore, original: Original, piece: Row[Any]) 
 
 async def _read_piece(objects: ObjectStore, original: Original, piece: Row[Any]) -> tuple[bytes, str]:
     bound = piece_context(original.case, original.message, original.upload, piece.number, piece.start)
-    for attempt in range(READ_ATTEMPTS):
-        try:
-            sealed = await objects.get(piece.object_key)
-            plain, digest = await asyncio.to_thread(_open_and_hash, original.key, bound, sealed)
-            if len(plain) != piece.size:
-                raise Unreadable
-            return plain, digest
-        except Unreadable:
-            if attempt == READ_ATTEMPTS - 1:
-                raise
-            await asyncio.sleep(0.1 * (attempt + 1))
-    raise Unreadable
+
+    async def read() -> tuple[bytes, str]:
+        sealed = await objects.get(piece.object_key)
+        plain, digest = await asyncio.to_thread(_open_and_hash, original.key, bound, sealed)
+        if len(plain) != piece.size:
+            raise Unreadable
+        return plain, digest
+
+    return await again(read)
 
 
 def _open_and_hash(key: bytes, bound: bytes, sealed: bytes) -> tuple[bytes, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exchange.settings import Settings
 from exchange.store import ledger
+from exchange.store.failpoints import failpoint
 from exchange.store.ledgerkey import load_signer
 from exchange.store.placing import places_of
 from exchange.store.service import Service
@@ -26,8 +27,21 @@ async def sign(service: Service) -> str | None:
     async with reading(service) as conn:
         note = await ledger.checkpoint(conn, load_signer(service.settings.ledger_key_file), _kept(place))
     if note is not None:
+        failpoint("record.signed")
         _keep(place, note)
+        failpoint("record.kept")
     return note
+
+
+async def begin_again(service: Service) -> None:
+    """After a restore: what is kept from before and is not in the database any more is laid aside, not destroyed."""
+    place = note_file(service.settings)
+    async with reading(service) as conn:
+        last = await ledger.newest(conn)
+    if (before := _kept(place)) is not None and (last is None or before != last.note):
+        place.replace(place.with_suffix(".before-restore"))
+    if last is not None:
+        _keep(place, last.note)
 
 
 def note_file(settings: Settings) -> Path:

@@ -63,8 +63,9 @@ class Opener(Seal):
         return keys.seal_field(self.field_key, text, self.where(column, row))
 
     def open(self, untrusted_blob: bytes | None, column: str, row: UUID | str) -> str:
-        """The text of a `*_sealed` column; "" for NULL. `Unreadable` if it was moved or changed."""
-        if untrusted_blob is None or self.gone:
+        """The text of a `*_sealed` column; "" for NULL and for what erasing left empty. `Unreadable` if it was moved
+        or changed."""
+        if not untrusted_blob or self.gone:
             return ""
         where = self.where(column, row)
         return keys.open_field(untrusted_blob, where, field_key=self.field_key, private=self.private)
@@ -88,8 +89,8 @@ class FieldReader:
     field_key: bytes | None = field(repr=False)
 
     def open(self, untrusted_blob: bytes | None, column: str, row: UUID | str) -> str:
-        """The text of a `*_sealed` column; "" for NULL and of an erased case. Otherwise as `Opener.open`."""
-        if untrusted_blob is None or self.field_key is None:
+        """The text of a `*_sealed` column; "" for NULL, what is empty, and of an erased case. Else as `Opener.open`."""
+        if not untrusted_blob or self.field_key is None:
             return ""
         where = context(SERVICE, str(self.owner), str(row), column, "field")
         return keys.open_field(untrusted_blob, where, field_key=self.field_key)
@@ -147,9 +148,11 @@ async def opener_of(service: Service, conn: AsyncConnection, case_id: UUID) -> O
 async def reader_of(service: Service, conn: AsyncConnection, case_id: UUID) -> Opener:
     """As `opener_of`, for pages and lists: of an erased case every text is ""."""
     row = (await conn.execute(_of_case(case_id, t.key_pair))).one_or_none()
-    if row is not None and row.private_wrapped is None:
+    if row is None:
+        raise NotFound
+    if row.private_wrapped is None:
         return Opener(row.id, row.public, b"", b"", gone=True)
-    return await opener_of(service, conn, case_id)
+    return await _opener(service, row)
 
 
 async def field_keys_of(service: Service, conn: AsyncConnection, cases: Collection[UUID]) -> dict[UUID, FieldReader]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from exchange.core.errors import WrongSetting
 from exchange.settings import Settings
+from exchange.store import failpoints
 from exchange.store.engine import make_engine
 from exchange.store.objects import ObjectStore, open_objects
 
@@ -36,6 +37,7 @@ async def open_service(settings: Settings, *, with_keys: bool) -> AsyncIterator[
         raise WrongSetting(
             "No database is set. Set EXCHANGE_DATABASE_URL, or let `exchange serve` (or `demo`) start the embedded one."
         )
+    failpoints.arm_as_told(demo=settings.demo)
     keys = _key_holder(settings) if with_keys else None
     engine = make_engine(settings.database_url.get_secret_value())
     objects = open_objects(settings)

@@ -24,11 +24,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from exchange.core import gate
-from exchange.core.errors import Conflict, LedgerUnavailable, NotFound, StorageUnavailable
+from exchange.core import gate, webhooks
+from exchange.core.errors import Conflict, LedgerUnavailable, NotFound, StorageFull, StorageUnavailable
 from exchange.core.model import Actor, Event, State
 from exchange.store import ledger, queue
 from exchange.store import tables as t
+from exchange.store.failpoints import failpoint
 from exchange.store.placing import places_of
 from exchange.store.service import Service
 
@@ -123,7 +124,17 @@ class Unit:
         """Write the leaves; refuse if something changed and nothing was recorded."""
         if self._changed and not self._leaves:
             raise LedgerUnavailable
+        await self._outbox()
         await ledger.write(self.conn, self._leaves)
+
+    async def _outbox(self) -> None:
+        """What other systems are told of goes out only if this transaction stands."""
+        for leaf in self._leaves:
+            kind = webhooks.event_of(leaf)
+            if kind is not None:
+                ids = {f"{name}_id": leaf[name] for name in ("case", "message", "referral") if leaf.get(name)}
+                # inline: the portal may put it in and read nothing back
+                await self.conn.execute(insert(t.webhook_event).inline().values(kind=kind.value, **ids))
 
     async def place(self) -> None:
         """After the commit: the leaves get their places. If that fails the next act or the worker does it.
@@ -156,7 +167,10 @@ async def unit_of_work(service: Service, actor: Actor) -> AsyncIterator[Unit]:
             unit = Unit(service, actor, conn, now)
             yield unit
             await unit.finish()
+            failpoint("unit.to_be_committed")
+    failpoint("unit.committed")
     await unit.place()
+    failpoint("unit.placed")
 
 
 @asynccontextmanager
@@ -178,13 +192,14 @@ async def at_once(service: Service) -> AsyncIterator[AsyncConnection]:
 
 @contextmanager
 def _sentences() -> Iterator[None]:
-    """A clash of constraints becomes `Conflict`; connection trouble `StorageUnavailable`."""
+    """A clash of constraints becomes `Conflict`; connection trouble `StorageUnavailable`, a full disk `StorageFull`."""
     try:
         yield
     except IntegrityError as error:
         raise Conflict from error
     except (OperationalError, InterfaceError, psycopg.OperationalError, NoConnectionLeft) as error:
-        raise StorageUnavailable from error
+        full = isinstance(getattr(error, "orig", error), psycopg.errors.DiskFull)
+        raise (StorageFull if full else StorageUnavailable) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageUnavailable from error

@@ -2,7 +2,7 @@
 
 A key `a/b` is the file `<shard>/a%2fb` of the folder, where the shard is two hex digits of the key's SHA-256:
 one flat level, so that no key can be both a file and a folder. Temporary files lie in `tmp` of the same file
-system and are removed when a store is opened over leftovers older than a day.
+system; those that a dead process left are removed by `tidy` once they are a day old.
 
 Only this account can read them (0700, 0600), unless the folder has the set-group-ID bit (`chmod 2770`): then its
 group can too, so that the portal may run under an account of its own.
@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 from exchange.core.errors import ObjectMissing, StorageFull, StorageUnavailable
+from exchange.store.failpoints import failpoint
 from exchange.store.objects.protocol import checked_key
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -34,6 +35,7 @@ class LocalObjects:
         self._folder = folder
         self._temporary = folder / "tmp"
         self._ready = False
+        self._named: set[Path] = set()
         self._file_mode, self._folder_mode = 0o600, 0o700
 
     async def put(self, key: str, data: bytes | memoryview) -> None:
@@ -63,6 +65,10 @@ class LocalObjects:
         for found in await asyncio.to_thread(self._found, prefix):
             yield found
 
+    async def tidy(self) -> int:
+        """See `ObjectStore.tidy`."""
+        return await asyncio.to_thread(self._remove_leftovers)
+
     async def close(self) -> None:
         """Nothing is held open."""
 
@@ -78,24 +84,41 @@ class LocalObjects:
         if self._folder.stat().st_mode & stat.S_ISGID:
             self._file_mode, self._folder_mode = 0o660, 0o770
         _make_folder(self._temporary, self._folder_mode)
-        for leftover in self._temporary.iterdir():
-            with contextlib.suppress(FileNotFoundError):
-                if leftover.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
-                    leftover.unlink()
         self._ready = True
+
+    def _shard(self, folder: Path) -> None:
+        """Another process may have made it and not yet synced its name, so each process does so once."""
+        if folder not in self._named:
+            _make_folder(folder, self._folder_mode)
+            _sync_folder(folder.parent)
+            self._named.add(folder)
+
+    def _remove_leftovers(self) -> int:
+        removed = 0
+        with _storage_errors():
+            for leftover in self._temporary.glob("*"):
+                with contextlib.suppress(FileNotFoundError):
+                    if leftover.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
+                        leftover.unlink()
+                        removed += 1
+        return removed
 
     def _write(self, key: str, chunks: Iterable[bytes | memoryview], length: int) -> None:
         path = self._path(key)
+        failpoint("object.asked")
         with _storage_errors():
             self._prepare()
             draft = self._temporary / secrets.token_hex(16)
             try:
                 _write_synced(draft, chunks, length, self._file_mode)
-                _make_folder(path.parent, self._folder_mode)
+                self._shard(path.parent)
+                failpoint("object.written")
                 draft.rename(path)
+                failpoint("object.named")
                 _sync_folder(path.parent)
             finally:
                 draft.unlink(missing_ok=True)
+        failpoint("object.stored")
 
     def _read(self, key: str, start: int, length: int | None) -> bytes:
         with _storage_errors(), self._path(key).open("rb", buffering=0) as file:
@@ -105,12 +128,14 @@ class LocalObjects:
 
     def _remove(self, key: str) -> None:
         path = self._path(key)
+        failpoint("object.to_be_deleted")
         try:
             with _storage_errors():
                 path.unlink()
                 _sync_folder(path.parent)
         except ObjectMissing:
             return
+        failpoint("object.deleted")
 
     def _found(self, prefix: str) -> Found:
         wanted = prefix.replace("/", "%2f")
@@ -157,7 +182,6 @@ def _write_synced(draft: Path, chunks: Iterable[bytes | memoryview], length: int
 def _make_folder(folder: Path, mode: int) -> None:
     if not folder.is_dir():
         folder.mkdir(mode=mode, exist_ok=True)
-        _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -32,6 +32,9 @@ class ObjectStore(Protocol):
     def list(self, prefix: str) -> AsyncIterator[tuple[str, int]]:
         """Every key that begins with `prefix`, with its size, in no promised order."""
 
+    async def tidy(self) -> int:
+        """Remove what writes that never ended left behind a day ago or earlier, and no key names; how many."""
+
     async def close(self) -> None:
         """Let go of connections and threads."""
 

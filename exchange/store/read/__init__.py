@@ -2,10 +2,13 @@
 
 `home` what needs somebody now · `cases` lists and the case · `messages` one message with its checklist ·
 `uploads` what has arrived · `links` one link to hand over · `concerns` one concern · `diary` a case's diary ·
+`assessments` its risk assessments ·
 `emergencies` cases opened from outside their team · `oversight` what waits on whom · `due` what falls due ·
+`thread` a case's messages and answers ·
 `keys` how the keys stand.
 """
 
+from exchange.store.read.assessments import Assessments, AssessmentView, assessment_view, assessments_of
 from exchange.store.read.cases import CaseRow, CaseView, PersonView, case_list, case_view, person_view
 from exchange.store.read.concerns import ConcernView, concern_view
 from exchange.store.read.diary import Entry, diary_of, newest
@@ -18,7 +21,7 @@ from exchange.store.read.emergencies import (
     own_emergencies,
 )
 from exchange.store.read.history import FactHistory, case_of, case_workers, fact_history, staff_accounts
-from exchange.store.read.home import RECOVERY, Group, Item, needs_you_now, waiting_count
+from exchange.store.read.home import RECOVERY, WEBHOOK, Group, Item, needs_you_now, waiting_count
 from exchange.store.read.keys import KeysState, keys_state
 from exchange.store.read.links import LinkView, link_view, links_of_case, reach_one_device
 from exchange.store.read.marks import Left, marks_left
@@ -32,11 +35,15 @@ from exchange.store.read.oversight import (
     second_approvals,
     waiting_list,
 )
+from exchange.store.read.thread import ThreadView, thread_view
 from exchange.store.read.uploads import Arrived, uploads_of
 
 __all__ = [
     "RECOVERY",
+    "WEBHOOK",
     "Arrived",
+    "AssessmentView",
+    "Assessments",
     "CaseRow",
     "CaseView",
     "Caseload",
@@ -54,7 +61,10 @@ __all__ = [
     "MessageView",
     "PersonView",
     "SupervisionView",
+    "ThreadView",
     "Wanted",
+    "assessment_view",
+    "assessments_of",
     "case_list",
     "case_of",
     "case_view",
@@ -80,6 +90,7 @@ __all__ = [
     "second_approvals",
     "staff_accounts",
     "supervision_view",
+    "thread_view",
     "uploads_of",
     "waiting_count",
     "waiting_list",

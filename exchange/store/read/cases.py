@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, literal, or_, select
+from sqlalchemy import Row, Select, Uuid, bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
@@ -13,10 +13,12 @@ from exchange.core.access import READS_INSIDE, Permission, Relation
 from exchange.core.model import Actor, ConsentKind, FactKind, Policy, Role
 from exchange.store import facts, near
 from exchange.store import tables as t
+from exchange.store.dates import assessment_until
 from exchange.store.read.emergencies import EmergencyRow, open_now
-from exchange.store.read.names import forms_of_name, staff_names
+from exchange.store.read.names import FORM_OF_NAME, forms_of_name
 from exchange.store.sealing import Opener, reader_of
 from exchange.store.service import Service
+from exchange.store.together import Together
 from exchange.store.unit import reading
 
 PAGE = 25
@@ -79,6 +81,7 @@ class PersonView:
     case: Row[Any]
     name: str
     form_of_name: str
+    signature: str
     needs: str
     contact: dict[str, Any]
     contact_at: Any
@@ -133,13 +136,12 @@ async def case_list(
 async def case_view(service: Service, actor: Actor, case_id: UUID) -> CaseView:
     """The case page. `NotFound` for whoever may not see the case."""
     async with reading(service) as conn:
-        await near.require(conn, actor, Permission.CASE_SEE, case_id)
-        case = (await conn.execute(select(t.cases).where(t.cases.c.id == case_id))).one()
+        near_to = await near.require(conn, actor, Permission.CASE_SEE, case_id)
+        found = await _CASE_ROWS.read(conn, case=case_id)
         opener = await reader_of(service, conn, case_id)
-        people = await _people_of(conn, [case_id])
         known = dict(await facts.newest_facts(conn, case_id))
-        staff = await staff_names(conn)
-        near_to = await near.relation(conn, case_id, actor.id)
+        case, people = found["case"][0], found["people"]
+        staff = {row.id: row.display_name for row in found["staff"]}
         told = opener.open(case.summary_sealed, "cases.summary", case_id) if near_to in READS_INSIDE else ""
         return CaseView(
             case=case,
@@ -148,16 +150,16 @@ async def case_view(service: Service, actor: Actor, case_id: UUID) -> CaseView:
             relation=near_to,
             people=people,
             names={p.id: opener.open(p.name_sealed, "participant.name", p.id) for p in people},
-            forms={p.id: opener.open(p.form_of_name_sealed, "participant.form_of_name", p.id) for p in people},
-            team=await _teams_of(conn, [case_id]),
+            forms={p.id: opener.open(p.form_of_name_sealed, FORM_OF_NAME, p.id) for p in people},
+            team=found["team"],
             cover=staff.get(case.cover_id, ""),
-            messages=await _all(conn, t.message, t.message.c.case_id == case_id, t.message.c.created_at),
+            messages=found["messages"],
             facts=known,
-            consents={p.id: await facts.consent_now(conn, p.id) for p in people},
-            concerns=await _all(conn, t.concern, t.concern.c.case_id == case_id, t.concern.c.at.desc()),
+            consents=await facts.consents_now(conn, [p.id for p in people]),
+            concerns=found["concerns"],
             staff=staff,
-            assessment_until=facts.assessed_until(known, facts.policy_of(case)),
-            tasks=await _all(conn, t.task, (t.task.c.case_id == case_id) & t.task.c.done_at.is_(None), t.task.c.at),
+            assessment_until=case.assessment_until,
+            tasks=found["tasks"],
             emergencies=await open_now(conn, case_id),
         )
 
@@ -166,43 +168,67 @@ async def person_view(service: Service, actor: Actor, participant_id: UUID) -> P
     """The participant page, for the team only."""
     async with reading(service) as conn:
         case_id = await near.case_of_participant(conn, participant_id)
-        await near.require(conn, actor, Permission.PERSON_SEE, case_id)
-        person = (await conn.execute(select(t.participant).where(t.participant.c.id == participant_id))).one()
+        near_to = await near.require(conn, actor, Permission.PERSON_SEE, case_id)
         opener = await reader_of(service, conn, case_id)
-        contact = await _contact(conn, opener, participant_id)
+        found = await _PERSON_ROWS.read(conn, person=participant_id, case=case_id)
+        person, contact = found["person"][0], next(iter(found["contact"]), None)
         known = await facts.newest_facts(conn, case_id)
-        code = (await conn.execute(select(t.code).where(t.code.c.participant_id == participant_id))).first()
         return PersonView(
             person=person,
-            case=(await conn.execute(select(t.cases).where(t.cases.c.id == case_id))).one(),
+            case=found["case"][0],
             name=opener.open(person.name_sealed, "participant.name", person.id),
-            form_of_name=opener.open(person.form_of_name_sealed, "participant.form_of_name", person.id),
+            form_of_name=opener.open(person.form_of_name_sealed, FORM_OF_NAME, person.id),
+            signature=opener.open(person.signature_sealed, "participant.signature", person.id),
             needs=opener.open(person.needs_sealed, "participant.needs", person.id),
-            contact=contact[0],
-            contact_at=contact[1],
-            code_agreed=code,
+            contact=_contact(opener, contact),
+            contact_at=contact.at if contact else None,
+            code_agreed=next(iter(found["code"]), None),
             facts={kind: row for (who, kind), row in known.items() if who == participant_id},
-            consents=await _all(
-                conn, t.consent, t.consent.c.participant_id == participant_id, t.consent.c.number.desc()
-            ),
-            feedback=await _feedback(conn, opener, participant_id),
-            may_change=access.may(actor, Permission.CASE_CHANGE, await near.relation(conn, case_id, actor.id)),
+            consents=found["consents"],
+            feedback=[(row, opener.open(row.text_sealed, "feedback.text", row.id)) for row in found["feedback"]],
+            may_change=access.may(actor, Permission.CASE_CHANGE, near_to),
         )
 
 
-async def _contact(conn: AsyncConnection, opener: Opener, participant_id: UUID) -> tuple[dict[str, Any], Any]:
-    s = t.safe_contact
-    query = select(s).where(s.c.participant_id == participant_id).order_by(s.c.at.desc()).limit(1)
-    row = (await conn.execute(query)).first()
-    if row is None:
-        return {}, None
-    return json.loads(opener.open(row.detail_sealed, "safe_contact.detail", row.id)), row.at
+def _contact(opener: Opener, row: Row[Any] | None) -> dict[str, Any]:
+    told = opener.open(row.detail_sealed, "safe_contact.detail", row.id) if row else ""
+    return dict(json.loads(told)) if told else {}
 
 
-async def _feedback(conn: AsyncConnection, opener: Opener, participant_id: UUID) -> list[tuple[Row[Any], str]]:
-    f = t.feedback
-    rows = await _all(conn, f, f.c.participant_id == participant_id, f.c.at.desc())
-    return [(row, opener.open(row.text_sealed, "feedback.text", row.id)) for row in rows]
+def _in_case(table: Any, *order: Any) -> Select[Any]:
+    """What a table has about the case; made once for all requests."""
+    return select(table).where(table.c.case_id == _CASE).order_by(*order)
+
+
+def _of_person(table: Any, order: Any) -> Select[Any]:
+    return select(table).where(table.c.participant_id == _PERSON).order_by(order)
+
+
+def _team(cases: Any) -> Select[Any]:
+    """Who is on the team now, with their names, the lead first."""
+    a = t.assignment
+    query = select(a, t.account.c.display_name).join(t.account, t.account.c.id == a.c.account_id)
+    return query.where(a.c.case_id.in_(cases), a.c.until.is_(None)).order_by(a.c.part.desc(), a.c.since)
+
+
+_CASE, _PERSON = bindparam("case", type_=Uuid), bindparam("person", type_=Uuid)
+_CASE_ROWS = Together(
+    case=select(t.cases, assessment_until().label("assessment_until")).where(t.cases.c.id == _CASE),
+    people=_in_case(t.participant, t.participant.c.created_at),
+    team=_team([_CASE]),
+    messages=_in_case(t.message, t.message.c.created_at),
+    concerns=_in_case(t.concern, t.concern.c.at.desc()),
+    tasks=_in_case(t.task, t.task.c.at).where(t.task.c.done_at.is_(None)),
+    staff=select(t.account.c.id, t.account.c.display_name),
+)
+_PERSON_ROWS = Together(
+    person=select(t.participant).where(t.participant.c.id == _PERSON),
+    case=select(t.cases).where(t.cases.c.id == _CASE),
+    contact=_of_person(t.safe_contact, t.safe_contact.c.at.desc()).limit(1),
+    code=select(t.code).where(t.code.c.participant_id == _PERSON),
+    consents=_of_person(t.consent, t.consent.c.number.desc()),
+    feedback=_of_person(t.feedback, t.feedback.c.at.desc()),
+)
 
 
 async def _people_of(conn: AsyncConnection, case_ids: list[UUID]) -> list[Row[Any]]:
@@ -210,14 +236,7 @@ async def _people_of(conn: AsyncConnection, case_ids: list[UUID]) -> list[Row[An
 
 
 async def _teams_of(conn: AsyncConnection, case_ids: list[UUID]) -> list[Row[Any]]:
-    a = t.assignment
-    query = (
-        select(a, t.account.c.display_name)
-        .join(t.account, t.account.c.id == a.c.account_id)
-        .where(a.c.case_id.in_(case_ids), a.c.until.is_(None))
-        .order_by(a.c.part.desc(), a.c.since)
-    )
-    return list((await conn.execute(query)).all())
+    return list((await conn.execute(_team(case_ids))).all())
 
 
 async def _all(conn: AsyncConnection, table: Any, where: Any, order: Any) -> list[Row[Any]]:

@@ -36,8 +36,7 @@ async def diary_of(
 ) -> list[Entry]:
     """The entries of these kinds, newest first, for whoever may see the case."""
     async with reading(service) as conn:
-        await near.require(conn, actor, Permission.CASE_SEE, case_id)
-        inside = await near.relation(conn, case_id, actor.id) in READS_INSIDE
+        inside = await near.require(conn, actor, Permission.CASE_SEE, case_id) in READS_INSIDE
         opener = await reader_of(service, conn, case_id)
         rows = await _rows(conn, case_id, kinds)
         staff = await staff_names(conn)

@@ -40,8 +40,7 @@ async def fact_history(
     f = t.fact
     about = f.c.participant_id.is_(None) if participant is None else f.c.participant_id == participant
     async with reading(service) as conn:
-        await near.require(conn, actor, Permission.CASE_SEE, case_id)
-        team = await near.relation(conn, case_id, actor.id) in READS_INSIDE
+        team = await near.require(conn, actor, Permission.CASE_SEE, case_id) in READS_INSIDE
         opener = await reader_of(service, conn, case_id)
         query = select(f).where(f.c.case_id == case_id, f.c.kind == kind, about).order_by(f.c.number.desc())
         rows = (await conn.execute(query)).all()

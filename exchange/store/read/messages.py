@@ -6,19 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access, checklist, gate
 from exchange.core.access import READS_INSIDE, Permission, Relation
+from exchange.core.errors import NotFound
 from exchange.core.export import Filter
 from exchange.core.gate import NEVER_SENT, TRANSITIONS, Act, Facts
 from exchange.core.model import Actor, Event, State
 from exchange.store import facts, ledger_read, near
 from exchange.store import tables as t
-from exchange.store.read.names import forms_of_name, staff_names
+from exchange.store.read.names import FORM_OF_NAME
 from exchange.store.sealing import Opener, reader_of
 from exchange.store.service import Service
+from exchange.store.together import Together
 from exchange.store.unit import reading
 
 # The next act of sharing from each state: what "what is still needed before …" is about.
@@ -44,6 +46,8 @@ class MessageView:
     relation: Relation
     author: str
     recipient: str
+    signature: str
+    """How the author signs; "" for not signed, and for whoever is not on the team."""
     needs: list[tuple[str, str]]
     """Access needs of author and recipient (rule 19): who, by the agreed form of name, and what; for the team."""
     known: Facts
@@ -80,60 +84,62 @@ async def message_view(service: Service, actor: Actor, message_id: UUID) -> Mess
     """The message page. A supervisor outside the team sees where it stands, not the team's words."""
     async with reading(service) as conn:
         message = (await conn.execute(select(t.message).where(t.message.c.id == message_id))).one_or_none()
-        case_id = message.case_id if message else await near.case_of_message(conn, message_id)
-        await near.require(conn, actor, Permission.CASE_SEE, case_id)
-        return await _view(service, conn, actor, message)
+        if message is None:
+            raise NotFound
+        near_to = await near.require(conn, actor, Permission.CASE_SEE, message.case_id)
+        reader = await reader_of(service, conn, message.case_id)
+        return await _view(conn, actor, message, near_to, reader)
 
 
-async def _view(service: Service, conn: AsyncConnection, actor: Actor, message: Any) -> MessageView:
-    now = (await conn.execute(select(func.now()))).scalar_one()
+async def _view(conn: AsyncConnection, actor: Actor, message: Any, near_to: Relation, reader: Opener) -> MessageView:
+    found = await _ROWS.read(conn, message=message.id, case=message.case_id)
     known = await facts.load(conn, message, asker=actor.id)
+    opener = reader if near_to in READS_INSIDE else None
+    names = {p.id: reader.open(p.form_of_name_sealed, FORM_OF_NAME, p.id) for p in found["people"]}
+    case, concern = found["case"][0], next(iter(found["concerns"]), None)
     act = None if message.never_sent else NEXT_ACT.get(State(message.state))
-    names = await forms_of_name(service, conn, [message.case_id])
-    near_to = await near.relation(conn, message.case_id, actor.id)
-    opener = await reader_of(service, conn, message.case_id) if near_to in READS_INSIDE else None
-    revisions = await _of(conn, t.revision, message.id, t.revision.c.number.desc())
-    concern = next(iter(await _of(conn, t.concern, message.id, t.concern.c.at.desc())), None)
     return MessageView(
         message=message,
-        case=(await conn.execute(select(t.cases).where(t.cases.c.id == message.case_id))).one(),
+        case=case,
         relation=near_to,
         author=names[message.author_id],
         recipient=names[message.recipient_id],
-        needs=await _needs(conn, opener, message, names) if opener else [],
+        signature=_signature(opener, message, found["people"]),
+        needs=_needs(opener, message, found["people"], names) if opener else [],
         known=known,
         next_act=act,
-        needed=checklist.lines(gate.explain(act, known, now).reasons) if act else [],
+        needed=checklist.lines(gate.explain(act, known, case.read_at).reasons) if act else [],
         events=_events(actor, near_to, message),
-        revisions=revisions,
-        changes={row.id: words for row, words in _opened(opener, revisions, "revision.change")},
-        edits={row.id: json.loads(told or "[]") for row, told in _opened(opener, revisions, "revision.edits")},
-        parts={r.id: await _parts(conn, r.id) for r in revisions},
-        reviews=_opened(opener, await _of(conn, t.review, message.id, t.review.c.at.desc()), "review.reason"),
-        notes=_opened(opener, await _of(conn, t.review_note, message.id, t.review_note.c.at), "review_note.text"),
-        consents=await _of(conn, t.consent, message.id, t.consent.c.number.desc()),
-        offers=_opened(opener, await _of(conn, t.offer, message.id, t.offer.c.at.desc()), "offer.content_note"),
-        releases=_opened(opener, await _of(conn, t.release, message.id, t.release.c.at.desc()), "release.present"),
-        packs={row.release_id: row.code for row in await _of(conn, t.printed_pack, message.id, t.printed_pack.c.at)},
-        dictated=any(row.round == message.round for row in await _of(conn, t.dictation, message.id, t.dictation.c.at)),
-        links=await _links(conn, message.id),
+        revisions=found["revisions"],
+        changes={row.id: words for row, words in _opened(opener, found["revisions"], "revision.change")},
+        edits={row.id: json.loads(told or "[]") for row, told in _opened(opener, found["revisions"], "revision.edits")},
+        parts={r.id: [part for part in found["parts"] if part.revision_id == r.id] for r in found["revisions"]},
+        reviews=_opened(opener, found["reviews"], "review.reason"),
+        notes=_opened(opener, found["notes"], "review_note.text"),
+        consents=found["consents"],
+        offers=_opened(opener, found["offers"], "offer.content_note"),
+        releases=_opened(opener, found["releases"], "release.present"),
+        packs={row.release_id: row.code for row in found["packs"]},
+        dictated=any(row.round == message.round for row in found["dictations"]),
+        links=found["links"],
         concern=concern,
-        concern_log=await _log(conn, opener, concern),
-        uploads=await _of(conn, t.upload, message.id, t.upload.c.position),
-        staff=await staff_names(conn),
+        concern_log=_log(opener, concern, found["concern_notes"]),
+        uploads=found["uploads"],
+        staff={row.id: row.display_name for row in found["staff"]},
         leaves=await _leaves(conn, message.id),
-        early=next(iter(await _early(conn, message)), None) if opener else None,
-        now=now,
+        early=_early(message, found["early"]) if opener else None,
+        now=case.read_at,
     )
 
 
-async def _needs(
-    conn: AsyncConnection, opener: Opener, message: Row[Any], names: dict[UUID, str]
-) -> list[tuple[str, str]]:
-    people = (message.author_id, message.recipient_id)
-    p = t.participant
-    rows = (await conn.execute(select(p.c.id, p.c.needs_sealed).where(p.c.id.in_(people)).order_by(p.c.side))).all()
-    told = [(names[row.id], opener.open(row.needs_sealed, "participant.needs", row.id)) for row in rows]
+def _signature(opener: Opener | None, message: Row[Any], people: list[Row[Any]]) -> str:
+    author = next(row for row in people if row.id == message.author_id)
+    return opener.open(author.signature_sealed, "participant.signature", author.id) if opener else ""
+
+
+def _needs(opener: Opener, message: Row[Any], people: list[Row[Any]], names: dict[UUID, str]) -> list[tuple[str, str]]:
+    both = [row for row in people if row.id in (message.author_id, message.recipient_id)]
+    told = [(names[row.id], opener.open(row.needs_sealed, "participant.needs", row.id)) for row in both]
     return [(name, needs) for name, needs in told if needs]
 
 
@@ -151,36 +157,49 @@ def _opened(opener: Opener | None, rows: list[Row[Any]], column: str) -> list[tu
     return [(row, opener.open(getattr(row, name), column, row.id) if opener else "") for row in rows]
 
 
-async def _of(conn: AsyncConnection, table: Any, message_id: UUID, order: Any) -> list[Row[Any]]:
-    return list((await conn.execute(select(table).where(table.c.message_id == message_id).order_by(order))).all())
+def _log(opener: Opener | None, concern: Row[Any] | None, rows: list[Row[Any]]) -> list[tuple[Row[Any], str]]:
+    """What was noted about the newest concern."""
+    about = [row for row in rows if concern is not None and row.concern_id == concern.id]
+    return _opened(opener, about, "concern_note.text")
 
 
-async def _parts(conn: AsyncConnection, revision_id: UUID) -> list[Row[Any]]:
-    query = select(t.part).where(t.part.c.revision_id == revision_id).order_by(t.part.c.position)
-    return list((await conn.execute(query)).all())
-
-
-async def _links(conn: AsyncConnection, message_id: UUID) -> list[Row[Any]]:
-    hidden = {"payload", "secret_sealed", "lookup_hash", "claimed_by_cookie"}
-    shown = [c for c in t.link.c if c.name not in hidden]
-    query = select(*shown).where(t.link.c.message_id == message_id).order_by(t.link.c.created_at.desc())
-    return list((await conn.execute(query)).all())
-
-
-async def _log(conn: AsyncConnection, opener: Opener | None, concern: Row[Any] | None) -> list[tuple[Row[Any], str]]:
-    if concern is None:
-        return []
-    n = t.concern_note
-    rows = list((await conn.execute(select(n).where(n.c.concern_id == concern.id).order_by(n.c.at))).all())
-    return _opened(opener, rows, "concern_note.text")
-
-
-async def _early(conn: AsyncConnection, message: Row[Any]) -> list[Row[Any]]:
+def _early(message: Row[Any], rows: list[Row[Any]]) -> Row[Any] | None:
     """The sound that may be heard while the picture is still being made, without its key."""
-    mine = (t.early.c.message_id == message.id) & (t.early.c.round == message.round)
     if message.state != State.QUARANTINED:
-        return []
-    return list((await conn.execute(select(*t.plain(t.early)).where(mine))).all())
+        return None
+    return next((row for row in rows if row.round == message.round), None)
+
+
+def _of(table: Any, order: Any, *columns: Any) -> Select[Any]:
+    """What a table has about the message; made once for all requests."""
+    return select(*(columns or [table])).where(table.c.message_id == _MESSAGE).order_by(order)
+
+
+_MESSAGE, _CASE = bindparam("message", type_=Uuid), bindparam("case", type_=Uuid)
+_HIDDEN = {"payload", "secret_sealed", "lookup_hash", "claimed_by_cookie"}
+_MINE = select(t.revision.c.id).where(t.revision.c.message_id == _MESSAGE)
+_CONCERNS = select(t.concern.c.id).where(t.concern.c.message_id == _MESSAGE)
+_ROWS = Together(
+    case=select(t.cases, func.now().label("read_at")).where(t.cases.c.id == _CASE),
+    people=select(t.participant).where(t.participant.c.case_id == _CASE).order_by(t.participant.c.side),
+    revisions=_of(t.revision, t.revision.c.number.desc()),
+    parts=select(t.part).where(t.part.c.revision_id.in_(_MINE)).order_by(t.part.c.position),
+    reviews=_of(t.review, t.review.c.at.desc()),
+    notes=_of(t.review_note, t.review_note.c.at),
+    consents=_of(t.consent, t.consent.c.number.desc()),
+    offers=_of(t.offer, t.offer.c.at.desc()),
+    releases=_of(t.release, t.release.c.at.desc()),
+    packs=_of(t.printed_pack, t.printed_pack.c.at),
+    dictations=_of(t.dictation, t.dictation.c.at),
+    links=_of(t.link, t.link.c.created_at.desc(), *(c for c in t.link.c if c.name not in _HIDDEN)),
+    concerns=_of(t.concern, t.concern.c.at.desc()),
+    concern_notes=select(t.concern_note)
+    .where(t.concern_note.c.concern_id.in_(_CONCERNS))
+    .order_by(t.concern_note.c.at),
+    uploads=_of(t.upload, t.upload.c.position),
+    early=_of(t.early, t.early.c.round, *t.plain(t.early)),
+    staff=select(t.account.c.id, t.account.c.display_name),
+)
 
 
 async def _leaves(conn: AsyncConnection, message_id: UUID) -> list[int]:

@@ -5,11 +5,11 @@ participants, no content, nothing of a case from which a conflict of interest ke
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ARRAY, Integer, Row, Select, Uuid, and_, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access
@@ -20,11 +20,11 @@ from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from exchange.store.waits import due_at, somewhere, waits
 
 PAGE = 25
 RowT = TypeVar("RowT")
-WAITS = {s: wait for s, wait in WAITING.items() if wait.owner != "nobody"}
-OWNERS = tuple(dict.fromkeys(wait.owner for wait in WAITS.values()))
+OWNERS = tuple(dict.fromkeys(wait.owner for wait in WAITING.values() if wait.owner != "nobody"))
 
 
 @dataclass(frozen=True)
@@ -96,34 +96,30 @@ async def caseloads(service: Service, actor: Actor) -> list[Caseload]:
 
 
 def _waits_by_account(actor: Actor) -> Select[Any]:
-    m, s = t.message, t.assignment
-    for_the_team = m.c.state.in_([state for state, wait in WAITS.items() if wait.owner == "team"])
+    """What waits is counted for each case first: a case has many messages, and few who look after it."""
+    m, c, s, w = t.message, t.cases, t.assignment, waits()
+    cases = (
+        select(
+            m.c.case_id,
+            func.count().label("waiting"),
+            func.count().filter(due_at(w) <= func.now()).label("late"),
+            func.min(m.c.state_since).filter(w.c.owner == "team").label("since"),
+        )
+        .select_from(m.join(c, c.c.id == m.c.case_id).join(w, w.c.state == m.c.state))
+        .where(somewhere(), c.c.id.not_in(near.barred_cases(actor.id)))
+        .group_by(m.c.case_id)
+    ).subquery()
     return (
         select(
             s.c.account_id,
-            func.count().label("waiting"),
-            func.count().filter(_due_at() <= func.now()).label("late"),
-            func.min(m.c.state_since).filter(for_the_team).label("since"),
+            func.sum(cases.c.waiting).cast(Integer).label("waiting"),
+            func.sum(cases.c.late).cast(Integer).label("late"),
+            func.min(cases.c.since).label("since"),
         )
-        .join(t.cases, t.cases.c.id == s.c.case_id)
-        .join(m, m.c.case_id == s.c.case_id)
-        .where(s.c.until.is_(None), waits_somewhere(), ~near.barred(s.c.case_id, actor.id))
+        .join(cases, cases.c.case_id == s.c.case_id)
+        .where(s.c.until.is_(None))
         .group_by(s.c.account_id)
     )
-
-
-def waits_somewhere() -> ColumnElement[bool]:
-    """SQL: a message that waits for somebody. In a closed case only what has a heading for the team does."""
-    m = t.message
-    at_once = m.c.state.in_([s for s, wait in WAITS.items() if wait.group])
-    return or_(at_once, and_(t.cases.c.state == CaseState.OPEN, m.c.state.in_(WAITS)))
-
-
-def _due_at() -> ColumnElement[datetime]:
-    """SQL: when a message's clock has run, by the one table of what waits."""
-    m = t.message
-    clocks = [(m.c.state == s, literal(timedelta(days=wait.days or 0))) for s, wait in WAITS.items()]
-    return m.c.state_since + case(*clocks, else_=literal(timedelta()))
 
 
 async def waiting_list(
@@ -131,28 +127,44 @@ async def waiting_list(
 ) -> Listed[Row[Any]]:
     """What waits, the latest first: message, case, state, since when, due when, and who leads the case."""
     access.require(actor, Permission.SUPERVISE)
-    m, c, s, a = t.message, t.cases, t.assignment, t.account
-    lead = select(s.c.case_id, s.c.account_id).where(s.c.until.is_(None), s.c.part == "lead").subquery()
+    async with reading(service) as conn:
+        found = await listed(conn, _waiting(actor, wanted), ("due_at", "id"), page, most)
+        rows = await conn.execute(_told(), {"ids": [row.id for row in found.rows]})
+        told = {row.message_id: row for row in rows}
+    return Listed([told[row.id] for row in found.rows], found.total)
+
+
+def _waiting(actor: Actor, wanted: Wanted) -> Select[Any]:
+    """SQL: which messages wait, and since when they are due."""
+    m, c, s, w = t.message, t.cases, t.assignment, waits()
     query = (
+        select(m.c.id, due_at(w).label("due_at"))
+        .select_from(m.join(c, c.c.id == m.c.case_id).join(w, w.c.state == m.c.state))
+        .where(somewhere(), c.c.id.not_in(near.barred_cases(actor.id)))
+    )
+    if wanted.account:
+        query = query.where(
+            c.c.id.in_(select(s.c.case_id).where(s.c.until.is_(None), s.c.account_id == wanted.account))
+        )
+    if wanted.owner:
+        query = query.where(w.c.owner == wanted.owner)
+    return query.where(due_at(w) <= func.now()) if wanted.late else query
+
+
+def _told() -> Select[Any]:
+    """SQL: what is said of some messages (`ids`)."""
+    m, c, s, a, w = t.message, t.cases, t.assignment, t.account, waits()
+    lead = and_(s.c.case_id == c.c.id, s.c.until.is_(None), s.c.part == "lead")
+    joined = m.join(c, c.c.id == m.c.case_id).join(w, w.c.state == m.c.state).outerjoin(s, lead)
+    return (
         select(
             m.c.id.label("message_id"), m.c.kind, m.c.state, m.c.state_since, m.c.reference.label("message_reference"),
-            c.c.id.label("case_id"), c.c.reference, _due_at().label("due_at"), (_due_at() <= func.now()).label("late"),
+            c.c.id.label("case_id"), c.c.reference, due_at(w).label("due_at"), (due_at(w) <= func.now()).label("late"),
             a.c.id.label("account_id"), func.coalesce(a.c.display_name, "").label("lead"),
         )
-        .join(c, c.c.id == m.c.case_id)
-        .join(lead, lead.c.case_id == c.c.id, isouter=True)
-        .join(a, a.c.id == lead.c.account_id, isouter=True)
-        .where(waits_somewhere(), ~near.barred(c.c.id, actor.id))
+        .select_from(joined.outerjoin(a, a.c.id == s.c.account_id))
+        .where(m.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
     )  # fmt: skip
-    if wanted.account:
-        theirs = select(s.c.case_id).where(s.c.until.is_(None), s.c.account_id == wanted.account)
-        query = query.where(c.c.id.in_(theirs))
-    if wanted.owner:
-        query = query.where(m.c.state.in_([s for s, wait in WAITS.items() if wait.owner == wanted.owner]))
-    if wanted.late:
-        query = query.where(_due_at() <= func.now())
-    async with reading(service) as conn:
-        return await listed(conn, query, (_due_at(), m.c.id), page, most)
 
 
 async def second_approvals(service: Service, actor: Actor, *, page: int = 1, most: int = PAGE) -> Listed[Row[Any]]:
@@ -166,7 +178,7 @@ async def second_approvals(service: Service, actor: Actor, *, page: int = 1, mos
         .where(m.c.state == State.IN_REVIEW, once, ~near.barred(c.c.id, actor.id))
     )
     async with reading(service) as conn:
-        return await listed(conn, query, (m.c.state_since, m.c.id), page, most)
+        return await listed(conn, query, ("state_since", "id"), page, most)
 
 
 async def decisions(service: Service, actor: Actor, *, page: int = 1, most: int = PAGE) -> Listed[Row[Any]]:
@@ -180,17 +192,16 @@ async def decisions(service: Service, actor: Actor, *, page: int = 1, most: int 
         .where(~near.barred(c.c.id, actor.id))
     )
     async with reading(service) as conn:
-        return await listed(conn, query, (k.c.at, k.c.id), page, most)
+        return await listed(conn, query, ("at", "id"), page, most)
 
 
 async def listed(
-    conn: AsyncConnection, query: Select[Any], order: tuple[Any, ...], page: int, most: int
+    conn: AsyncConnection, query: Select[Any], order: tuple[str, ...], page: int, most: int
 ) -> Listed[Row[Any]]:
-    """One page of a query, and how many rows it has."""
-    rows = await conn.execute(query.order_by(*order).limit(most).offset(most * (max(1, page) - 1)))
-    total = await conn.execute(
-        select(func.count()).select_from(
-            query.with_only_columns(literal(1).label("one"), maintain_column_froms=True).subquery()
-        )
-    )
-    return Listed(list(rows.all()), int(total.scalar_one()))
+    """One page of a query in the order of these columns, and how many rows it has; better of few columns."""
+    q = query.subquery()
+    counted: Select[Any] = select(*q.c, func.count().over().label("total")).order_by(*(q.c[name] for name in order))
+    rows = list((await conn.execute(counted.limit(most).offset(most * (max(1, page) - 1)))).all())
+    if rows or page <= 1:
+        return Listed(rows, rows[0].total if rows else 0)
+    return Listed([], int((await conn.execute(select(func.count()).select_from(q))).scalar_one()))

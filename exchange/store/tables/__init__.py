@@ -5,7 +5,8 @@ facts · `life` what practice writes down · `messages` messages, uploads, revis
 what is in force · `links` links, sessions, grants · `standing` conflicts of interest, emergencies · `erasing`
 erasures, legal holds · `notices` notices to participants · `rights` what people ask about themselves · `workshop` what
 is taken out of messages · `early` what is heard before there is a version · `paper` what went out on paper ·
-`withholding` telling the author, and appeals · `supervision` of cases. The
+`withholding` telling the author, and appeals · `supervision` of cases · `dialogue` ground rules · `figures` what was
+counted · `webhooks` whom it tells by machine. The
 ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
@@ -25,9 +26,11 @@ from exchange.store.tables.decisions import (
     share_current,
     spoken,
 )
+from exchange.store.tables.dialogue import ground_rules, rules_agreed
 from exchange.store.tables.early import early
 from exchange.store.tables.erasing import erasure, legal_hold
-from exchange.store.tables.life import diary
+from exchange.store.tables.figures import figure
+from exchange.store.tables.life import assessment, assessment_form, assessment_part, closing_decision, diary
 from exchange.store.tables.links import access_leaf, feedback, grant, link, portal_session
 from exchange.store.tables.messages import draft, message, part, piece, revision, upload
 from exchange.store.tables.notices import notice, notice_wish
@@ -38,6 +41,7 @@ from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_se
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
 from exchange.store.tables.supervision import supervision
+from exchange.store.tables.webhooks import webhook, webhook_delivery, webhook_event
 from exchange.store.tables.withholding import appeal, told
 from exchange.store.tables.workshop import caption_draft, edit, making
 
@@ -48,11 +52,15 @@ __all__ = [
     "api_token",
     "appeal",
     "approval_current",
+    "assessment",
+    "assessment_form",
+    "assessment_part",
     "assignment",
     "bar",
     "caption_draft",
     "cases",
     "closing",
+    "closing_decision",
     "code",
     "concern",
     "concern_note",
@@ -67,7 +75,9 @@ __all__ = [
     "erasure",
     "fact",
     "feedback",
+    "figure",
     "grant",
+    "ground_rules",
     "key_pair",
     "legal_hold",
     "link",
@@ -98,6 +108,7 @@ __all__ = [
     "review",
     "review_note",
     "revision",
+    "rules_agreed",
     "safe_contact",
     "service_setting",
     "share_current",
@@ -108,4 +119,7 @@ __all__ = [
     "task",
     "told",
     "upload",
+    "webhook",
+    "webhook_delivery",
+    "webhook_event",
 ]

@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from exchange.core.model import CaseState, FactKind, Side
+from exchange.core.referrals import Source
 from exchange.store.tables.base import key, metadata, now, one_of, ref, sealed, when, word
 
 cases = Table(
@@ -33,8 +34,12 @@ participant = Table(
     sealed("form_of_name_sealed", nullable=False),
     # JSON: access needs (rule 19), supporters, interpreters: free text.
     sealed("needs_sealed"),
+    # How they sign what they write, as the other person may see it; empty: not signed (rule 16).
+    sealed("signature_sealed"),
     Column("custody", Boolean, nullable=False, server_default=text("false")),
     Column("under_18", Boolean, nullable=False, server_default=text("false")),
+    # When they come of age: the first moment of that day here. Held only where it is needed, no date of birth.
+    when("of_age_at"),
     # Rule 4: what the author may learn; empty by default.
     Column("author_may_learn", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     word("language", default="en"),
@@ -86,7 +91,7 @@ fact = Table(
     metadata,
     key(),
     Column("number", BigInteger, Identity(), nullable=False, unique=True),
-    ref("case_id", "cases.id"),
+    ref("case_id", "cases.id", index=False),
     ref("participant_id", "participant.id", nullable=True),
     word("kind"),
     word("value"),
@@ -95,20 +100,24 @@ fact = Table(
     ref("recorded_by", "account.id", nullable=True, index=False),
     now(),
     one_of("kind", FactKind),
+    Index("ix_fact_case_id_kind_number", "case_id", "kind", "number"),
 )
 
-# Self-referrals, sealed to the service's key pair: there is no case yet.
+# Referrals, sealed to the service's key pair: there is no case yet. `source`: who made it, in a word.
 referral = Table(
     "referral",
     metadata,
     key(),
     Column("reference", Text, nullable=False, unique=True),
     sealed("detail_sealed"),
+    word("source", default=Source.SELF),
     word("state", default="new"),
     sealed("reason_sealed"),
     ref("case_id", "cases.id", nullable=True),
     ref("decided_by", "account.id", nullable=True, index=False),
     when("decided_at"),
+    when("notice_at"),
     now("created_at"),
+    one_of("source", Source),
     one_of("state", ("new", "opened", "not_for_us")),
 )

@@ -38,7 +38,8 @@ review = Table(
     # Approvals that a later revision, retraction or return voided.
     when("void_at"),
     now(),
-    one_of("decision", ("approve", "return", "withhold", "retract")),
+    # `after`: a supervisor's second approval where the author has died or cannot be reached.
+    one_of("decision", ("approve", "return", "withhold", "retract", "after")),
 )
 
 consent = Table(

@@ -44,6 +44,8 @@ message = Table(
     Column("round", Integer, nullable=False, server_default=text("1")),
     # Rule 13: a letter never to be sent. Decided when it is begun, and for ever (`never_sent.sql`).
     Column("never_sent", Boolean, nullable=False, server_default=text("false")),
+    # "What I would like to know": one question, which goes the way of every message.
+    Column("asks", Boolean, nullable=False, server_default=text("false")),
     sealed("title_sealed"),
     ref("replaces_id", "message.id", nullable=True),
     ref("answers_id", "message.id", nullable=True),

@@ -105,6 +105,8 @@ own_copy_item = Table(
     # The message, the answer or the referral that it is; NULL for what there is once.
     Column("about", Uuid),
     Column("inside", Boolean),
+    # What was seen by whoever looked at it last, keyed: what is different when the copy is made goes out to nobody.
+    Column("seen", LargeBinary),
     sealed("reason_sealed"),
     ref("decided_by", "account.id", nullable=True, index=False),
     when("decided_at"),
