@@ -57,6 +57,7 @@ class Permission(StrEnum):
     CASE_CHANGE = "case_change"
     CASE_ASSIGN = "case_assign"
     CASE_CLOSE = "case_close"
+    CASE_SETTLE = "case_settle"
     CASE_BAR = "case_bar"
     PERSON_SEE = "person_see"
     EMERGENCY_OPEN = "emergency_open"
@@ -113,6 +114,7 @@ RULES: dict[Permission, Rule] = {
     Permission.CASE_CHANGE: _rule(Near.TEAM, F, SV),
     Permission.CASE_ASSIGN: _rule(Near.ANY, SV),
     Permission.CASE_CLOSE: _rule(Near.SEES, SV),
+    Permission.CASE_SETTLE: _rule(Near.SEES, F, SV),
     Permission.CASE_BAR: _rule(Near.SEES, SV),
     Permission.PERSON_SEE: _rule(Near.TEAM, F, SV),
     Permission.EMERGENCY_OPEN: _rule(Near.ANY, F, SV, step_up=True),

@@ -35,7 +35,7 @@ GROUNDS = ("digest", "approval", "consent_share", "consent_receive", "consent_ta
 VOIDS = ("revision.made", "review.returned", "review.withheld", "review.retracted", "concern.raised")
 ENDS_LINK = ("link.revoked", "link.locked", "link.expired", "release.revoked", "release.ended")
 _FOREVER = datetime.max.replace(tzinfo=UTC)
-_SOMEBODY = UUID(int=0)
+_SOMEBODY, _SUPERVISOR = UUID(int=0), UUID(int=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class _Message:
     receive: str = ""
     accepted_at: datetime | None = None
     never_sent: bool = False
+    share_after: bool = False
+    after: set[str] = field(default_factory=set)
 
 
 class Replay:
@@ -115,6 +117,10 @@ class Replay:
             self._ended |= {name for name, of in self._releases.items() if of["message"] == leaf.get("message")}
         if leaf.get("fact") == FactKind.STATUS and "participant" in leaf:
             self._status[leaf["participant"]] = Status(leaf["value"])
+            # a second approval counts for the situation in which it was given
+            for message in self._messages.values():
+                if message.author == leaf["participant"]:
+                    message.after.clear()
 
     def _case(self, act: str, leaf: Mapping[str, Any]) -> None:
         case = self._cases.setdefault(leaf["case"], _Case())
@@ -148,10 +154,15 @@ class Replay:
         digest = leaf.get("digest", "")
         if act in VOIDS:
             message.approvals.clear()
+            message.after.clear()
             message.share.clear()
             message.receive = ""
+        if act == "message.restored":
+            _restored(message, leaf)
         if act == "message.begun":
             message.never_sent = leaf.get("form") == "never_sent"
+        if act == "review.approved_after":
+            message.after.add(digest)
         if act == "revision.made":
             message.newest = digest
         if act == "review.approved":
@@ -176,6 +187,8 @@ class Replay:
                 if not message.receive:
                     message.accepted_at = datetime.fromisoformat(leaf["at"])
                 message.receive = consent
+            case ConsentKind.SHARE_AFTER:
+                message.share_after = bool(consent)
             case ConsentKind.SHARE if consent:
                 message.share[leaf.get("digest", "")] = consent
             case ConsentKind.SHARE:
@@ -189,6 +202,7 @@ class Replay:
                 message.receive = ""
             if who == message.author:
                 message.share.clear()
+                message.share_after = False
 
     def _judge(self, index: int, leaf: Mapping[str, Any]) -> None:
         message = self._messages.get(leaf.get("message", ""), _Message())
@@ -228,6 +242,8 @@ class Replay:
             accepted_at=message.accepted_at,
             cooling_days=case.cooling_days,
             never_sent=message.never_sent,
+            share_after=message.share_after,
+            after_approvals=tuple(Approval(_SUPERVISOR, of, assigned=True) for of in message.after),
             grant=Grant(digest, own=True, live=live, until=_FOREVER),
             by_link="link" in leaf or "release" in leaf,
             asker_assigned=True,
@@ -271,6 +287,15 @@ class Replay:
         made = self._releases.get(leaf.get("release", ""), {})
         same = (made.get("message"), made.get("digest")) == (leaf.get("message"), leaf.get("digest"))
         return same and leaf["release"] not in self._ended
+
+
+def _restored(message: _Message, leaf: Mapping[str, Any]) -> None:
+    """After a restore: what the database has forgotten counts no more. Its state stands in the leaf."""
+    message.concern = leaf.get("state_to") == State.CONCERN
+    if leaf.get("outcome") == "look_again":
+        message.approvals.clear()
+        message.share.clear()
+        message.receive, message.newest = "", leaf.get("digest", "")
 
 
 def _until(leaf: Mapping[str, Any], holds: bool) -> datetime | None:

@@ -55,6 +55,38 @@ REASONS: dict[str, Line] = {
     "grant": Line("There is no working link for this person.", _TEAM, "message.release"),
     "window": Line("The time to read it has run out.", _TEAM, "message.release"),
     "assignment": Line("You are not assigned to this case.", _SUPERVISOR, "case.team"),
+    "said_beforehand": Line(
+        "The author has died or cannot be reached, and did not say beforehand that this may be shared then.",
+        "Nobody: it stays with us",
+    ),
+    "approval_after": Line(
+        "The author has died or cannot be reached: a supervisor must approve this version too.",
+        _SUPERVISOR,
+        "message.after",
+    ),
+    "author_of_age": Line(
+        "The author has come of age since they agreed to take part: ask them anew.", _TEAM, "consent.author.take_part"
+    ),
+    "recipient_of_age": Line(
+        "The recipient has come of age since they agreed to take part: ask them anew.",
+        _TEAM,
+        "consent.recipient.take_part",
+    ),
+    "ground_rules": Line(
+        "The author has not agreed to the ground rules of this exchange.",
+        "The author, by link or with a facilitator",
+        "case.ground-rules",
+    ),
+    "author_consent_old": Line(
+        "The author agreed to take part too long ago: ask again.", _TEAM, "consent.author.take_part"
+    ),
+    "recipient_consent_old": Line(
+        "The recipient agreed to take part too long ago: ask again.", _TEAM, "consent.recipient.take_part"
+    ),
+    "be_asked_old": Line(
+        "The recipient agreed to be asked too long ago: ask again.", _TEAM, "consent.recipient.be_asked"
+    ),
+    "share_old": Line("The author agreed to share it too long ago: ask again.", _AUTHOR, "consent.author.share"),
     "preparation": Line("The author has not been prepared.", _TEAM, "fact.author.preparation"),
     "responsibility": Line("The author has not accepted responsibility.", _TEAM, "fact.author.responsibility"),
     "harmed_starts": Line("In this case the person who was harmed writes first.", "The person who was harmed"),

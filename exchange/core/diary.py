@@ -8,11 +8,13 @@ from enum import StrEnum
 
 from exchange.core.case_types import CaseType
 from exchange.core.errors import BadInput
+from exchange.core.referrals import Source
 
 
 class Diary(StrEnum):
     """What an entry is about."""
 
+    REFERRED = "referred"
     TYPE = "type"
     POLICY = "policy"
     INVITING = "inviting"
@@ -23,29 +25,36 @@ class Diary(StrEnum):
     PLAN = "plan"
     CLOSING_TALK = "closing_talk"
     OUTCOME = "outcome"
+    FOLLOW_UP = "follow_up"
 
 
 TALKED = ("done", "not_done")
+NOT_INVITED = ("not_invited_early", "not_invited_unsafe", "not_invited_unreachable", "not_invited_other", "not_invited")
+"""Why somebody is not invited, as far as it can be counted; the entry's words say it (rule 22)."""
 CASE_DIARY: dict[Diary, tuple[str, ...]] = {
+    Diary.REFERRED: tuple(Source),
     Diary.TYPE: tuple(CaseType),
     Diary.POLICY: ("changed",),
     Diary.PLAN: ("written",),
     Diary.OUTCOME: ("agreed", "partly", "stopped", "not_begun"),
+    Diary.FOLLOW_UP: ("held", "not_wanted", "not_reached"),
 }
 PERSON_DIARY: dict[Diary, tuple[str, ...]] = {
-    Diary.INVITING: ("invited", "not_invited"),
+    Diary.INVITING: ("invited", *NOT_INVITED),
     Diary.INFORMATION: TALKED,
     Diary.EXPECTATIONS: TALKED,
     Diary.NEEDS: TALKED,
     Diary.OWNING_UP: TALKED,
     Diary.CLOSING_TALK: ("held", "not_wanted", "not_possible"),
 }
-REASONED = frozenset({Diary.TYPE, Diary.INVITING, Diary.PLAN, Diary.OUTCOME})
+REASONED = frozenset({Diary.TYPE, Diary.INVITING, Diary.PLAN, Diary.OUTCOME, Diary.FOLLOW_UP})
 PREPARATION: dict[tuple[str, str], frozenset[Diary]] = {
     ("preparation", "done"): frozenset({Diary.INFORMATION, Diary.EXPECTATIONS, Diary.NEEDS}),
     ("responsibility", "accepted"): frozenset({Diary.OWNING_UP}),
 }
 """Rule 10: (fact, value) that may be recorded about a person only when these were talked about with them."""
+BY_OTHERS = frozenset({Diary.REFERRED, Diary.TYPE, Diary.POLICY, Diary.FOLLOW_UP})
+"""Kinds that come with an act of their own, which writes them."""
 LONGEST = 10_000
 
 

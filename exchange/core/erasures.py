@@ -1,4 +1,4 @@
-"""Which messages and cases were erased, by the leaves of the record alone.
+"""Which messages, cases, people and referrals were erased, by the leaves of the record alone.
 
 A backup brings back what was erased after it was made. The leaves are kept outside it, so after restoring one whoever
 restores asks here what must go again. Says nothing about withdrawals, links or uploads that were given up.
@@ -11,24 +11,33 @@ from uuid import UUID
 
 from exchange.core.errors import Unreadable
 
+ACTS = {
+    "case.erased": "case",
+    "message.erased": "message",
+    "participant.erased": "participant",
+    "referral.erased": "referral",
+}
+"""The acts that erase, and the field of the leaf that names what is gone. In the order of `Erased`."""
+
 
 @dataclass(frozen=True)
 class Erased:
-    """Ids. The messages of an erased case are erased with it, named here or not."""
+    """Ids. The messages and people of an erased case are erased with it, named here or not."""
 
     cases: frozenset[UUID] = frozenset()
     messages: frozenset[UUID] = frozenset()
+    people: frozenset[UUID] = frozenset()
+    referrals: frozenset[UUID] = frozenset()
 
 
 def erased(leaves: Iterable[Mapping[str, Any]]) -> Erased:
     """Everything that these leaves say was erased. Unreadable where such a leaf does not name what it is about."""
-    cases, messages = set(), set()
+    found: dict[str, set[UUID]] = {act: set() for act in ACTS}
     for leaf in leaves:
-        if leaf.get("act") == "case.erased":
-            cases.add(_id(leaf, "case"))
-        elif leaf.get("act") == "message.erased":
-            messages.add(_id(leaf, "message"))
-    return Erased(frozenset(cases), frozenset(messages))
+        act = str(leaf.get("act"))
+        if act in ACTS:
+            found[act].add(_id(leaf, ACTS[act]))
+    return Erased(*map(frozenset, found.values()))
 
 
 def _id(leaf: Mapping[str, Any], name: str) -> UUID:

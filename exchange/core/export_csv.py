@@ -22,7 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def header() -> str:
     """The first line."""
-    return _line(COLUMNS)
+    return row(COLUMNS)
 
 
 def line(index: int, text: str) -> str:
@@ -30,13 +30,13 @@ def line(index: int, text: str) -> str:
     try:
         leaf = parse_leaf(text)
     except BadExport:
-        return _line((str(index), *[""] * (len(COLUMNS) - 2), UNREADABLE))
+        return row((str(index), *[""] * (len(COLUMNS) - 2), UNREADABLE))
     actor = leaf.get("actor")
     who: Leaf = actor if isinstance(actor, dict) else {}
     more = " ".join(f"{name}={_value(leaf[name])}" for name in sorted(leaf.keys() - _OWN - {"actor", "v"}))
     cells = {**{name: _value(leaf.get(name, "")) for name in _OWN}, "number": str(index), "more": more}
     cells |= {f"actor {name}": _value(who.get(name, "")) for name in ("kind", "id", "role")}
-    return _line(cells[name] for name in COLUMNS)
+    return row(cells[name] for name in COLUMNS)
 
 
 def _value(found: object) -> str:
@@ -45,7 +45,8 @@ def _value(found: object) -> str:
     return ",".join(map(_value, found)) if isinstance(found, list) else str(found)
 
 
-def _line(cells: Iterable[str]) -> str:
+def row(cells: Iterable[str]) -> str:
+    """One line of any table."""
     written = io.StringIO()
     csv.writer(written, quoting=csv.QUOTE_ALL).writerow([_safe(cell) for cell in cells])
     return written.getvalue()

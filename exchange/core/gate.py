@@ -7,25 +7,32 @@ Everything that affects where a message may go lives in this file:
 - `CONDITIONS`, the ten conditions and what certain acts and cases ask besides, each a function of facts, asked act
   and time that yields the codes of what is missing.
 - `ASKED`, which conditions each act asks.
-- `explain`, facts in, verdict out. Any exception in a check means no.
+- `explain`, facts (`core/gate_facts.py`) in, verdict out. Any exception in a check means no.
 
 It does not know who may press which button (`access.py`), does no I/O and has no clock.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
 
 from exchange.core.errors import Refused
+from exchange.core.gate_facts import Approval, Facts, Grant, Person
 from exchange.core.model import Event, State, Status
 
 S, E = State, Event
 
+__all__ = [
+    "ASKED", "CLOSED", "CONDITIONS", "FINAL", "GONE", "NEVER_SENT", "SHAREABLE", "SHARED", "TRANSITIONS", "UNSEEN",
+    "Act", "Approval", "Facts", "Grant", "Person", "Reason", "Verdict", "approved", "explain", "move",
+    "said_beforehand",
+]  # fmt: skip
+
 
 SHARED = (S.OFFERED, S.ACCEPTED, S.DECLINED, S.LATER, S.RELEASED, S.OPENED, S.LAPSED)
 CLOSED = (S.CONCERN, S.WITHDRAWN, S.ERASED, S.SUPERSEDED)
+GONE = (Status.DIED, Status.LOST_CONTACT)
 UNSEEN = (S.RECEIVING, S.QUARANTINED, S.REJECTED)
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -98,74 +105,6 @@ class Act(StrEnum):
     VIEW = "view"
 
 
-@dataclass(frozen=True)
-class Person:
-    """What is recorded of one participant. Everything defaults to no."""
-
-    takes_part: bool = False
-    may_be_asked: bool = False
-    status: Status | None = None
-    prepared: bool = False
-    accepts_responsibility: bool = False
-    responsible: bool = True
-    missing_support: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Approval:
-    """One approval in force of one digest; `assigned`: given by a facilitator assigned to the case then."""
-
-    account: UUID
-    digest: str
-    assigned: bool
-
-
-@dataclass(frozen=True)
-class Grant:
-    """The key handed to one link or session; `own`: it belongs to the session that asks."""
-
-    digest: str
-    own: bool
-    live: bool
-    until: datetime
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known about one message and its case at one moment. Everything defaults to no.
-
-    `digest` is the revision asked about; `share` and `receive` say whether the consent for exactly this
-    digest, and for this message, is in force.
-    """
-
-    state: State = S.RECEIVING
-    case_open: bool = False
-    paused: bool = True
-    hold: bool = True
-    contact_order: bool = True
-    carve_out: bool = False
-    assessment_until: datetime | None = None
-    author: Person = field(default_factory=Person)
-    recipient: Person = field(default_factory=Person)
-    digest: str | None = None
-    newest_digest: str | None = None
-    clean: bool = False
-    approvals: tuple[Approval, ...] = ()
-    four_eyes: bool = True
-    touched_by: frozenset[UUID] = frozenset()
-    share: bool = False
-    receive: bool = False
-    expires_at: datetime | None = None
-    grant: Grant | None = None
-    by_link: bool = True
-    asker_assigned: bool = False
-    asker_in_emergency: bool = False
-    harmed_must_start: bool = True
-    never_sent: bool = True
-    accepted_at: datetime | None = None
-    cooling_days: int = 0
-
-
 Check = Callable[[Facts, Act, datetime], Iterator[str]]
 
 
@@ -182,17 +121,49 @@ def case_allows(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
 
 
 def both_take_part(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
-    """2: both participants' consent to take part is current and they are reachable and able."""
+    """2: both participants' consent to take part is current and they are reachable and able.
+
+    Of an author who has died or cannot be reached that holds which they said beforehand, and a supervisor's second
+    approval of it; they themselves are asked nothing any more.
+    """
     if not facts.author.takes_part:
         yield "author_takes_part"
-    if facts.author.status is not Status.ACTIVE:
+    elif _was_a_child(facts.author, facts.author.decided_at, now):
+        yield "author_of_age"
+    if facts.author.status in GONE and act not in (Act.PREVIEW, Act.SUBMIT):
+        yield from _said_beforehand(facts, now)
+    elif facts.author.status is not Status.ACTIVE:
         yield "author_status"
     if act in (Act.PREVIEW, Act.SUBMIT):
         return
     if not facts.recipient.takes_part:
         yield "recipient_takes_part"
+    elif _was_a_child(facts.recipient, facts.recipient.decided_at, now):
+        yield "recipient_of_age"
     if facts.recipient.status is not Status.ACTIVE:
         yield "recipient_status"
+
+
+def _was_a_child(person: Person, decided_at: datetime | None, now: datetime) -> bool:
+    """Whether they decided it, or a guardian with them, before they came of age, and have come of age since."""
+    if person.of_age_at is None or person.of_age_at > now:
+        return False
+    return decided_at is None or decided_at < person.of_age_at
+
+
+def said_beforehand(facts: Facts, now: datetime) -> bool:
+    """Whether the author said beforehand that it may be shared, and not before they came of age."""
+    return facts.share_after and not _was_a_child(facts.author, facts.said_at, now)
+
+
+def _said_beforehand(facts: Facts, now: datetime) -> Iterator[str]:
+    if not said_beforehand(facts, now):
+        yield "said_beforehand"
+        return
+    mine = {a.account for a in facts.after_approvals if facts.digest and a.digest == facts.digest}
+    others = {a.account for a in facts.approvals if a.assigned and facts.digest and a.digest == facts.digest}
+    if not any(others - {one} for one in mine - facts.touched_by):
+        yield "approval_after"
 
 
 def assessment_current(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
@@ -220,13 +191,13 @@ def approved(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
 
 def author_shares(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
     """6: the author's consent to share exactly this digest is current (rule 5)."""
-    if not facts.share:
+    if not facts.share or _was_a_child(facts.author, facts.shared_at, now):
         yield "share_consent"
 
 
 def recipient_receives(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
     """7: the recipient's consent to receive this message is current (rules 1, 5)."""
-    if not facts.receive:
+    if not facts.receive or _was_a_child(facts.recipient, facts.accepted_at, now):
         yield "receive_consent"
 
 
@@ -258,7 +229,7 @@ def link_grants(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
 
 def may_be_asked(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
     """Rule 1: the recipient has agreed to be told that something may be there for them."""
-    if not facts.recipient.may_be_asked:
+    if not facts.recipient.may_be_asked or _was_a_child(facts.recipient, facts.recipient.asked_at, now):
         yield "be_asked"
 
 
@@ -277,6 +248,24 @@ def prepared(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
         yield "responsibility"
     if facts.author.responsible and facts.harmed_must_start:
         yield "harmed_starts"
+
+
+def rules_agreed(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """Who writes to the other has agreed to the ground rules of the exchange as they stand now."""
+    if not facts.never_sent and not facts.author.agreed_rules:
+        yield "ground_rules"
+
+
+def still_meant(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
+    """Before an offer: what was decided longer ago than the case's policy says is asked anew (rules 2, 5).
+
+    Who has died or cannot be reached is not asked anew: what they said beforehand stands in 2.
+    """
+    said = [("recipient_consent_old", facts.recipient.decided_at), ("be_asked_old", facts.recipient.asked_at)]
+    if facts.author.status not in GONE:
+        said += [("author_consent_old", facts.author.decided_at), ("share_old", facts.shared_at)]
+    oldest = now - timedelta(days=facts.consent_days)
+    yield from (code for code, at in said if at is None or at < oldest)
 
 
 def cooled_off(facts: Facts, act: Act, now: datetime) -> Iterator[str]:
@@ -307,16 +296,18 @@ CONDITIONS: dict[str, Check] = {
     "asked": may_be_asked,
     "assigned": asker_assigned,
     "prepared": prepared,
+    "rules": rules_agreed,
+    "recent": still_meant,
     "cooling": cooled_off,
     "sendable": may_ever_be_sent,
 }
 
 _RELEASE = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "cooling", "sendable")
 ASKED: dict[Act, tuple[str, ...]] = {
-    Act.SUBMIT: ("1", "2", "prepared"),
+    Act.SUBMIT: ("1", "2", "prepared", "rules"),
     Act.REVIEW: ("assigned",),
     Act.PREVIEW: ("1", "2", "4", "5", "8", "9", "sendable"),
-    Act.OFFER: ("1", "2", "3", "4", "5", "6", "8", "9", "asked", "sendable"),
+    Act.OFFER: ("1", "2", "3", "4", "5", "6", "8", "9", "asked", "recent", "sendable"),
     Act.RELEASE: _RELEASE,
     Act.PRESENT: (*_RELEASE, "assigned"),
     Act.PRINT: (*_RELEASE, "assigned"),

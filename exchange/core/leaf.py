@@ -58,7 +58,7 @@ Shape: TypeAlias = re.Pattern[str] | type[int]
 _IDS = (
     "account appeal approval assignment author bar case checkpoint concern consent consent_receive consent_share "
     "consent_take_part cover emergency facilitator grant guardian job key link message notice offer original "
-    "participant part_id recipient referral release request review revision session supervisor task upload"
+    "participant part_id recipient referral release request review revision session supervisor task upload webhook"
 )
 _WORDS = (
     "aim channel event fact factor form format kind method outcome owner policy present purpose reason role "

@@ -189,13 +189,15 @@ LAPSING = frozenset({FactKind.ASSESSMENT, FactKind.PAUSE, FactKind.CONTACT_ORDER
 
 class ConsentKind(StrEnum):
     """What a participant can agree to (DESIGN section 2; `be_asked`: to be told that something is there;
-    `disclose`: that one thing is passed on to somebody outside, rule 15)."""
+    `disclose`: that one thing is passed on to somebody outside, rule 15; `share_after`: that one message is shared
+    also when its author has died or cannot be reached)."""
 
     TAKE_PART = "take_part"
     BE_ASKED = "be_asked"
     SHARE = "share"
     RECEIVE = "receive"
     DISCLOSE = "disclose"
+    SHARE_AFTER = "share_after"
 
 
 class Method(StrEnum):
@@ -264,7 +266,9 @@ class Policy:
     """A case's policy. Days are calendar days; `notices`: at most so many about one thing (rule 6), 0 for none.
 
     `cooling_days` lie between a yes and handing over; `supervision_days`: how often the case is talked over in
-    supervision, None for not prompted; `retention_days` count from closing. `core/case_types.py` has the bounds.
+    supervision, None for not prompted; `consent_days`: a decision older than that is asked anew before an offer;
+    `retention_days` count from closing, and so do `follow_up_days`: when somebody asks how people are.
+    `core/case_types.py` has the bounds.
     """
 
     four_eyes: bool = False
@@ -278,7 +282,9 @@ class Policy:
     notices_by_itself: bool = False
     cooling_days: int = 0
     supervision_days: int | None = None
+    consent_days: int = 365
     retention_days: int = 2_557
+    follow_up_days: int | None = 42
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,11 @@ def names_large_print(needs: str) -> bool:
     return LARGE_PRINT.search(needs) is not None
 
 
+def takes_large_print(needs: str, *, custody: bool) -> bool:
+    """Large print for whoever needs it, and in custody, where nobody can zoom in (rules 19, 20)."""
+    return custody or names_large_print(needs)
+
+
 def names_easy_read(needs: str) -> bool:
     """Whether the recorded needs name Easy Read, in English or Welsh; whoever did not want it presses one button."""
     return EASY_READ.search(needs) is not None

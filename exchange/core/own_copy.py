@@ -59,7 +59,7 @@ there when it was opened is the other person's to tell (rule 4)."""
 
 @dataclass(frozen=True)
 class Line:
-    """One answer. `coded`: the value is a word of the rules, to be said in the reader's language."""
+    """One answer. `coded`: the value is words of the rules, said in the reader's language where it is one of them."""
 
     label: str
     value: str
@@ -83,6 +83,22 @@ class Piece:
     title: str
     records: tuple[tuple[Line, ...], ...] = ()
     files: tuple[File, ...] = ()
+
+
+WITHOUT_WORDS = frozenset({Part.LINKS, Part.OPENED})
+"""Times and codes only, which grow with every visit: no reason to look through the whole list once more."""
+
+
+def as_seen(piece: Piece) -> str:
+    """What somebody sees who looks at it, to be compared with what would go out."""
+    told = [] if piece.part in WITHOUT_WORDS else piece.records
+    records = [[[line.label, line.value] for line in record] for record in told]
+    return json.dumps([piece.title, records, [[one.path, one.media_type] for one in piece.files]])
+
+
+def free_words(piece: Piece) -> list[str]:
+    """Everything in it that somebody wrote freely."""
+    return [line.value for record in piece.records for line in record if not line.coded]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+NOTICE = "decide_retention"
+"""The kind of task by which supervisors are told that something is due."""
+
 
 class What(StrEnum):
     """What can fall due."""
@@ -24,6 +27,7 @@ class Due:
     """One thing and its date. `about`: its id; `case`: its case, None for a referral; `held`: a legal hold forbids it.
 
     `took_part`: whether it is kept as the policy says. `since`: when the case was closed, or the referral decided.
+    `told_at`: since when a notice about this very thing waits for supervisors, None while there is none.
     """
 
     what: What
@@ -34,14 +38,17 @@ class Due:
     due_at: datetime
     took_part: bool
     held: bool = False
+    told_at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Whether its time is over, and nothing forbids to erase it."""
         return self.due_at <= now and not self.held
 
     def goes_by_itself(self, now: datetime, notice_days: int) -> bool:
-        """Whether it was due for so many days that a service which has set so lets it go; 0 days: never."""
-        return notice_days > 0 and self.is_due(now) and self.due_at + timedelta(days=notice_days) <= now
+        """Whether it was due, and supervisors had its notice before them, for so many days; 0 days: never."""
+        if notice_days <= 0 or self.told_at is None or not self.is_due(now):
+            return False
+        return max(self.told_at, self.due_at) + timedelta(days=notice_days) <= now
 
 
 def due_at(since: datetime, *, took_part: bool, retention_days: int, untaken_days: int) -> datetime:

@@ -12,11 +12,11 @@ Neighbouring events of one kind, person and case within the window are one findi
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 CONTENT = frozenset(
     {
@@ -64,9 +64,8 @@ class Unusual:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    index: int
+class _Event(NamedTuple):
+    number: int
     at: datetime
     who: str
     case: str
@@ -89,20 +88,26 @@ class Watch:
         act, case = str(leaf["act"]), str(leaf.get("case", ""))
         if act in STAFFING:
             self._staff(act, case, leaf)
-        at = datetime.fromisoformat(leaf["at"])
-        if act in REFUSALS:
+        elif act in REFUSALS:
             whom = leaf.get("link") or leaf.get("account")
             if isinstance(whom, str):
-                self._many(Kind.FAILURES, _Event(index, at, whom, case), self.limits.failures, distinct=False)
+                event = _Event(index, datetime.fromisoformat(leaf["at"]), whom, case)
+                self._many(Kind.FAILURES, event, self.limits.failures, distinct=False)
         elif act in READING and leaf["actor"].get("kind") == "staff":
+            at = datetime.fromisoformat(leaf["at"])
             self._reading(act, _Event(index, at, str(leaf["actor"]["id"]), case))
+
+    def findings(self) -> list[Unusual]:
+        """Every finding so far, in the order in which they began."""
+        return sorted(self.found, key=lambda one: one.first)
 
     def _reading(self, act: str, event: _Event) -> None:
         if not self.is_open(event.at):
             self._add(Kind.OUTSIDE_HOURS, event, 1)
         if not event.case:
             return
-        if act in CONTENT and event.who not in {*self._team.get(event.case, ()), self._cover.get(event.case)}:
+        near = event.who in self._team.get(event.case, ()) or event.who == self._cover.get(event.case)
+        if act in CONTENT and not near:
             self._add(Kind.NOT_ASSIGNED, event, 1)
         self._many(Kind.BULK, event, self.limits.cases, distinct=True)
 
@@ -118,8 +123,9 @@ class Watch:
                 team.pop(str(leaf.get("account", "")), None)
             case "case.assigned":
                 part = str(leaf.get("role", "co"))
-                for who in [who for who, has in team.items() if part == "lead" == has]:
-                    del team[who]
+                if part == "lead":
+                    for who in [who for who, has in team.items() if has == "lead"]:
+                        del team[who]
                 team[str(leaf.get("account", ""))] = part
 
     def _many(self, kind: Kind, event: _Event, limit: int, *, distinct: bool) -> None:
@@ -128,9 +134,11 @@ class Watch:
         recent.append(event)
         while recent[0].at < event.at - self.limits.window:
             recent.popleft()
+        if len(recent) < limit:
+            return
         count = len({one.case for one in recent}) if distinct else len(recent)
         if count >= limit:
-            whole = replace(event, case="") if distinct else event
+            whole = event._replace(case="") if distinct else event
             self._add(kind, whole, count, recent[0])
 
     def _add(self, kind: Kind, event: _Event, count: int, first: _Event | None = None) -> None:
@@ -140,17 +148,7 @@ class Watch:
         if place is not None and begin.at <= self.found[place].until + self.limits.window:
             before = self.found[place]
             total = before.count + 1 if first is None else max(before.count, count)
-            self.found[place] = replace(before, last=event.index, until=event.at, count=total)
+            self.found[place] = replace(before, last=event.number, until=event.at, count=total)
             return
         self._open[key] = len(self.found)
-        self.found.append(Unusual(kind, event.who, event.case, begin.index, event.index, begin.at, event.at, count))
-
-
-def unusual(
-    leaves: Iterable[tuple[int, Mapping[str, Any]]], is_open: Callable[[datetime], bool], limits: Limits | None = None
-) -> list[Unusual]:
-    """Every finding in these leaves (index and parsed leaf, in order), in the order in which they began."""
-    watch = Watch(is_open, limits or Limits())
-    for index, leaf in leaves:
-        watch.see(index, leaf)
-    return sorted(watch.found, key=lambda one: one.first)
+        self.found.append(Unusual(kind, event.who, event.case, begin.number, event.number, begin.at, event.at, count))

@@ -51,6 +51,10 @@ WAITING: dict[State, Wait] = {
     S.ERASED: Wait("nobody", "", None, None),
 }
 
+WITHIN_A_MONTH = frozenset({"rectification", "own_copy", "decide_own_copy"})
+"""Tasks whose date is the end of a month that the law gives: to be done from the first day, late on that one. Every
+other task with a date is a reminder, and shows from that day on."""
+
 # Tasks that no state says by itself: kind -> heading.
 TASKS: dict[str, str] = {
     "link_asked": LINK_ASKED,
@@ -58,6 +62,8 @@ TASKS: dict[str, str] = {
     "link_locked": LINK_ASKED,
     "wrong_attempts": LINK_ASKED,
     "follow_up": DATES,
+    "follow_up_case": DATES,
+    "give_back": ON_YOU,
     "assessment_due": DATES,
     "call_me": ON_YOU,
     "talk_first": ON_YOU,
@@ -73,6 +79,7 @@ TASKS: dict[str, str] = {
     "emergency_opened": CONCERNS,
     "decide_emergency": CONCERNS,
     "decide_hold": CONCERNS,
+    "decide_pause": ON_YOU,
     "decide_contact_order": ON_YOU,
     "decide_status": ON_YOU,
     "reply_came": ON_YOU,
@@ -80,8 +87,10 @@ TASKS: dict[str, str] = {
     "notice_stopped": ON_YOU,
     "notice_unknown": ON_YOU,
     "decide_retention": DATES,
+    "of_age_soon": DATES,
     "rectification": DATES,
     "own_copy": DATES,
     "decide_own_copy": ON_YOU,
     "copy_ready": ON_YOU,
+    "copy_gone": ON_YOU,
 }
