@@ -15,7 +15,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import Conflict
 from exchange.core.gate import Act
 from exchange.core.model import Actor, Channel, Purpose, State
-from exchange.steps import draft, links, spoken, texts
+from exchange.steps import dialogue, draft, links, spoken, texts
 from exchange.steps.links import NewLink, form_of_name
 from exchange.steps.revoke import end_links
 from exchange.steps.visit import Visit
@@ -50,6 +50,7 @@ async def revise_link(service: Service, actor: Actor, message_id: UUID, *, chann
         if words:
             key = bytes.fromhex(payload["draft_key"])
             await draft.prefill(unit, opener, message.case_id, made.id, key, words)
+        await _lend(unit, opener, message, made)
         return made
 
 
@@ -63,7 +64,9 @@ async def replace_link(service: Service, actor: Actor, message_id: UUID, *, chan
         opener = await opener_of(service, unit.conn, message.case_id)
         payload = await _payload(unit, opener, message) | {"replaces": str(message.id)}
         person = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
-        return await links.make(unit, opener, person, Purpose.SUBMIT, payload, channel=channel)
+        made = await links.make(unit, opener, person, Purpose.SUBMIT, payload, channel=channel)
+        await _lend(unit, opener, message, made)
+        return made
 
 
 async def require_standing(service: Service, visit: Visit) -> None:
@@ -91,7 +94,17 @@ async def _payload(unit: Unit, opener: Opener, message: Row[Any]) -> dict[str, A
         "kind": message.kind,
         "draft_key": keys.new_data_key().hex(),
         **({"never_sent": True} if message.never_sent else {}),
+        **({"asks": True} if message.asks else {}),
+        **({"answers": str(message.answers_id)} if message.answers_id else {}),
+        **await dialogue.carried(unit, opener, people[message.author_id]),
     }
+
+
+async def _lend(unit: Unit, opener: Opener, message: Row[Any], link: NewLink) -> None:
+    """The question that it answers goes along again, as far as the gate lets it."""
+    if message.answers_id is not None:
+        question = await unit.one(select(*t.plain(t.message)).where(t.message.c.id == message.answers_id))
+        await links.lend_question(unit, opener, question, link)
 
 
 async def _why(unit: Unit, opener: Opener, message: Row[Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from exchange.core.errors import BadInput, Conflict, NotFound, Refused
 from exchange.core.model import Actor, Channel, Event, Method, Purpose, Role, State
 from exchange.core.telling import named_in
 from exchange.steps import stop
+from exchange.steps.consent import require_own_hand
 from exchange.steps.visit import Visit
 from exchange.store import near
 from exchange.store import tables as t
@@ -76,6 +77,7 @@ async def appeal(service: Service, actor: Actor, message_id: UUID, *, says: str,
     """The author does not agree, and said so to their facilitator. Its id; Conflict while one is open."""
     if not says.strip():
         raise BadInput("Write what the author says.", field="says")
+    require_own_hand(actor, method)
     async with unit_of_work(service, actor) as unit:
         message = await unit.message(message_id)
         await near.require(unit.conn, actor, Permission.CONSENT, message.case_id)
@@ -114,7 +116,7 @@ async def by_link(service: Service, visit: Visit, *, says: str) -> None:
 async def decide(service: Service, actor: Actor, message_id: UUID, *, outcome: str, reason: str) -> None:
     """A supervisor who did not withhold it: `upheld`, or `allowed`, which sends it back to review. The author is told.
 
-    Raises BadInput, Conflict where none is open, Refused for whoever decided the first time.
+    Raises BadInput, Conflict where none is open or a concern is, Refused for whoever decided the first time.
     """
     if outcome not in OUTCOMES:
         raise BadInput("Choose what you decide.", field="outcome")
@@ -127,6 +129,8 @@ async def decide(service: Service, actor: Actor, message_id: UUID, *, outcome: s
         row = await unit.maybe(select(a.c.id).where(a.c.message_id == message.id, a.c.decided_at.is_(None)))
         if row is None:
             raise Conflict("This appeal was decided already.")
+        if message.state == State.CONCERN:
+            raise Conflict("A concern about this message is open. Decide that first, then the appeal.")
         if actor.id in await _who_withheld(unit, message):
             raise Refused("You decided that it is not to be shared. Another supervisor must decide the appeal.")
         opener = await opener_of(service, unit.conn, message.case_id)
@@ -145,8 +149,8 @@ async def read_appeal(service: Service, actor: Actor, message_id: UUID) -> Appea
     a = t.appeal
     async with reading(service) as conn:
         case_id = await near.case_of_message(conn, message_id)
-        await near.require(conn, actor, Permission.CASE_SEE, case_id)
-        inside = await near.relation(conn, case_id, actor.id) in READS_INSIDE or Role.SUPERVISOR in actor.roles
+        near_to = await near.require(conn, actor, Permission.CASE_SEE, case_id)
+        inside = near_to in READS_INSIDE or Role.SUPERVISOR in actor.roles
         opener = await reader_of(service, conn, case_id)
         query = select(a).where(a.c.message_id == message_id).order_by(a.c.at.desc()).limit(1)
         newest = (await conn.execute(query)).first()

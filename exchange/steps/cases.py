@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 
 from exchange.core import access, case_types, links
 from exchange.core.access import Permission
@@ -17,7 +17,7 @@ from exchange.core.errors import BadInput, Conflict
 from exchange.core.keys import new_data_key
 from exchange.core.model import Actor, CaseState, Channel, Policy, Side
 from exchange.core.reference import new_reference
-from exchange.steps import diary
+from exchange.steps import diary, loosening, naming
 from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import new_key_pair, opener_of
@@ -110,13 +110,22 @@ async def add_participant(  # noqa: PLR0913  # a person is this many things
 
 
 async def change_participant(
-    service: Service, actor: Actor, participant_id: UUID, *, name: str, form_of_name: str, needs: str, custody: bool
+    service: Service,
+    actor: Actor,
+    participant_id: UUID,
+    *,
+    name: str,
+    form_of_name: str,
+    needs: str,
+    custody: bool,
+    knowing: bool = False,
 ) -> None:
-    """Correct what is recorded of a person."""
+    """Correct what is recorded of a person. Another form of name is asked about like in `steps/naming.py`."""
     if not name.strip() or not form_of_name.strip():
         raise BadInput("Enter the person's name, and the form of it that the other person may see.", field="name")
     async with unit_of_work(service, actor) as unit:
         case_id = await near.case_of_participant(unit.conn, participant_id)
+        await unit.case(case_id)
         await near.require(unit.conn, actor, Permission.CASE_CHANGE, case_id)
         opener = await opener_of(service, unit.conn, case_id)
         await unit.change(
@@ -124,11 +133,11 @@ async def change_participant(
             .where(t.participant.c.id == participant_id)
             .values(
                 name_sealed=opener.seal(name.strip(), "participant.name", participant_id),
-                form_of_name_sealed=opener.seal(form_of_name.strip(), "participant.form_of_name", participant_id),
                 needs_sealed=opener.seal(needs, "participant.needs", participant_id),
                 custody=custody,
             )
         )
+        await naming.put(unit, opener, participant_id, form_of_name, None, knowing=knowing)
         unit.leaf("participant.changed", case=case_id, participant=participant_id)
 
 
@@ -195,41 +204,42 @@ async def read_code(service: Service, actor: Actor, participant_id: UUID) -> str
         return opener.open(row.code_sealed, "code.code", participant_id)
 
 
-async def close_case(service: Service, actor: Actor, case_id: UUID, *, opened: bool) -> None:
-    """Close a case, or open it again (a supervisor's decision)."""
-    state = CaseState.OPEN if opened else CaseState.CLOSED
-    async with unit_of_work(service, actor) as unit:
-        row = await unit.case(case_id)
-        await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
-        if row.state == CaseState.ERASED:
-            raise Conflict("This case was erased. It cannot be opened again.")
-        await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(state=state, moved_at=func.now()))
-        await unit.change(t.closing.delete().where(t.closing.c.case_id == case_id))
-        if not opened:
-            await unit.add(t.closing, case_id=case_id)
-        unit.leaf("case.reopened" if opened else "case.closed", case=case_id)
-
-
 async def set_policy(service: Service, actor: Actor, case_id: UUID, policy: Policy, *, reason: str = "") -> None:
-    """Change the case's policy (a supervisor). `BadInput` for one that goes further than the case's type allows."""
+    """Change the case's policy (a supervisor). `BadInput` for one that goes further than the case's type allows.
+
+    Less careful: `Refused` for whoever was on its team and while a message is on its way, `StepUpNeeded`
+    (`steps/loosening.py`). `Conflict` for a case that is closed: how long it is kept was settled when it was closed.
+    """
     async with unit_of_work(service, actor) as unit:
         case = await unit.case(case_id)
-        await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        near_to = await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        _must_be_open(case)
         case_types.check(CaseType(case.type), policy)
+        await loosening.require_policy(unit, case_id, near_to, facts.policy_of(case), policy)
         await diary.write(unit, service, case_id, Diary.POLICY, "changed", words=reason)
         await _put(unit, case_id, CaseType(case.type), policy)
 
 
 async def set_type(service: Service, actor: Actor, case_id: UUID, type_: CaseType, *, reason: str) -> None:
-    """Make it a case of another type, and why (a supervisor). Its policy follows (`case_types.adapted`)."""
+    """Make it a case of another type, and why (a supervisor). Its policy follows (`case_types.adapted`).
+
+    Raises like `set_policy` for one that is less careful.
+    """
     async with unit_of_work(service, actor) as unit:
         case = await unit.case(case_id)
-        await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        near_to = await near.require(unit.conn, actor, Permission.CASE_CLOSE, case_id)
+        _must_be_open(case)
         before = CaseType(case.type)
         if type_ is before:
             raise BadInput("It is a case of this kind already.", field="type")
+        policy = await loosening.policy_of_type(unit, case_id, near_to, before, facts.policy_of(case), type_)
         await diary.write(unit, service, case_id, Diary.TYPE, type_, words=reason)
-        await _put(unit, case_id, type_, case_types.adapted(before, facts.policy_of(case), type_))
+        await _put(unit, case_id, type_, policy)
+
+
+def _must_be_open(case: Row[Any]) -> None:
+    if case.state != CaseState.OPEN:
+        raise Conflict("This case is closed: its rules cannot be changed. Open it again first.")
 
 
 async def _put(unit: Unit, case_id: UUID, type_: CaseType, policy: Policy) -> None:

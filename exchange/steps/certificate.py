@@ -11,6 +11,7 @@ from exchange.core.errors import LedgerUnavailable, NotAllowed, NotFound, Refuse
 from exchange.core.model import Actor, ActorKind
 from exchange.store import near
 from exchange.store import tables as t
+from exchange.store.failpoints import failpoint
 from exchange.store.ledgerkey import load_signer
 from exchange.store.placing import places_of
 from exchange.store.service import Service
@@ -38,6 +39,7 @@ async def certify(service: Service, erasure_id: UUID) -> None:
             signer.verifier.name, row.case_id, row.message_id, row.at, row.objects, entry, row.backups_until
         )
         await conn.execute(update(e).where(e.c.id == erasure_id).values(note=made.signed(signer)))
+        failpoint("erasure.signed")
 
 
 async def certify_waiting(service: Service) -> int:

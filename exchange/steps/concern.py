@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict
 from exchange.core.model import Actor, Event
+from exchange.steps.appeals import must_be_told
 from exchange.steps.revoke import void_decisions
 from exchange.store import near
 from exchange.store import tables as t
@@ -56,7 +57,10 @@ async def add_note(service: Service, actor: Actor, concern_id: UUID, *, text: st
 
 
 async def end_concern(service: Service, actor: Actor, concern_id: UUID, *, outcome: str, note: str) -> None:
-    """A supervisor's decision: `continue` (back to review) or `withhold`. A withdrawal made meanwhile counts."""
+    """A supervisor's decision: `continue` (back to review) or `withhold`. A withdrawal made meanwhile counts.
+
+    Withheld, its author is told and may appeal like after a review (rule 21); who took it back waits for nothing.
+    """
     if outcome not in ("continue", "withhold") or not note.strip():
         raise BadInput("Choose what happens now, and write down why.", field="note")
     async with unit_of_work(service, actor) as unit:
@@ -73,6 +77,8 @@ async def end_concern(service: Service, actor: Actor, concern_id: UUID, *, outco
         unit.leaf(
             "concern.ended", case=message.case_id, message=message.id, concern=concern_id, outcome=outcome, **moved
         )
+        if message.withdrawn_at is None and outcome == "withhold":
+            await must_be_told(unit, message)
         if message.withdrawn_at is not None:
             moved = await unit.move(await unit.message(message.id), Event.WITHDRAW)
             unit.leaf("message.withdrawn", case=message.case_id, message=message.id, **moved)

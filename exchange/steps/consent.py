@@ -13,10 +13,10 @@ from sqlalchemy import Row, delete, insert, or_, select, update
 
 from exchange.core import gate
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput, NotFound
+from exchange.core.errors import BadInput, NotFound, Refused
 from exchange.core.gate import Act
-from exchange.core.model import Actor, ActorKind, ConsentKind, Event, Method, Purpose, Receiving, State
-from exchange.steps import dictation
+from exchange.core.model import Actor, ActorKind, ConsentKind, Event, Method, Purpose, Receiving, State, Status
+from exchange.steps import dictation, gone
 from exchange.steps.revoke import LIVE, end_links, kill_links, move_if
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -24,7 +24,12 @@ from exchange.store.sealing import seal_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
-MADE_FOR = {ConsentKind.SHARE: (Purpose.PREVIEW,), ConsentKind.RECEIVE: (Purpose.DECIDE,)}
+ABOUT_A_MESSAGE = (ConsentKind.SHARE, ConsentKind.RECEIVE, ConsentKind.SHARE_AFTER)
+MADE_FOR = {
+    ConsentKind.SHARE: (Purpose.PREVIEW,),
+    ConsentKind.SHARE_AFTER: (Purpose.PREVIEW,),
+    ConsentKind.RECEIVE: (Purpose.DECIDE,),
+}
 """The link through which a participant can agree. Taking back goes through any link about the message."""
 
 
@@ -57,10 +62,17 @@ async def record(
     digest: str | None = None,
 ) -> None:
     """Record a decision; a facilitator for a participant, or the participant through a link."""
+    require_own_hand(actor, said.method)
     async with unit_of_work(service, actor) as unit:
         person, message = await _who(unit, participant_id, message_id)
         await _may_record(unit, person, message, MADE_FOR.get(kind, ()) if given else None)
         await apply(unit, person, kind, given, said, message=message, digest=digest)
+
+
+def require_own_hand(actor: Actor, method: Method) -> None:
+    """BadInput where somebody else records as given by link what only the person's own visit can say."""
+    if method is Method.LINK and actor.kind is not ActorKind.PARTICIPANT:
+        raise BadInput("Only the person themselves answers through their link. Say how they told you.", field="method")
 
 
 async def apply(
@@ -74,9 +86,11 @@ async def apply(
     digest: str | None = None,
 ) -> UUID:
     """Write the decision and what follows from it, inside the caller's unit. The consent's id."""
-    if kind in (ConsentKind.SHARE, ConsentKind.RECEIVE) and message is None:
+    if kind in ABOUT_A_MESSAGE and message is None:
         raise BadInput("Say which message this decision is about.")
-    about = message if kind in (ConsentKind.SHARE, ConsentKind.RECEIVE) else None
+    about = message if kind in ABOUT_A_MESSAGE else None
+    if kind is ConsentKind.SHARE_AFTER and message is not None:
+        await _beforehand(unit, person, message, given)
     consent = await _add(unit, person, kind, given, said, about, digest)
     moved: dict[str, str] = {}
     if kind is ConsentKind.SHARE and message is not None:
@@ -84,7 +98,7 @@ async def apply(
     elif kind is ConsentKind.RECEIVE and message is not None:
         moved = await _receive(unit, person, message, given, consent)
     elif kind is ConsentKind.TAKE_PART and not given:
-        await _leave(unit, person)
+        await leave(unit, person)
     unit.leaf(
         "consent.given" if given else "consent.withdrawn",
         case=person.case_id,
@@ -102,6 +116,7 @@ async def apply(
 
 async def postpone(service: Service, actor: Actor, participant_id: UUID, message_id: UUID, said: Said) -> None:
     """Not now: nothing is decided, nobody is pressed (rule 6)."""
+    require_own_hand(actor, said.method)
     async with unit_of_work(service, actor) as unit:
         person, message = await _who(unit, participant_id, message_id)
         await _may_record(unit, person, message)
@@ -218,6 +233,14 @@ async def _share(
     return {}
 
 
+async def _beforehand(unit: Unit, person: Row[Any], message: Row[Any], given: bool) -> None:
+    """What is to be shared after a death is said by its author, while they can be asked; a no is always possible."""
+    if message.author_id != person.id or message.never_sent:
+        raise NotFound
+    if given and await gone.status_of(unit, person.case_id, person.id) is not Status.ACTIVE:
+        raise Refused("They cannot be asked any more. What they said before is what counts.")
+
+
 async def _share_in_force(unit: Unit, message: Row[Any], digest: str, consent: UUID) -> None:
     """Agreeing once more to the same version changes who and when, and does not end a reading under way."""
     s = t.share_current
@@ -266,8 +289,8 @@ async def _no_longer_accepted(unit: Unit, message: Row[Any]) -> datetime | None:
     return standing.since if standing else None
 
 
-async def _leave(unit: Unit, person: Row[Any]) -> None:
-    """Who no longer takes part shares and receives nothing from this moment on."""
+async def leave(unit: Unit, person: Row[Any]) -> None:
+    """Who no longer takes part shares and receives nothing from this moment on; inside the caller's unit."""
     m, k = t.message, t.link
     invited = k.c.participant_id == person.id, k.c.purpose != Purpose.STOP, k.c.state.in_(LIVE)
     theirs = await unit.all(select(*t.plain(m)).where(or_(m.c.author_id == person.id, m.c.recipient_id == person.id)))

@@ -13,9 +13,6 @@ from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
-BY_OTHERS = frozenset({Diary.TYPE, Diary.POLICY})
-"""Kinds that come with an act of their own, which writes them."""
-
 
 async def record(
     service: Service,
@@ -28,7 +25,7 @@ async def record(
     words: str = "",
 ) -> None:
     """Write an entry about the case, or about one person in it; by the team."""
-    if kind in BY_OTHERS:
+    if kind in diary.BY_OTHERS:
         raise NotFound
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)

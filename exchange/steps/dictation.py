@@ -35,7 +35,7 @@ async def note(unit: Unit, message: Row[Any], given: Given) -> None:
 
 async def require_read_back(unit: Unit, message: Row[Any], method: Method, *, read_back: bool) -> None:
     """BadInput where staff record an agreement to share what was dictated and not read back."""
-    if unit.actor.kind is not ActorKind.STAFF or method in (Method.PAPER, Method.LINK) or read_back:
+    if unit.actor.kind is not ActorKind.STAFF or method is Method.PAPER or read_back:
         return
     d = t.dictation
     dictated = select(d.c.given).where(d.c.message_id == message.id, d.c.round == message.round)

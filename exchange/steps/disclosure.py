@@ -84,5 +84,5 @@ async def _free(unit: Unit, case_id: UUID, people: set[UUID]) -> dict[UUID, UUID
     """Each person's newest consent to a disclosure, if it is a yes that was not used: one yes, one disclosure."""
     d = t.disclosure
     used = {one for row in await unit.all(select(d.c.consents).where(d.c.case_id == case_id)) for one in row.consents}
-    newest = {one: (await facts.consent_now(unit.conn, one)).get(ConsentKind.DISCLOSE) for one in people}
+    newest = {one: k.get(ConsentKind.DISCLOSE) for one, k in (await facts.consents_now(unit.conn, people)).items()}
     return {one: row.id for one, row in newest.items() if row is not None and row.given and row.id not in used}

@@ -14,14 +14,17 @@ from sqlalchemy import Row, Table, func, select, update
 
 from exchange.core.access import Permission
 from exchange.core.erasures import erased
-from exchange.core.errors import Conflict, NotAllowed, Refused
+from exchange.core.errors import Conflict, NotAllowed
 from exchange.core.model import Actor, ActorKind, CaseState, Event, Purpose, State
+from exchange.steps import erase_person
+from exchange.steps.erase_person import BLANK
 from exchange.steps.hold import refuse_if_held
 from exchange.steps.own_copy_making import end_of
 from exchange.steps.revoke import end_links, kill_links, void_decisions
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.reaper import to_reap
+from exchange.store.retention import took_part
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
@@ -40,10 +43,13 @@ EMPTIED = (
 )
 # Likewise of a case; what must not be NULL becomes empty, which opens to nothing.
 EMPTIED_OF_CASE: tuple[tuple[Table, dict[str, Any]], ...] = (
-    (t.participant, {"name_sealed": b"", "form_of_name_sealed": b"", "needs_sealed": None}),
+    (t.participant, BLANK),
+    (t.ground_rules, {"text_sealed": None}),
     (t.feedback, {"text_sealed": None}),
     (t.fact, {"note_sealed": None}),
     (t.diary, {"words_sealed": None}),
+    (t.assessment, {"why_sealed": None}),
+    (t.assessment_part, {"told_sealed": None}),
     (t.concern, {"note_sealed": b""}),
     (t.referral, {"detail_sealed": None, "reason_sealed": None}),
     (t.supervision, {"note_sealed": None}),
@@ -81,39 +87,14 @@ async def whole_case(unit: Unit, case: Row[Any]) -> int:
     """A locked case, inside the caller's unit, whose right was asked; how many objects go. Raises as `erase_case`."""
     if case.state == CaseState.ERASED:
         raise Conflict("This case was erased already.")
-    await refuse_if_held(unit, case.id)
-    if await _messages(unit, case.id, t.message.c.state == State.CONCERN):
-        raise Refused("A concern is open in this case. A supervisor must decide it first.")
+    await erase_person.refuse(unit, case.id)
     objects = await _erase_case(unit, case.id)
     await _to_certify(unit, case.id, objects, None)
     return objects
 
 
-async def person(unit: Unit, case_id: UUID, person_id: UUID) -> None:
-    """Who never took part, inside the caller's unit that has locked the case: every word about them. `OnHold`.
-
-    What stays: that somebody was asked, on which side, and what they decided when.
-    """
-    await refuse_if_held(unit, case_id)
-    mine = select(t.link.c.id).where(t.link.c.participant_id == person_id).with_for_update()
-    await kill_links(unit, [row.id for row in await unit.all(mine)], "revoked")
-    blank = {"name_sealed": b"", "form_of_name_sealed": b"", "needs_sealed": None}
-    await unit.change(update(t.participant).where(t.participant.c.id == person_id).values(**blank))
-    for table, column in ((t.feedback, "text_sealed"), (t.fact, "note_sealed"), (t.consent, "note_sealed")):
-        about = update(table).where(table.c.participant_id == person_id)
-        await unit.change(about.values(**{column: None}))
-    wrong = update(t.rectification).where(t.rectification.c.participant_id == person_id)
-    await unit.change(wrong.values(said_sealed=None, answer_sealed=None))
-    for table in (t.safe_contact, t.code, t.notice_wish):
-        await unit.change(table.delete().where(table.c.participant_id == person_id))
-    await end_of(unit, [person_id])
-    todo = update(t.task).where(t.task.c.participant_id == person_id, t.task.c.done_at.is_(None))
-    await unit.change(todo.values(done_at=func.now()))
-    unit.leaf("participant.erased", case=case_id, participant=person_id)
-
-
 async def replay(service: Service, actor: Actor, leaves: Iterable[Mapping[str, Any]]) -> int:
-    """After a restore: erase again what these leaves of the record say was erased; how many messages and cases.
+    """After a restore: erase again what these leaves of the record say was erased; how many things.
 
     The leaves come from outside the restored database. Neither hold nor concern stops it: it was done once. Command
     line only; may be run again.
@@ -125,6 +106,10 @@ async def replay(service: Service, actor: Actor, leaves: Iterable[Mapping[str, A
         done += await _again(service, actor, message_id)
     for case_id in sorted(gone.cases):
         done += await _case_again(service, actor, case_id)
+    for person_id in sorted(gone.people):
+        done += await _person_again(service, actor, person_id)
+    for referral_id in sorted(gone.referrals):
+        done += await _referral_again(service, actor, referral_id)
     return done
 
 
@@ -147,6 +132,29 @@ async def _case_again(service: Service, actor: Actor, case_id: UUID) -> int:
         for message in await _messages(unit, case_id, t.message.c.state == State.CONCERN):
             await _without_concern(unit, message)
         await _to_certify(unit, case_id, await _erase_case(unit, case_id), None)
+        return 1
+
+
+async def _person_again(service: Service, actor: Actor, person_id: UUID) -> int:
+    """Whoever took part by this backup is not whom the leaf means: they came back, and it was made after that."""
+    p = t.participant
+    left = select(p.c.case_id).where(p.c.id == person_id, p.c.name_sealed != b"", ~took_part("id", p.c.id))
+    async with unit_of_work(service, actor) as unit:
+        known = await unit.maybe(left)
+        if known is None:
+            return 0
+        await unit.case(known.case_id)
+        await erase_person.person(unit, known.case_id, person_id)
+        return 1
+
+
+async def _referral_again(service: Service, actor: Actor, referral_id: UUID) -> int:
+    r = t.referral
+    left = select(r.c.id).where(r.c.id == referral_id, r.c.detail_sealed.is_not(None)).with_for_update()
+    async with unit_of_work(service, actor) as unit:
+        if await unit.maybe(left) is None:
+            return 0
+        await erase_person.referral(unit, referral_id)
         return 1
 
 
@@ -194,8 +202,7 @@ async def _erase_case(unit: Unit, case_id: UUID) -> int:
     await unit.change(update(t.consent).where(t.consent.c.participant_id.in_(people)).values(note_sealed=None))
     for table in (t.safe_contact, t.code, t.notice_wish):
         await unit.change(table.delete().where(table.c.participant_id.in_(people)))
-    pending = update(t.notice).where(t.notice.c.case_id == case_id, t.notice.c.state == "waiting")
-    await unit.change(pending.values(state="stopped", outcome="over", ended_at=func.now()))
+    await erase_person.stop_notices(unit, t.notice.c.case_id == case_id)
     await end_of(unit, people)
     concerns = select(t.concern.c.id).where(t.concern.c.case_id == case_id)
     await unit.change(t.concern_note.delete().where(t.concern_note.c.concern_id.in_(concerns)))

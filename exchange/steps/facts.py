@@ -15,6 +15,7 @@ from exchange.core.access import Permission
 from exchange.core.diary import PREPARATION
 from exchange.core.errors import BadInput, NotFound, Refused
 from exchange.core.model import CASE_FACTS, LAPSING, PERSON_FACTS, Actor, FactKind, Status
+from exchange.steps import gone
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.facts import newest_facts
@@ -48,7 +49,7 @@ async def record_fact(
         if participant is not None:
             await _belongs(unit, case_id, participant)
             await _talked_about(unit, participant, kind, value)
-        await _add(unit, service, case_id, kind, value, participant, until, note)
+        await add(unit, case_id, kind, value, participant, until, note)
 
 
 def permission_for(kind: FactKind, value: str, in_force: str | None) -> Permission:
@@ -86,17 +87,17 @@ async def _talked_about(unit: Unit, participant: UUID, kind: FactKind, value: st
         raise Refused("Write down first what you talked about with them: it belongs to their preparation.")
 
 
-async def _add(
+async def add(
     unit: Unit,
-    service: Service,
     case_id: UUID,
     kind: FactKind,
     value: str,
-    participant: UUID | None,
-    until: datetime | None,
-    note: str,
+    participant: UUID | None = None,
+    until: datetime | None = None,
+    note: str = "",
 ) -> None:
-    opener = await opener_of(service, unit.conn, case_id)
+    """Write the fact and what follows from it, inside the caller's unit that has asked for the right."""
+    opener = await opener_of(unit.service, unit.conn, case_id)
     row = uuid4()
     await unit.add(
         t.fact,
@@ -111,6 +112,8 @@ async def _add(
     )
     unit.leaf("fact.recorded", case=case_id, participant=participant, fact=kind, value=value, until=until)
     await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(moved_at=unit.now))
+    if kind is FactKind.STATUS and participant is not None:
+        await gone.changed(unit, case_id, participant, Status(value))
     if value in ("on", "in_force") or (kind is FactKind.STATUS and value != Status.ACTIVE):
         await _alert(unit, case_id, kind, participant)
     else:

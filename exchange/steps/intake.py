@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from exchange.core import gate
 from exchange.core.errors import BadInput, NotFound, Refused
@@ -18,15 +18,17 @@ from exchange.steps import consent, dictation, upload
 from exchange.steps.putting_in import Visitor, require_in_case, require_message, submit_link
 from exchange.store import facts
 from exchange.store import tables as t
+from exchange.store.reaper import discard
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
 MOST_CHARACTERS = 200_000
+LONGEST_QUESTION = 1_000
 Hook = Callable[[Unit, Row[Any]], Awaitable[None]]
 """What else happens in the transaction of `finish`, such as making the receipt's stop link."""
 
 
-async def begin_message(
+async def begin_message(  # noqa: PLR0913  # a message is this many things
     service: Service,
     actor: Actor,
     case_id: UUID,
@@ -37,15 +39,15 @@ async def begin_message(
     answers: UUID | None = None,
     replaces: UUID | None = None,
     never_sent: bool = False,
+    asks: bool = False,
 ) -> UUID:
     """Start a message from `author` to `recipient`, both of this case; its id.
 
-    `never_sent`: a letter never to be sent (rule 13), for ever; what replaces such a letter is one too.
+    `answers`: what was for the author. `asks`: one question. `never_sent`: a letter never to be sent (rule 13).
     A visitor whose link has a message under way gets that one again, its kind changed if nothing was put in.
     Raises `Refused` with the reasons of the gate's SUBMIT (rule 10), BadInput for impossible people.
     """
-    if author == recipient:
-        raise BadInput("A message goes from one person to another. Please choose two different people.")
+    _possible(author, recipient, kind, asks=asks, never_sent=never_sent)
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)
         link = await require_in_case(unit.conn, actor, case_id, author)
@@ -53,7 +55,6 @@ async def begin_message(
         await _messages_of(unit, case_id, author, answers, replaces)
         if link and (under_way := await _under_way(unit, actor, kind, recipient)):
             return under_way
-        never_sent = never_sent or await _replaces_never_sent(unit, replaces)
         message_id = await unit.add(
             t.message,
             id=uuid4(),
@@ -65,11 +66,12 @@ async def begin_message(
             **({} if link else {"put_in_by": actor.id}),
             answers_id=answers,
             replaces_id=replaces,
-            never_sent=never_sent,
+            never_sent=(never_sent := never_sent or await _replaces_never_sent(unit, replaces)),
+            asks=asks,
         )
         await _ask_gate(unit, await unit.message(message_id))
         await _through(unit, link, message_id)
-        told = {"kind": kind, "link": link, "form": "never_sent" if never_sent else None}
+        told = {"kind": kind, "link": link, "form": "never_sent" if never_sent else "question" if asks else None}
         unit.leaf("message.begun", case=case_id, message=message_id, author=author, recipient=recipient, **told)
         return message_id
 
@@ -92,14 +94,32 @@ async def write_letter(
         raise BadInput("The letter is empty. Please write something first.", field="text")
     if len(text) > MOST_CHARACTERS:
         raise BadInput("The letter is longer than this service takes. Please split it in two.", field="text")
+    await _one_question(service, message_id, text)
     body = text.encode("utf-8", "replace")
+    if visitor is None and given is not Given.PAPER:
+        await _note_given(service, actor, message_id, given)
     upload_id = await upload.begin_upload(service, actor, message_id, size=len(body), visitor=visitor, typed=True)
     await upload.append(service, actor, upload_id, 0, _once(body), visitor=visitor)
     await _drop_typed_before(service, actor, message_id, upload_id)
-    if visitor is None:
-        async with unit_of_work(service, actor) as unit:
-            await dictation.note(unit, await unit.message(message_id), given)
+    if visitor is None and given is Given.PAPER:
+        await _note_given(service, actor, message_id, given)
     return upload_id
+
+
+async def _one_question(service: Service, message_id: UUID, text: str) -> None:
+    """BadInput for a question that is a letter; each question is put by itself, so that it can be answered."""
+    async with reading(service) as conn:
+        asks = (await conn.execute(select(t.message.c.asks).where(t.message.c.id == message_id))).scalar_one_or_none()
+    if asks and len(text) > LONGEST_QUESTION:
+        raise BadInput("Keep to one short question. Put the next one by itself, or write a letter.", field="text")
+
+
+async def _note_given(service: Service, actor: Actor, message_id: UUID, given: Given) -> None:
+    """Said aloud: before the words are there, so that no break lets them be shared without being read back."""
+    async with unit_of_work(service, actor) as unit:
+        message = await unit.message(message_id)
+        await require_message(unit.conn, actor, message)
+        await dictation.note(unit, message, given)
 
 
 async def finish(service: Service, actor: Actor, message_id: UUID, *, also: Hook | None = None) -> str:
@@ -148,6 +168,13 @@ async def put_in_again(service: Service, actor: Actor, message_id: UUID) -> None
         unit.leaf("message.put_in_again", case=message.case_id, message=message_id, link=link, **moved)
 
 
+def _possible(author: UUID, recipient: UUID, kind: Kind, *, asks: bool, never_sent: bool) -> None:
+    if author == recipient:
+        raise BadInput("A message goes from one person to another. Please choose two different people.")
+    if asks and (kind is not Kind.LETTER or never_sent):
+        raise BadInput("A question is put in writing, and it is there to be sent.", field="kind")
+
+
 async def _people_of(unit: Unit, case_id: UUID, author: UUID, recipient: UUID) -> None:
     p = t.participant
     there = select(func.count()).where(p.c.case_id == case_id, p.c.id.in_((author, recipient)))
@@ -157,7 +184,8 @@ async def _people_of(unit: Unit, case_id: UUID, author: UUID, recipient: UUID) -
 
 async def _messages_of(unit: Unit, case_id: UUID, author: UUID, answers: UUID | None, replaces: UUID | None) -> None:
     m = t.message
-    if answers and await unit.maybe(select(m.c.id).where(m.c.id == answers, m.c.case_id == case_id)) is None:
+    theirs = (m.c.id == answers) & (m.c.case_id == case_id) & (m.c.recipient_id == author)
+    if answers and await unit.maybe(select(m.c.id).where(theirs)) is None:
         raise NotFound
     mine = (m.c.id == replaces) & (m.c.case_id == case_id) & (m.c.author_id == author)
     if replaces and await unit.maybe(select(m.c.id).where(mine)) is None:
@@ -200,7 +228,8 @@ async def _ask_gate(unit: Unit, message: Row[Any]) -> None:
 async def _complete_uploads(unit: Unit, message: Row[Any]) -> list[Row[Any]]:
     u = t.upload
     mine = (u.c.message_id == message.id) & (u.c.round == message.round) & (u.c.state != "gone")
-    rows = await unit.all(select(*t.plain(u)).where(mine).order_by(u.c.position, u.c.created_at).with_for_update())
+    found = await unit.all(select(*t.plain(u)).where(mine).order_by(u.c.position, u.c.created_at).with_for_update())
+    rows = await _last_typed(unit, message, found)
     if not rows:
         raise BadInput("Nothing has been put in yet. Please write something, or choose a file.")
     if any(row.state != "complete" for row in rows):
@@ -208,6 +237,17 @@ async def _complete_uploads(unit: Unit, message: Row[Any]) -> list[Row[Any]]:
     if message.kind != Kind.LETTER and len(rows) > 1:
         raise BadInput("A recording is one file. Please take the others away.")
     return rows
+
+
+async def _last_typed(unit: Unit, message: Row[Any], rows: list[Row[Any]]) -> list[Row[Any]]:
+    """Of what was typed only the last: a text that a broken `write_letter` had not yet taken away goes now."""
+    typed = sorted((row for row in rows if row.typed), key=lambda row: row.created_at)
+    if typed and typed[-1].state != "complete":
+        raise BadInput("The letter did not arrive completely. Please put it in once more.")
+    for row in typed[:-1]:
+        await discard(unit, row.id)
+        unit.leaf("upload.dropped", case=message.case_id, message=message.id, upload=row.id)
+    return [row for row in rows if row not in typed[:-1]]
 
 
 async def _supersede_replaced(unit: Unit, message: Row[Any]) -> None:
@@ -227,6 +267,8 @@ async def _end_link(unit: Unit, message: Row[Any], link: UUID) -> None:
     await unit.change(
         update(t.link).where(mine).values(state="done", ended_at=func.now(), payload=None, secret_sealed=None)
     )
+    # the question that was lent to it goes back: the session stays open for the receipt
+    await unit.change(delete(t.grant).where(t.grant.c.link_id == link))
     unit.leaf("link.done", case=message.case_id, message=message.id, link=link, participant=message.author_id)
 
 

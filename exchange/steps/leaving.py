@@ -6,6 +6,7 @@ being put in stays and goes on with the case. Cases that the actor is barred fro
 over by them: somebody else must do it.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -111,14 +112,17 @@ async def _may_see_all(conn: AsyncConnection, actor: Actor, held: list[Held]) ->
 
 
 async def _takers(conn: AsyncConnection, cases: list[UUID], but: UUID) -> dict[UUID, list[tuple[UUID, str]]]:
-    """Open accounts that may look after each case, by name."""
+    """Open accounts that may look after each case, by name; one list for all cases that anybody may look after."""
     a, b = t.account, t.bar
     able = a.c.roles.overlap([Role.FACILITATOR.value, Role.SUPERVISOR.value])
     query = select(a.c.id, a.c.display_name).where(a.c.active, able, a.c.id != but).order_by(a.c.display_name)
     everybody = [(row.id, row.display_name) for row in await conn.execute(query)]
     bars = await conn.execute(select(b.c.case_id, b.c.account_id).where(b.c.case_id.in_(cases), b.c.until.is_(None)))
-    kept_from = {(row.case_id, row.account_id) for row in bars}
-    return {case: [one for one in everybody if (case, one[0]) not in kept_from] for case in cases}
+    kept_from = defaultdict[UUID, set[UUID]](set)
+    for row in bars:
+        kept_from[row.case_id].add(row.account_id)
+    some = {case: [one for one in everybody if one[0] not in barred] for case, barred in kept_from.items()}
+    return {case: some.get(case, everybody) for case in cases}
 
 
 async def _locked(unit: Unit, account_id: UUID) -> list[Held]:

@@ -16,9 +16,9 @@ from exchange.core import gate, keys, links
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.gate import Act
-from exchange.core.model import Actor, ActorKind, Channel, Purpose
+from exchange.core.model import Actor, ActorKind, Channel, Kind, Purpose, State
 from exchange.core.needs import names_easy_read
-from exchange.steps import notices
+from exchange.steps import dialogue, gone, notices
 from exchange.steps.revoke import end_link, end_links, locked_link
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -66,6 +66,7 @@ async def make(
     agreed = await unit.maybe(select(t.code.c.agreed_how).where(t.code.c.participant_id == person.id))
     if agreed is None:
         raise BadInput("Agree a code with this person first: face to face or by phone.", field="code")
+    await gone.require_reachable(unit, person, purpose)
     secret, link_id = links.new_secret(), uuid4()
     carried = {"language": person.language, **_easy_read(seal, person), **payload}
     about_message = message.id if message is not None else None
@@ -105,11 +106,16 @@ async def invite(
     channel: Channel,
     kind: str = "letter",
     never_sent: bool = False,
+    asks: bool = False,
+    answers: UUID | None = None,
 ) -> NewLink:
     """A `submit` link: the author writes, records or uploads by themselves (rules 9, 10).
 
-    `never_sent`: what comes of it is a letter never to be sent (rule 13), and the link says so.
+    `never_sent`: what comes of it is a letter never to be sent (rule 13), and the link says so. `asks`: one question.
+    `answers`: a message that they have; if it is a question, they see it while they write.
     """
+    if asks and (kind != Kind.LETTER or never_sent):
+        raise BadInput("A question is put in writing, and it is there to be sent.", field="kind")
     async with unit_of_work(service, actor) as unit:
         person = await _person(unit, author, Permission.PUT_IN)
         other = await _person(unit, recipient, Permission.PUT_IN)
@@ -123,9 +129,34 @@ async def invite(
             "kind": kind,
             "draft_key": keys.new_data_key().hex(),
         }
-        if never_sent:
-            payload["never_sent"] = True
-        return await make(unit, opener, person, Purpose.SUBMIT, payload, channel=channel)
+        payload |= {name: True for name, said in (("never_sent", never_sent), ("asks", asks)) if said}
+        payload |= await dialogue.carried(unit, opener, person)
+        asked = await _answered(unit, person, other, answers) if answers else None
+        payload |= {"answers": str(asked.id), "question": asked.asks} if asked else {}
+        link = await make(unit, opener, person, Purpose.SUBMIT, payload, channel=channel)
+        if asked:
+            await lend_question(unit, opener, asked, link)
+        return link
+
+
+async def lend_question(unit: Unit, opener: Opener, question: Row[Any], link: NewLink) -> None:
+    """The key of a question for the link through which it is answered; the gate is asked now and at every look.
+
+    What takes the question back takes this away too, and where it may not be read now the link goes without it.
+    """
+    known = await facts.load(unit.conn, question)
+    if question.asks and gate.explain(Act.RELEASE, known, unit.now).allowed:
+        await grant_to_link(unit, opener, question, str(known.digest), link, purpose="view")
+
+
+async def _answered(unit: Unit, person: Row[Any], other: Row[Any], message_id: UUID) -> Row[Any]:
+    """What is answered: something from the other person that they have been handed."""
+    m = t.message
+    theirs = (m.c.recipient_id == person.id, m.c.author_id == other.id, m.c.state.in_((State.RELEASED, State.OPENED)))
+    found = await unit.maybe(select(*t.plain(m)).where(m.c.id == message_id, *theirs))
+    if found is None:
+        raise BadInput("They can answer what the other person sent them and they have.", field="answers")
+    return found
 
 
 async def preview_link(service: Service, actor: Actor, message_id: UUID, *, channel: Channel) -> NewLink:
@@ -140,6 +171,7 @@ async def preview_link(service: Service, actor: Actor, message_id: UUID, *, chan
         opener = await opener_of(service, unit.conn, message.case_id)
         payload = {
             "you": form_of_name(opener, person),
+            "signed": opener.open(person.signature_sealed, "participant.signature", person.id),
             "kind": message.kind,
             "digest": known.digest,
             "changes": await _changes(unit, opener, message.id),

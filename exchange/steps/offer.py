@@ -111,7 +111,9 @@ async def told(unit: Unit, opener: Opener, message: Row[Any], content_note: str,
     author = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
     return {
         "from": links.form_of_name(opener, author),
+        "signed": opener.open(author.signature_sealed, "participant.signature", author.id),
         "kind": message.kind,
+        "asks": message.asks,
         "content_note": content_note,
         "length": length,
     }

@@ -19,7 +19,7 @@ from exchange.core.model import Actor, CaseState
 from exchange.core.own_copy import Part, Piece
 from exchange.steps import own_copy_making
 from exchange.steps.freshness import require_fresh
-from exchange.steps.own_copy_pieces import Whose, listed, piece
+from exchange.steps.own_copy_pieces import Whose, listed, tells_of_others
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.read.names import staff_names
@@ -31,7 +31,6 @@ MONTH = timedelta(days=30)
 """At most one month (Art. 12(3)); thirty days are never more."""
 PATIENCE = timedelta(hours=1)
 """How long a slow connection may take to fetch it."""
-TASKS = ("own_copy", "decide_own_copy", "copy_ready")
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ async def prepare(service: Service, actor: Actor, participant_id: UUID) -> UUID:
         copy_id = await unit.add(c, prepared_by=actor.id, **about)
         for position, (part, thing) in enumerate(await listed(of)):
             await unit.add(t.own_copy_item, copy_id=copy_id, position=position, part=part, about=thing)
-        await unit.add(t.task, kind="own_copy", **about)
+        await _task(unit, await unit.one(select(c).where(c.c.id == copy_id)), "own_copy")
         unit.leaf("own_copy.prepared", case=case_id, participant=participant_id, request=copy_id)
     return copy_id
 
@@ -110,7 +109,7 @@ async def read(service: Service, actor: Actor, copy_id: UUID) -> CopyView:
         row = (await conn.execute(select(*t.plain(t.own_copy)).where(t.own_copy.c.id == copy_id))).one_or_none()
         if row is None:
             raise NotFound
-        await near.require(conn, actor, Permission.CASE_SEE, row.case_id)
+        inside = await near.require(conn, actor, Permission.CASE_SEE, row.case_id) in READS_INSIDE
         opener = await reader_of(service, conn, row.case_id)
         query = select(i, m.c.reference).outerjoin(m, m.c.id == i.c.about).where(i.c.copy_id == copy_id)
         found = (await conn.execute(query.order_by(i.c.position))).all()
@@ -120,33 +119,41 @@ async def read(service: Service, actor: Actor, copy_id: UUID) -> CopyView:
             Item(one, one.reference or "", opener.open(one.reason_sealed, "own_copy_item.reason", one.id))
             for one in found
         ]
-        inside = await near.relation(conn, row.case_id, actor.id) in READS_INSIDE
         return CopyView(row, name, items, inside, actor.id not in _went_through(row), await staff_names(conn))
 
 
 async def look_at(service: Service, actor: Actor, copy_id: UUID, item_id: UUID) -> tuple[Row[Any], Piece]:
-    """What one thing on the list is, opened for the team. That it was opened is recorded."""
+    """What one thing on the list is, opened for the team. That it was opened is recorded, and what it said then."""
+    i = t.own_copy_item
     async with unit_of_work(service, actor) as unit:
         await require_fresh(unit)
         row, item = await _item(unit, copy_id, item_id)
         await near.require(unit.conn, actor, Permission.COPY_PREPARE, row.case_id)
-        person = await unit.one(select(t.participant).where(t.participant.c.id == row.participant_id))
-        of = Whose(service, unit.conn, await opener_of(service, unit.conn, row.case_id), person)
+        of, found = await _opened(unit, row, item)
+        if row.state == "open":  # afterwards, what was approved is what was seen before
+            seen = own_copy_making.keyed(of, item.id, found)
+            anew = {"inside": None, "reason_sealed": None} if item.inside and item.seen != seen else {}
+            await unit.change(update(i).where(i.c.id == item.id).values(seen=seen, **anew))
         about = {"case": row.case_id, "participant": row.participant_id, "request": row.id}
         unit.leaf("own_copy.looked_at", aim=item.part, **about)
-        return item, await piece(of, Part(item.part), item.about)
+        return await unit.one(select(i).where(i.c.id == item.id)), found
 
 
 async def decide(
     service: Service, actor: Actor, copy_id: UUID, item_id: UUID, *, inside: bool, reason: str = ""
 ) -> None:
-    """Say whether it is in. Left out needs a reason (`BadInput`)."""
+    """Say whether it is in. Left out needs a reason (`BadInput`).
+
+    What is in was looked at (`Refused`) as it is now (`Conflict`), and tells of nobody else (`BadInput`).
+    """
     if not inside and not reason.strip():
         raise BadInput("Write down why it is left out.", field="reason")
     async with unit_of_work(service, actor) as unit:
         row, item = await _item(unit, copy_id, item_id)
         await near.require(unit.conn, actor, Permission.COPY_PREPARE, row.case_id)
         _must_be(row, "open")
+        if inside:
+            await _may_be_in(unit, row, item)
         opener = await opener_of(service, unit.conn, row.case_id)
         sealed = None if inside else opener.seal(reason.strip(), "own_copy_item.reason", item.id)
         i = t.own_copy_item
@@ -156,6 +163,26 @@ async def decide(
         unit.leaf("own_copy.decided", aim=item.part, value=inside, **about)
 
 
+async def _may_be_in(unit: Unit, row: Row[Any], item: Row[Any]) -> None:
+    if item.seen is None:
+        raise Refused("Look at it first.")
+    of, found = await _opened(unit, row, item)
+    if item.seen != own_copy_making.keyed(of, item.id, found):
+        raise Conflict("It has changed since somebody looked at it. Look at it again.")
+    if await tells_of_others(of, found):
+        raise BadInput(
+            "It holds a name, an address or a number of somebody else. Leave it out, and write down why.",
+            field="inside",
+        )
+
+
+async def _opened(unit: Unit, row: Row[Any], item: Row[Any]) -> tuple[Whose, Piece]:
+    person = await unit.one(select(t.participant).where(t.participant.c.id == row.participant_id))
+    of = Whose(unit.service, unit.conn, await opener_of(unit.service, unit.conn, row.case_id), person)
+    found, _ = await own_copy_making.whole_piece(of, Part(item.part), item.about)
+    return of, found
+
+
 async def hand_on(service: Service, actor: Actor, copy_id: UUID) -> None:
     """Everything was looked at: a second person is to approve. `Refused` while something was not."""
     i = t.own_copy_item
@@ -163,7 +190,8 @@ async def hand_on(service: Service, actor: Actor, copy_id: UUID) -> None:
         row = await _copy(unit, copy_id)
         await near.require(unit.conn, actor, Permission.COPY_PREPARE, row.case_id)
         _must_be(row, "open")
-        if await unit.maybe(select(i.c.id).where(i.c.copy_id == copy_id, i.c.inside.is_(None))):
+        unseen = i.c.inside.is_(None) | (i.c.inside & i.c.seen.is_(None))
+        if await unit.maybe(select(i.c.id).where(i.c.copy_id == copy_id, unseen)):
             raise Refused("Look at everything on the list first, and say whether it is in.")
         await _move(unit, row, "checked", checked_by=actor.id, checked_at=func.now())
         await _task(unit, row, "decide_own_copy")
@@ -183,6 +211,7 @@ async def approve(service: Service, actor: Actor, copy_id: UUID, *, agreed: bool
         if agreed:
             await _move(unit, row, "approved", approved_by=actor.id, approved_at=func.now())
             await unit.defer(own_copy_making.TASK, copy=row.id)
+            await _task(unit, row, None)
             unit.leaf("own_copy.approved", **about)
         else:
             await _move(unit, row, "open", checked_by=None, checked_at=None)
@@ -249,9 +278,7 @@ async def _move(unit: Unit, row: Row[Any], state: str, **values: Any) -> None:
 
 async def _task(unit: Unit, row: Row[Any], kind: str | None) -> None:
     """What waits for it now, None for nothing any more."""
-    k = t.task
-    mine = (k.c.participant_id == row.participant_id, k.c.kind.in_(TASKS), k.c.done_at.is_(None))
-    await unit.change(update(k).where(*mine).values(done_at=func.now(), done_by=unit.actor.id))
+    await own_copy_making.waits_no_more(unit, row)
     if kind:
         about = {"case_id": row.case_id, "participant_id": row.participant_id, "due_at": row.due_at}
-        await unit.add(k, kind=kind, **about)
+        await unit.add(t.task, kind=kind, **about)

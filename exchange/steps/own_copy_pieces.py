@@ -15,9 +15,11 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.errors import NotFound
-from exchange.core.own_copy import Line, Part, Piece
-from exchange.core.referrals import whose
+from exchange.core.own_copy import Line, Part, Piece, free_words
+from exchange.core.referrals import Known, whose
+from exchange.core.telling import Someone, tells_of
 from exchange.steps import own_copy_record, wording
+from exchange.steps.appeals import NOT_TO_BE_SHARED
 from exchange.store import notices
 from exchange.store import tables as t
 from exchange.store.sealing import Opener, service_opener
@@ -58,7 +60,7 @@ async def listed(of: Whose) -> list[tuple[Part, UUID | None]]:
     mine = select(m.c.id).where(m.c.author_id == of.person.id, m.c.state != "erased").order_by(m.c.created_at)
     for row in await of.all(mine):
         found += [(part, row.id) for part in OF_A_MESSAGE]
-    asked = await _own_referral(of)
+    asked = await own_referral(of)
     if asked is not None:
         found.append((Part.REFERRAL, asked[0].id))
     order = list(Part)
@@ -95,12 +97,14 @@ async def _details(of: Whose, _: UUID | None) -> Records:
         (
             Line("name", opened(person.name_sealed, "participant.name", person.id)),
             Line("form_of_name", opened(person.form_of_name_sealed, "participant.form_of_name", person.id)),
+            Line("signature", opened(person.signature_sealed, "participant.signature", person.id)),
             Line("side", person.side, coded=True),
             Line("needs", opened(person.needs_sealed, "participant.needs", person.id)),
             Line("custody", _yes(person.custody), coded=True),
             Line("under_18", _yes(person.under_18), coded=True),
+            Line("of_age_at", of.time(person.of_age_at)),
             Line("language", person.language, coded=True),
-            Line("author_may_learn", ", ".join(person.author_may_learn)),
+            Line("author_may_learn", ", ".join(person.author_may_learn), coded=True),
             Line("since", of.time(person.created_at)),
         ),
     )
@@ -116,7 +120,7 @@ async def _contact(of: Whose, _: UUID | None) -> Records:
 
 
 async def _referral(of: Whose, _: UUID | None) -> Records:
-    asked = await _own_referral(of)
+    asked = await own_referral(of)
     if asked is None:
         return ()
     row, answers = asked
@@ -124,23 +128,38 @@ async def _referral(of: Whose, _: UUID | None) -> Records:
     return ((Line("reference", row.reference), Line("at", of.time(row.created_at)), *lines),)
 
 
-async def _own_referral(of: Whose) -> tuple[Row[Any], dict[str, Any]] | None:
+async def own_referral(of: Whose) -> tuple[Row[Any], dict[str, Any]] | None:
     """What they told when they asked to take part, where it is certain that it was they."""
-    r, p, s = t.referral, t.participant, t.safe_contact
+    r = t.referral
     found = await of.all(select(r).where(r.c.case_id == of.person.case_id, r.c.detail_sealed.is_not(None)))
-    people = await of.all(select(p).where(p.c.case_id == of.person.case_id))
-    known: dict[UUID, set[str]] = {}
-    for one in people:
-        known[one.id] = {of.opener.open(one.name_sealed, "participant.name", one.id)}
-        for row in await of.all(select(s).where(s.c.participant_id == one.id)):
-            told = json.loads(of.opener.open(row.detail_sealed, "safe_contact.detail", row.id))
-            known[one.id].add(str(told.get("address") or ""))
+    known = {one.id: Known(name, one.side, addresses) for one, name, addresses in await _people(of)}
     for row in found:
         opener = await service_opener(of.service, of.conn)
         answers = json.loads(opener.open(row.detail_sealed, "referral.detail", row.id))
         if whose(answers, known) == of.person.id:
             return row, answers
     return None
+
+
+async def tells_of_others(of: Whose, found: Piece) -> bool:
+    """Whether a line of it that somebody wrote holds a name or an address of anybody else of the case (rule 17)."""
+    people = {}
+    for one, name, addresses in await _people(of):
+        form = of.opener.open(one.form_of_name_sealed, "participant.form_of_name", one.id)
+        people[one.id] = Someone(name, form, tuple(addresses))
+    reader = people.pop(of.person.id)
+    return any(tells_of(words, reader, people.values()) for words in free_words(found))
+
+
+async def _people(of: Whose) -> list[tuple[Row[Any], str, list[str]]]:
+    """Everybody of the case: their row, full name, and every address that was recorded."""
+    p, s, found = t.participant, t.safe_contact, []
+    for one in await of.all(select(p).where(p.c.case_id == of.person.case_id)):
+        rows = await of.all(select(s).where(s.c.participant_id == one.id))
+        told = [json.loads(of.opener.open(row.detail_sealed, "safe_contact.detail", row.id)) for row in rows]
+        name = of.opener.open(one.name_sealed, "participant.name", one.id)
+        found.append((one, name, [str(each.get("address") or "") for each in told]))
+    return found
 
 
 async def _situation(of: Whose, _: UUID | None) -> Records:
@@ -180,9 +199,9 @@ def _consent(of: Whose, row: Row[Any]) -> tuple[Line, ...]:
         Line("method", row.method, coded=True),
         Line("message", about or ""),
         Line("how_to_receive", str(row.detail.get("how_to_receive") or ""), coded=True),
-        Line("author_may_learn", ", ".join(row.detail.get("author_may_learn") or ())),
-        Line("wording", row.wording),
-        Line("words", words),
+        Line("author_may_learn", ", ".join(row.detail.get("author_may_learn") or ()), coded=True),
+        Line("wording", row.wording, coded=True),
+        Line("words", words, coded=True),
     )
 
 
@@ -203,7 +222,7 @@ async def _notices(of: Whose, _: UUID | None) -> Records:
                 Line("at", of.time(row.tried_at or row.asked_at)),
                 Line("means", row.means, coded=True),
                 Line("outcome", row.state, coded=True),
-                Line("words", "\n".join(text)),
+                Line("words", "\n".join(text), coded=True),
             )
         )
     return tuple(found)
@@ -294,21 +313,39 @@ async def _version(of: Whose, about: UUID | None) -> Records:
 
 
 async def _decisions(of: Whose, about: UUID | None) -> Records:
-    """What was decided about their message; the reasons were written for them to read."""
-    message, r = await own_message(of, about), t.review
-    query = select(r.c.id, r.c.decision, r.c.reason_sealed, r.c.at).where(r.c.message_id == message.id)
+    """What was decided about their message, and the reasons that were written for them to read.
+
+    That it is not to be shared: once they were told, and in the words in which they were told (rule 21).
+    """
+    message, r, told = await own_message(of, about), t.review, t.told
+    said = await of.all(select(told).where(told.c.message_id == message.id).order_by(told.c.at))
+    known = r.c.decision.not_in(NOT_TO_BE_SHARED)
+    if said:
+        known = known | (r.c.at <= said[-1].at)
+    query = select(r.c.id, r.c.decision, r.c.reason_sealed, r.c.at).where(r.c.message_id == message.id, known)
     return tuple(
-        (
-            Line("decision", row.decision, coded=True),
-            Line("at", of.time(row.at)),
-            Line("reason", of.opener.open(row.reason_sealed, "review.reason", row.id)),
-        )
-        for row in await of.all(query.order_by(r.c.at))
+        [_decided(of, row) for row in await of.all(query.order_by(r.c.at))]
+        + [
+            (
+                Line("decision", row.kind, coded=True),
+                Line("at", of.time(row.at)),
+                Line("means", row.means, coded=True),
+                Line("reason", of.opener.open(row.words_sealed, "told.words", row.id)),
+            )
+            for row in said
+        ]
     )
 
 
+def _decided(of: Whose, row: Row[Any]) -> tuple[Line, ...]:
+    told = (Line("decision", row.decision, coded=True), Line("at", of.time(row.at)))
+    if row.decision in NOT_TO_BE_SHARED:
+        return told
+    return (*told, Line("reason", of.opener.open(row.reason_sealed, "review.reason", row.id)))
+
+
 async def _opened(of: Whose, _: UUID | None) -> Records:
-    asked = await _own_referral(of)
+    asked = await own_referral(of)
     return await own_copy_record.opened(of.conn, of.person, asked[0].id if asked else None, of.time)
 
 

@@ -5,7 +5,7 @@ and each part is opened with its own leaf. Nothing of the PDF is kept.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,8 @@ REPLY_SHEETS = 2
 class Words:
     """What is ours on the sheets, in the language of the pack, ready to print.
 
-    `page` says "Page 2 of 5" for (2, 5); `part` is the heading of a text by its part's name.
+    `page` says "Page 2 of 5" for (2, 5); `part` is the heading of a text by its part's name; `made` says of a
+    translation's facts who made it, "" for any other text.
     """
 
     language: str
@@ -55,10 +56,12 @@ class Words:
     before: str
     before_end: str
     pages_end: str
+    signed: str
     reply: str
     reply_words: tuple[str, ...]
     page: Callable[[int, int], str]
     part: Callable[[str], str]
+    made: Callable[[Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
@@ -155,12 +158,18 @@ def _sheets(
 ) -> list[list[Block]]:
     """In large print the words come first, then the pages as they are; else the other way round."""
     written = [
-        [sheets.heading(words.part(part.name)), sheets.letter(text, part.facts.get("language") or words.language)]
+        [
+            sheets.heading(words.part(part.name)),
+            *([sheets.words(made)] if (made := words.made(part.facts)) else []),
+            sheets.letter(text, part.facts.get("language") or words.language),
+        ]
         for part, text in texts
     ]
     shown = [_page(words, name, at, len(pages), bool(texts)) for at, name in enumerate(pages, 1)]
     before = [[sheets.heading(words.before), sheets.letter(found.note, words.language), sheets.words(words.before_end)]]
     inside = written + shown if large else shown + written
+    if inside and words.signed:
+        inside[-1].append(sheets.words(words.signed))
     return [_cover(found, words), *(before if found.note else []), *inside, *_replies(found, words)]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, func, select, update
 
 import media
 from exchange.core import keys
@@ -28,6 +28,7 @@ from exchange.steps.rejections import NO_SCANNER, NOT_KEPT
 from exchange.steps.revising import Change, make_revision
 from exchange.store import clamd, parts, pieces, queue
 from exchange.store import tables as t
+from exchange.store.failpoints import failpoint
 from exchange.store.parts import SealedPart, part_context, part_key
 from exchange.store.scratch import private_scratch
 from exchange.store.sealing import Opener, opener_of
@@ -66,7 +67,9 @@ async def process_message(service: Service, message_id: UUID) -> None:
             sources = await _read_back(service, work, scratch)
             await work.progress.at(Phase.SCAN, 0)
             scanned = await scan(service, [source.path for source, _ in sources])
+            failpoint("original.read")
             product = await _make(service, work, sources, scratch)
+            failpoint("product.made")
             await _seal(service, work, product, scanned)
         except Rejected as error:
             await _not_taken(service, message_id, error)
@@ -77,24 +80,11 @@ async def process_message(service: Service, message_id: UUID) -> None:
             raise
 
 
-async def waiting(service: Service) -> list[UUID]:
-    """Messages in quarantine for which no job is queued or running: their last try failed."""
-    without_job = text(
-        "select id from message where state = 'quarantined' and not exists ("
-        "select from procrastinate_jobs job where task_name = 'process_message'"
-        " and status in ('todo', 'doing') and job.args->>'message' = message.id::text)"
-    )
-    async with reading(service) as conn:
-        return list((await conn.execute(without_job)).scalars())
-
-
 async def ask_again(service: Service) -> int:
     """Queue every message that waits in quarantine without a job; how many."""
-    found = await waiting(service)
+    waiting = select(t.message.c.id).where(t.message.c.state == State.QUARANTINED)
     async with reading(service) as conn:
-        for message_id in found:
-            await queue.defer(conn, "process_message", message=str(message_id))
-    return len(found)
+        return await queue.defer_again(conn, waiting, "process_message", "message")
 
 
 async def _work(service: Service, message_id: UUID) -> _Work | None:
@@ -123,6 +113,7 @@ async def _read_back(service: Service, work: _Work, scratch: Path) -> list[tuple
         read += upload.received
         if upload.state != "confirmed":
             await _confirm(service, work, upload, digests)
+            failpoint("original.confirmed")
         name = work.opener.open(upload.name_sealed, "upload.name", upload.id)
         sources.append((media.Source(path, "letter.txt" if upload.typed else name), bool(upload.typed)))
     return sources
@@ -221,6 +212,7 @@ async def _seal(service: Service, work: _Work, product: media.Product, scanned: 
     """Seal the parts, then own them, make the revision and move the message: all of it or nothing."""
     revision_id, key, message = uuid4(), keys.new_data_key(), work.message
     await parts.announce(service, [part_key(revision_id, part.name) for part in product.parts])
+    failpoint("product.announced")
     sealed = []
     for index, part in enumerate(product.parts):
         await work.progress.at(Phase.SEAL, index / len(product.parts))
@@ -229,6 +221,7 @@ async def _seal(service: Service, work: _Work, product: media.Product, scanned: 
         size, sha256 = await parts.put_file(service.objects, named, key, bound, part.path)
         facts = dict(part.facts)
         sealed.append(SealedPart(part.name, part.media_type, size, sha256, named, revision_id, facts))
+    failpoint("product.sealed")
     async with unit_of_work(service, WORKER) as unit:
         now = await unit.message(message.id)
         if now.state != State.QUARANTINED or now.round != message.round:

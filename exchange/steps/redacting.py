@@ -25,6 +25,7 @@ from exchange.steps.revising import Change, make_revision
 from exchange.steps.revoicing import Beside, read_aloud
 from exchange.store import edits, parts, queue
 from exchange.store import tables as t
+from exchange.store.failpoints import failpoint
 from exchange.store.parts import PartReader, SealedPart, part_context, part_key
 from exchange.store.scratch import private_scratch
 from exchange.store.sealing import Opener, opener_of
@@ -79,16 +80,9 @@ async def redact_message(service: Service, making_id: UUID) -> None:
 
 async def ask_again(service: Service) -> int:
     """Queue every making that waits without a job; how many."""
-    without_job = text(
-        "select id from making where state = 'waiting' and not exists ("
-        "select from procrastinate_jobs job where task_name = 'redact_message'"
-        " and status in ('todo', 'doing') and job.args->>'making' = making.id::text)"
-    )
+    waiting = select(t.making.c.id).where(t.making.c.state == "waiting")
     async with reading(service) as conn:
-        found = list((await conn.execute(without_job)).scalars())
-        for making_id in found:
-            await queue.defer(conn, "redact_message", making=str(making_id))
-    return len(found)
+        return await queue.defer_again(conn, waiting, "redact_message", "making")
 
 
 async def _work(service: Service, making_id: UUID) -> _Work | None:
@@ -139,6 +133,7 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...], 
     """Seal what is new, then make the version of it and what stays: all of it or nothing."""
     revision_id, message = uuid4(), work.message
     await parts.announce(service, [part_key(revision_id, part.name) for part in changed])
+    failpoint("making.announced")
     sealed = {}
     for part in changed:
         bound = part_context(message.case_id, message.id, revision_id, part.name)
@@ -146,6 +141,7 @@ async def _seal(service: Service, work: _Work, changed: tuple[media.Part, ...], 
         size, sha256 = await parts.put_file(service.objects, named, work.key, bound, part.path)
         sealed[part.name] = SealedPart(part.name, part.media_type, size, sha256, named, revision_id, dict(part.facts))
     sealed |= await _retold(service, work, revision_id, beside)
+    failpoint("making.sealed")
     async with unit_of_work(service, WORKER) as unit:
         now = await unit.message(message.id)
         newest = await edits.newest_revision(unit.conn, message.id)

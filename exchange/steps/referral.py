@@ -1,8 +1,9 @@
-"""Somebody asks to take part. What they tell is sealed to the service as it arrives: the portal cannot
-read it again, staff who handle referrals can, each reading in the record (RULES rules 22, 23, end).
+"""Somebody asks to take part, or a professional asks for others. What they tell is sealed to the service as it
+arrives: the portal cannot read it again, staff who handle referrals can, each reading in the record (RULES rules 22,
+23, end).
 
-One thing is needed: one safe way to reach them. A referral ends as a case, which takes its reference, or as
-"not for us" with a reason.
+What is needed stands in `core/referrals.py`. A referral ends as a case, which takes its reference and keeps in its
+diary who referred, or as "not for us" with a reason. Nobody named in it is a person of the case before staff add them.
 """
 
 import json
@@ -14,35 +15,20 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, func, select, update
 
-from exchange.core import access
+from exchange.core import access, referrals
 from exchange.core.access import Permission
+from exchange.core.diary import Diary
 from exchange.core.errors import BadInput, Conflict, NotFound, WaitAWhile
 from exchange.core.model import VISITOR, Actor
 from exchange.core.reference import new_reference
-from exchange.steps import cases
+from exchange.core.referrals import LONGEST, Source
+from exchange.steps import cases, diary
 from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import service_opener, service_seal
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
-FIELDS = (
-    "reach_by",
-    "reach_address",
-    "reach_when",
-    "reach_words",
-    "name",
-    "about",
-    "side",
-    "needs",
-    "language",
-    "other",
-)
-"""What the form asks, one question per page, all optional but how to reach the person safely: `reach_by`
-(phone, text, email, post, somebody else), `reach_address`, `reach_when`, `reach_words` (what we may say,
-who may answer), their name, what it is about, harmed or responsible, what would help, language, else."""
-NEEDED = ("reach_by", "reach_address")
-LONGEST = 4_000
 MOST_PER_HOUR = 100
 _TRIES = 8
 
@@ -56,32 +42,33 @@ class Referral:
     state: str
     created_at: datetime
     case_id: UUID | None
+    source: Source
 
 
 @dataclass(frozen=True)
 class OpenReferral:
-    """A referral that was opened: `answers` by the names of FIELDS, and why it was not for us, if so."""
+    """A referral that was opened: `answers` by the names of `referrals.FIELDS`, and why it was not for us, if so."""
 
     referral: Referral
     answers: dict[str, str]
     reason: str
 
 
-async def save_referral(service: Service, untrusted_answers: Mapping[str, str]) -> str:
+async def save_referral(service: Service, untrusted_answers: Mapping[str, str], source: Source = Source.SELF) -> str:
     """Keep what somebody told us; the reference to tell them ("R-4H7Q"). Works without keys.
 
     Raises BadInput (its field named) and WaitAWhile when far more come in than any service gets.
     """
-    answers = checked(untrusted_answers)
+    answers = referrals.checked(source, untrusted_answers)
     for _ in range(_TRIES):
         try:
-            return await _save(service, answers)
+            return await _save(service, source, answers)
         except Conflict:
             continue  # this reference was given before
     raise Conflict
 
 
-async def referrals(service: Service, actor: Actor, *, state: str | None = "new") -> list[Referral]:
+async def listed(service: Service, actor: Actor, *, state: str | None = "new") -> list[Referral]:
     """Referrals in one state (new, opened, not_for_us), or all with None; the longest waiting first."""
     access.require(actor, Permission.REFERRALS)
     query = select(t.referral).order_by(t.referral.c.created_at)
@@ -118,7 +105,12 @@ async def open_case(service: Service, actor: Actor, referral_id: UUID) -> UUID:
         raise Conflict("This referral has been decided already.")
     case_id = await _case_of(service, actor, row.reference)
     async with unit_of_work(service, actor) as unit:
+        await unit.case(case_id)
         await _decide(unit, referral_id, state="opened", case_id=case_id)
+        opener = await service_opener(service, unit.conn)
+        told = json.loads(opener.open(row.detail_sealed, "referral.detail", row.id) or "{}")
+        words = referrals.for_the_diary(Source(row.source), told)
+        await diary.write(unit, service, case_id, Diary.REFERRED, row.source, words=words)
         unit.leaf("referral.opened", referral=referral_id, case=case_id)
     return case_id
 
@@ -135,29 +127,14 @@ async def not_for_us(service: Service, actor: Actor, referral_id: UUID, *, reaso
         unit.leaf("referral.declined", referral=referral_id)
 
 
-def checked(untrusted_answers: Mapping[str, str]) -> dict[str, str]:
-    """The answers that are kept. Raises BadInput for the first that cannot be used."""
-    unknown = set(untrusted_answers) - set(FIELDS)
-    if unknown:
-        raise BadInput("The form has changed. Please load it again.")
-    answers = {name: untrusted_answers.get(name, "").replace("\x00", "").strip() for name in FIELDS}
-    for name in NEEDED:
-        if not answers[name]:
-            raise BadInput("Tell us one safe way to reach you.", field=name)
-    for name, text in answers.items():
-        if len(text) > LONGEST:
-            raise BadInput("This is too long. Tell us the rest when we talk.", field=name)
-    return {name: text for name, text in answers.items() if text}
-
-
-async def _save(service: Service, answers: dict[str, str]) -> str:
+async def _save(service: Service, source: Source, answers: dict[str, str]) -> str:
     referral_id, reference = uuid4(), new_reference("R", 4)
     async with unit_of_work(service, VISITOR) as unit:
         await _not_too_many(unit)
         seal = await service_seal(unit.conn)
         sealed = seal.seal(json.dumps(answers, ensure_ascii=False), "referral.detail", referral_id)
-        await unit.add(t.referral, id=referral_id, reference=reference, detail_sealed=sealed)
-        unit.leaf("referral.received", referral=referral_id)
+        await unit.add(t.referral, id=referral_id, reference=reference, detail_sealed=sealed, source=source)
+        unit.leaf("referral.received", referral=referral_id, kind=source)
     return reference
 
 
@@ -188,4 +165,4 @@ async def _decide(unit: Unit, referral_id: UUID, **values: Any) -> None:
 
 
 def _referral(row: Row[Any]) -> Referral:
-    return Referral(row.id, row.reference, row.state, row.created_at, row.case_id)
+    return Referral(row.id, row.reference, row.state, row.created_at, row.case_id, Source(row.source))

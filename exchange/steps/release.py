@@ -86,12 +86,17 @@ async def end_presentation(service: Service, actor: Actor, release_id: UUID, *, 
         row = await unit.one(select(t.release).where(t.release.c.id == release_id))
         message = await unit.message(row.message_id)
         await near.require(unit.conn, actor, Permission.CONTENT, message.case_id)
-        r = t.release
-        mine = update(r).where(r.c.id == release_id, r.c.ended_at.is_(None), r.c.way != ReleaseWay.LINK)
-        if await unit.change(mine.values(ended_at=func.now(), copy=copy)) != 1:
-            raise Conflict("This has ended already. Nothing was changed.")
-        moved = await opened(unit, message)
-        unit.leaf("release.ended", case=message.case_id, message=message.id, release=release_id, outcome=copy, **moved)
+        await end(unit, row, copy)
+
+
+async def end(unit: Unit, row: Row[Any], copy: str) -> None:
+    """The end itself, inside the caller's unit that has locked its message and asked who may. `Conflict` as above."""
+    r, message = t.release, await unit.message(row.message_id)
+    mine = update(r).where(r.c.id == row.id, r.c.ended_at.is_(None), r.c.way != ReleaseWay.LINK)
+    if await unit.change(mine.values(ended_at=func.now(), copy=copy)) != 1:
+        raise Conflict("This has ended already. Nothing was changed.")
+    moved = await opened(unit, message)
+    unit.leaf("release.ended", case=message.case_id, message=message.id, release=row.id, outcome=copy, **moved)
 
 
 async def print_pack(service: Service, actor: Actor, message_id: UUID) -> UUID:
@@ -119,14 +124,15 @@ async def revoke(service: Service, actor: Actor, message_id: UUID, *, wrong_pers
 
 
 async def what_was_seen(unit: Unit, message_id: UUID) -> list[Seen]:
-    """The parts of this message that visitors opened, newest first."""
-    a, p, s, k = t.access_leaf, t.part, t.portal_session, t.link
+    """The parts of this message that visitors opened, newest first, through whatever link they read them."""
+    a, p, r, s, k = t.access_leaf, t.part, t.revision, t.portal_session, t.link
     rows = await unit.all(
         select(p.c.name, func.max(a.c.at).label("at"))
         .join(p, p.c.id == a.c.part_id)
+        .join(r, r.c.id == p.c.revision_id)
         .join(s, s.c.id == a.c.session_id)
         .join(k, k.c.id == s.c.link_id)
-        .where(k.c.message_id == message_id, k.c.purpose != Purpose.PREVIEW)
+        .where(r.c.message_id == message_id, k.c.purpose != Purpose.PREVIEW)
         .group_by(p.c.name)
         .order_by(func.max(a.c.at).desc())
     )

@@ -18,7 +18,8 @@ async def void_decisions(unit: Unit, message: Row[Any]) -> None:
     """A new revision, a return or a retraction voids approval and consents, and so every grant (rule 8)."""
     for table in (t.approval_current, t.share_current, t.receive_current):
         await unit.change(delete(table).where(table.c.message_id == message.id))
-    approvals = (t.review.c.message_id == message.id, t.review.c.void_at.is_(None), t.review.c.decision == "approve")
+    given = t.review.c.decision.in_(("approve", "after"))
+    approvals = (t.review.c.message_id == message.id, t.review.c.void_at.is_(None), given)
     await unit.change(update(t.review).where(*approvals).values(void_at=func.now()))
     await end_links(unit, message.id, (*READING, Purpose.DECIDE))
 
@@ -37,6 +38,9 @@ async def end_links(
     await unit.change(delete(t.grant).where(t.grant.c.message_id == message_id, t.grant.c.link_id.in_(found)))
     await kill_links(unit, found, "revoked")
     if Purpose.VIEW in purposes:
+        # also where it is read beside something else: a question, by whoever is writing the answer to it
+        g = t.grant
+        await unit.change(delete(g).where(g.c.message_id == message_id, g.c.purpose == Purpose.VIEW))
         r = t.release
         under_way = update(r).where(r.c.message_id == message_id, r.c.ended_at.is_(None))
         await unit.change(under_way.values(ended_at=func.now()))
@@ -77,9 +81,13 @@ async def locked_link(unit: Unit, which: ColumnElement[bool]) -> Row[Any] | None
 
 
 async def end_link(unit: Unit, link: Row[Any], state: str) -> None:
-    """End one locked link. What could be read through it goes back to where a new link can be made."""
+    """End one locked link. What could be read through it goes back to where a new link can be made.
+
+    A question that was lent to a link for writing is not what that link is about: it moves nothing.
+    """
     g = t.grant
-    read = await unit.maybe(select(g.c.id).where(g.c.link_id == link.id, g.c.purpose == Purpose.VIEW))
+    own = g.c.link_id == link.id, g.c.message_id == link.message_id, g.c.purpose == Purpose.VIEW
+    read = await unit.maybe(select(g.c.id).where(*own))
     await kill_links(unit, [link.id], state)
     if read is None or link.message_id is None:
         return

@@ -41,7 +41,9 @@ async def begin(service: Service, visit: Visit) -> UUID:
         recipient=UUID(visit.payload["recipient"]),
         kind=Kind(visit.payload.get("kind", Kind.LETTER)),
         replaces=UUID(visit.payload["replaces"]) if "replaces" in visit.payload else None,
+        answers=UUID(visit.payload["answers"]) if "answers" in visit.payload else None,
         never_sent=bool(visit.payload.get("never_sent")),
+        asks=bool(visit.payload.get("asks")),
     )
 
 
@@ -68,6 +70,7 @@ async def send(service: Service, visit: Visit) -> None:
         told = {"reference": message.reference, "stop": made.url_part}
         kept = {"you": visit.payload["you"], "kind": message.kind, "receipt": told}
         kept |= {"never_sent": True} if message.never_sent else {}
+        kept |= {"asks": True} if message.asks else {}
         wrapped = keys.wrap(visit.key, json.dumps(kept).encode(), about(visit.id, PAYLOAD))
         mine = t.portal_session.c.id == visit.id
         await unit.change(update(t.portal_session).where(mine).values(payload=wrapped))
@@ -80,8 +83,9 @@ async def _as_kept_last(service: Service, visit: Visit) -> None:
     kept, u = await draft.load(service, visit), t.upload
     mine = (u.c.link_id == visit.link.id) & (u.c.message_id == visit.link.message_id) & (u.c.state != "gone")
     this_round = u.c.round == t.message.c.round
-    query = select(u.c.created_at).join(t.message, t.message.c.id == u.c.message_id).where(mine, this_round, u.c.typed)
+    typed = select(u.c.created_at, u.c.state).join(t.message, t.message.c.id == u.c.message_id)
     async with reading(service) as conn:
-        put_in = (await conn.execute(query.order_by(u.c.created_at.desc()))).scalars().first()
-    if kept is not None and put_in is not None and kept.at > put_in:
+        query = typed.where(mine, this_round, u.c.typed).order_by(u.c.created_at.desc())
+        put_in = (await conn.execute(query)).first()
+    if kept is not None and put_in is not None and (put_in.state == "open" or kept.at > put_in.created_at):
         await write(service, visit, kept.text)

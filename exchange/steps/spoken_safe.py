@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, select, update
 
 import media
 from exchange.core.errors import ObjectMissing, Unreadable
@@ -57,16 +57,10 @@ async def make_safe(service: Service, spoken_id: UUID) -> None:
 
 async def ask_again(service: Service) -> int:
     """Queue every recording that waits without a job; how many."""
-    without_job = text(
-        "select id from spoken where state = 'arrived' and key_sealed is not null and not exists ("
-        "select from procrastinate_jobs job where task_name = 'make_reason_safe'"
-        " and status in ('todo', 'doing') and job.args->>'spoken_id' = spoken.id::text)"
-    )
+    s = t.spoken
+    waiting = select(s.c.id).where(s.c.state == "arrived", s.c.key_sealed.is_not(None))
     async with reading(service) as conn:
-        found = list((await conn.execute(without_job)).scalars())
-        for spoken_id in found:
-            await queue.defer(conn, "make_reason_safe", spoken_id=str(spoken_id))
-    return len(found)
+        return await queue.defer_again(conn, waiting, "make_reason_safe", "spoken_id")
 
 
 async def _make(service: Service, row: Row[Any], key: bytes, scratch: Path) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from exchange.core.errors import BadInput, Conflict, ExchangeError, TooLarge
 from exchange.core.sealed import Sealer, sealed_length
+from exchange.store.failpoints import failpoint
 from exchange.store.pieces import PIECE, Original, Slot, count, piece_context, reserve
 from exchange.store.service import Service
 from exchange.store.unit import at_once
@@ -126,6 +127,7 @@ class Writer:
         if not self._begun or self._checksum is not None:
             async with at_once(self._service) as conn:
                 await reserve(conn, self._next)
+            failpoint("piece.reserved")
             self._begun = True
         self._piece = _Open(self._next, self._original, self._buffers.pop())
         return self._piece
@@ -142,6 +144,7 @@ class Writer:
 
     async def _store(self, piece: _Open, sealed: memoryview, following: Slot | None) -> None:
         await self._service.objects.put(piece.slot.object_key, sealed)
+        failpoint("piece.stored")
         self._buffers.append(piece.buffer)
         if self._checksum is not None:
             self._waiting.append((piece.slot, piece.size))
@@ -152,6 +155,7 @@ class Writer:
         async with at_once(self._service) as conn:
             if not await count(conn, slot, size, following):
                 raise Conflict
+        failpoint("piece.counted")
         self._counted = slot.start + size
 
     async def _drain(self) -> None:

@@ -17,8 +17,18 @@ from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
-ON_THEIR_OWN_PAGE = ("decide_emergency", "decide_appeal", "decide_own_copy", "decide_retention", "tell_author")
-"""What is done when it was decided or told, and not by saying so."""
+ON_THEIR_OWN_PAGE = (
+    "decide_emergency",
+    "decide_appeal",
+    "decide_own_copy",
+    "decide_retention",
+    "tell_author",
+    "follow_up_case",
+    "rectification",
+    "own_copy",
+    "copy_ready",
+)
+"""What is done when it was decided, told, answered or handed out, and not by saying so."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +51,7 @@ async def read_task(service: Service, actor: Actor, task_id: UUID) -> TaskView:
         task = (await conn.execute(select(t.task).where(t.task.c.id == task_id))).one_or_none()
         if task is None or task.case_id is None:
             raise NotFound
-        await near.require(conn, actor, Permission.CASE_SEE, task.case_id)
-        team = await near.relation(conn, task.case_id, actor.id) in READS_INSIDE
+        team = await near.require(conn, actor, Permission.CASE_SEE, task.case_id) in READS_INSIDE
         case = select(t.cases.c.reference).where(t.cases.c.id == task.case_id)
         message = select(t.message.c.reference).where(t.message.c.id == task.message_id)
         return TaskView(

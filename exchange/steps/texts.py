@@ -7,7 +7,8 @@ to with exactly these texts. The data key stays; it is sealed anew under the new
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, select
@@ -31,7 +32,18 @@ from exchange.store.unit import Unit, reading, unit_of_work
 NAMES = ("transcription", "transcript", "captions", "translation")
 MOST_CHARACTERS = 500_000
 PLAIN = "text/plain; charset=utf-8"
+LONGEST_MAKER = 100
+LAST_LINE = re.compile(r"\n\n— [^\n]{1,120}, \d{4}-\d\d-\d\d\Z")
 CAPTIONS = "text/vtt; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Translated:
+    """Who made a translation: "person" or "machine", their name or the machine's, and whether somebody checked it."""
+
+    by: Literal["person", "machine"]
+    who: str
+    checked: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,14 +65,35 @@ async def add_text(
     name: str,
     language: str,
     text: str,
+    translated: Translated | None = None,
 ) -> str:
     """Put a text beside the newest revision `base_digest`, in place of one of that name; the new digest.
 
-    `name` is one of NAMES; a translation is kept per language (a BCP 47 tag). Voids approval and consents.
+    `name` is one of NAMES; a translation is kept per language (a BCP 47 tag) and says who made it: the kind as a
+    fact, the name as its last line, sealed like every word of it. Voids approval and consents.
     Raises BadInput, `Conflict` where there is a newer revision, `Refused` where the message cannot change.
     """
-    one = Beside(name, language, text)
+    if translated is not None and name != "translation":
+        raise BadInput("Only a translation has somebody who translated it.", field="who")
+    one = Beside(name, language, text) if translated is None else _signed(language, text, translated)
     return await add_texts(service, actor, message_id, base_digest=base_digest, added=[one])
+
+
+def without_maker(text: str) -> str:
+    """The words of a translation without the last line that says who made it, to go on typing."""
+    return LAST_LINE.sub("", text)
+
+
+def _signed(language: str, text: str, translated: Translated) -> Beside:
+    who = " ".join(translated.who.split())
+    if not who or len(who) > LONGEST_MAKER:
+        raise BadInput("Write who made the translation: a person's name, or the name of the machine.", field="who")
+    today = datetime.now(UTC).date().isoformat()
+    facts = {"made_by": translated.by, "checked": translated.checked, "made_on": today}
+    words = without_maker(text.replace("\r\n", "\n").strip()).strip()
+    if not words:
+        raise BadInput("The text is empty or longer than this service takes.", field="text")
+    return Beside("translation", language, f"{words}\n\n— {who}, {today}", facts)
 
 
 async def add_texts(

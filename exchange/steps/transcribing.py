@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, select, update
 
 from exchange.core import captions as vtt
 from exchange.core.errors import BadInput, ObjectMissing, Unreadable
@@ -60,16 +60,9 @@ async def hear_message(service: Service, draft_id: UUID) -> None:
 
 async def ask_again(service: Service) -> int:
     """Queue every sheet that waits to be heard without a job; how many."""
-    without_job = text(
-        "select id from caption_draft where state = 'hearing' and not exists ("
-        "select from procrastinate_jobs job where task_name = 'hear_message'"
-        " and status in ('todo', 'doing') and job.args->>'draft' = caption_draft.id::text)"
-    )
+    waiting = select(t.caption_draft.c.id).where(t.caption_draft.c.state == "hearing")
     async with reading(service) as conn:
-        found = list((await conn.execute(without_job)).scalars())
-        for draft_id in found:
-            await queue.defer(conn, "hear_message", draft=str(draft_id))
-    return len(found)
+        return await queue.defer_again(conn, waiting, "hear_message", "draft")
 
 
 async def _waiting(service: Service, draft_id: UUID) -> Row[Any] | None:

@@ -28,6 +28,7 @@ from exchange.steps.links import GRANT, PAYLOAD, about
 from exchange.steps.revoke import end_link, locked_link
 from exchange.store import tables as t
 from exchange.store.facts import policy_of
+from exchange.store.failpoints import failpoint
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
@@ -261,11 +262,13 @@ async def _take(unit: Unit, link: Row[Any], secret: str, cookie: str) -> UUID:
     won = await unit.change(update(t.link).where(t.link.c.id == link.id, t.link.c.state.in_(states)).values(**values))
     if won != 1:
         raise LinkDead
+    failpoint("link.won")
     await _end_earlier(unit, link.id)
     case = await unit.one(select(t.cases.c.policy).where(t.cases.c.id == link.case_id))
     until = unit.now + timedelta(days=policy_of(case).window_days)
     session = await _new_session(unit, link, secret, cookie, until)
     await _rewrap(unit, link, secret, cookie, session, until)
+    failpoint("link.rewrapped")
     unit.leaf("link.claimed", case=link.case_id, link=link.id, session=session, purpose=link.purpose)
     return session
 

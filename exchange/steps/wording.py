@@ -35,6 +35,11 @@ def notices(language: str = "en") -> list[Wording]:
     return [wording(one, language) for one in _file("en")["notices"]["current"]]
 
 
+def ground_rules(language: str) -> tuple[str, ...]:
+    """The house's own ground rules of an exchange in a language, to begin from."""
+    return tuple(_file(_known(language))["ground_rules"]["template"].strip().splitlines())
+
+
 def wording(wording_id: str, language: str = "en") -> Wording:
     """The text of an id, in English where the language has none. `NotFound` for an unknown id."""
     for tried in (_known(language), "en"):

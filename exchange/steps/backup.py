@@ -1,0 +1,265 @@
+"""Backups: the database of one moment and every object it needs, sealed, read back, and thrown away in time.
+
+Objects are sealed already and never change under their key, so each is copied once for all backups. A backup counts
+when its head is written, last. What is older than backups are kept goes, with every object that no backup needs any
+more: certificates of erasure promise it. The root key is in no backup.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from exchange.core.backup import (
+    DATABASE,
+    LIST,
+    BadBackup,
+    Contents,
+    Head,
+    Kept,
+    begun,
+    key_context,
+    new_id,
+    stream_context,
+)
+from exchange.core.errors import NotFound, ObjectMissing, RootKeyMissing, Unreadable, WrongSetting
+from exchange.core.keys import new_data_key
+from exchange.core.model import OPERATOR
+from exchange.steps import settings as service_settings
+from exchange.store.backup import copying, dump, place
+from exchange.store.objects import ObjectStore
+from exchange.store.placing import places_of
+from exchange.store.reaper import PREFIXES
+from exchange.store.sealing import SERVICE, follow
+from exchange.store.service import Service
+from exchange.store.unit import reading, unit_of_work
+
+MADE = "backup_made"
+"""The row of `service_setting` that says what the last backup was."""
+AT_ONCE = 4
+LEFTOVER = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One backup: how many objects it needs, how many of them were copied now, and which the store had lost."""
+
+    id: str
+    objects: int
+    copied: int
+    missing: tuple[str, ...]
+    thrown_away: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A backup whose head was unlocked and whose list was read."""
+
+    head: Head
+    key: bytes
+    contents: Contents
+
+
+async def make(service: Service, owner_url: str, target: ObjectStore) -> Made:
+    """Make one and read it back. Conflict while another is made; ExchangeError with a sentence: none was made."""
+    key, now = new_data_key(), await _now(service)
+    name = new_id(now, secrets.token_bytes(4))
+    wrapped = await _wrapped(service, name, key)
+    await places_of(service.engine).settle()
+    known = await _known_objects(service, target)
+    async with dump.snapshot(owner_url) as snapshot:
+        schema = str(await snapshot.one("select version_num from alembic_version"))
+        entries = int(await snapshot.one("select size from public.ledger_head"))
+        database = await _write(target, name, DATABASE, key, snapshot.dump())
+        wanted = await snapshot.objects()
+    objects, copied, missing = await _copy_all(service, owner_url, target, wanted, known)
+    contents = Contents(schema, entries, database, objects, missing, _ledger_key(service))
+    listed = await _write(target, name, LIST, key, _once(contents.text.encode()))
+    for stream, kept in ((DATABASE, database), (LIST, listed)):
+        if await place.prove(target, _folder(name, stream), key, _bound(name, stream)) != kept:
+            raise BadBackup("What was written is not what was read back. This backup does not count.")
+    await target.put(f"head/{name}", Head(name, wrapped).text.encode())
+    gone = await throw_away(service, target, now)
+    await _remember(service, name, contents, copied)
+    return Made(name, len(objects), copied, missing, gone)
+
+
+async def unlock(service: Service, target: ObjectStore, name: str = "") -> Opened:
+    """The named backup, by default the newest, and its list. NotFound, BadBackup, RootKeyMissing."""
+    found = await place.heads(target)
+    head = next((one for one in found if name in ("", one.id)), None)
+    if head is None:
+        raise NotFound("There is no such backup in this place.")
+    key = await _unwrapped(service, head)
+    text = b"".join([part async for part in place.stream(target, _folder(head.id, LIST), key, _bound(head.id, LIST))])
+    return Opened(head, key, Contents.parse(text))
+
+
+async def check(service: Service, target: ObjectStore, name: str = "") -> Opened:
+    """Read all of a backup, every byte of every object. BadBackup, with a sentence, where something is wrong."""
+    opened = await unlock(service, target, name)
+    await prove_database(target, opened)
+    for key, kept in opened.contents.objects.items():
+        try:
+            found = await copying.digest_of(target, f"objects/{key}")
+        except ObjectMissing:
+            raise BadBackup(f"An object of this backup is missing in its place: {key}") from None
+        if found != kept:
+            raise BadBackup(f"An object of this backup was changed in its place: {key}")
+    return opened
+
+
+async def prove_database(target: ObjectStore, opened: Opened) -> None:
+    """Read the database of a backup to its end. BadBackup."""
+    name = opened.head.id
+    if await place.prove(target, _folder(name, DATABASE), opened.key, _bound(name, DATABASE)) != (
+        opened.contents.database
+    ):
+        raise BadBackup("The database in this backup is not the one that was written. Nothing was restored.")
+
+
+def archive(target: ObjectStore, opened: Opened) -> AsyncIterator[bytes]:
+    """The database of a backup, proved as it comes."""
+    name = opened.head.id
+    return place.stream(target, _folder(name, DATABASE), opened.key, _bound(name, DATABASE))
+
+
+async def throw_away(service: Service, target: ObjectStore, now: datetime) -> int:
+    """Backups kept long enough go, and what no backup needs any more; how many backups. Leftovers of failed ones too.
+
+    Objects go only when every list that is left was read: one that does not open may need any of them.
+    """
+    found = await place.heads(target)
+    old = [head for head in found if head.at + timedelta(days=service.settings.backup_days) < now]
+    for head in old:
+        await target.delete(f"head/{head.id}")
+    kept = {head.id for head in found} - {head.id for head in old}
+    await _drop_streams(target, kept, now)
+    if old:
+        await _drop_objects(service, target, kept)
+    return len(old)
+
+
+async def last_made(service: Service) -> Any:
+    """What `_remember` wrote (value, at), None before the first."""
+    async with reading(service) as conn:
+        return await service_settings.row(conn, MADE)
+
+
+async def _drop_streams(target: ObjectStore, kept: set[str], now: datetime) -> None:
+    async for key, _ in target.list("data/"):
+        name = key.split("/")[1]
+        if name not in kept and begun(name) + LEFTOVER < now:
+            await target.delete(key)
+
+
+async def _drop_objects(service: Service, target: ObjectStore, kept: set[str]) -> None:
+    needed: set[str] = set()
+    try:
+        for name in kept:
+            needed |= set((await unlock(service, target, name)).contents.objects)
+    except (Unreadable, RootKeyMissing):
+        return
+    gone = [key async for key, _ in target.list("objects/") if key.removeprefix("objects/") not in needed]
+    for key in gone:
+        await target.delete(key)
+
+
+async def _known_objects(service: Service, target: ObjectStore) -> dict[str, Kept]:
+    """What the newest backup lists and still lies in the place with that size."""
+    try:
+        before = (await unlock(service, target)).contents.objects
+    except (Unreadable, NotFound):
+        return {}
+    there = {key.removeprefix("objects/"): size async for key, size in target.list("objects/")}
+    return {key: kept for key, kept in before.items() if there.get(key) == kept.size}
+
+
+async def _copy_all(
+    service: Service, owner_url: str, target: ObjectStore, wanted: list[str], known: dict[str, Kept]
+) -> tuple[dict[str, Kept], int, tuple[str, ...]]:
+    """Every object by key, how many were copied, and those that a row needs and the store does not have."""
+    sizes = {key: size for prefix in PREFIXES async for key, size in service.objects.list(prefix)}
+    objects = {key: known[key] for key in wanted if key in known and sizes.get(key) == known[key].size}
+    fresh = [key for key in wanted if key not in objects]
+    missing: list[str] = []
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(key: str) -> None:
+        async with gate:
+            try:
+                objects[key] = await copying.copy(service.objects, key, target, f"objects/{key}")
+            except ObjectMissing:
+                if await dump.still_needed(owner_url, key):  # else it was erased since the snapshot
+                    missing.append(key)
+            except ValueError:
+                raise BadBackup("An object was written and came back as another. This backup does not count.") from None
+
+    await asyncio.gather(*map(one, fresh))
+    return objects, sum(key in objects for key in fresh), tuple(sorted(missing))
+
+
+async def _write(target: ObjectStore, name: str, stream: str, key: bytes, data: AsyncIterator[bytes]) -> Kept:
+    writer = place.StreamWriter(target, _folder(name, stream), key, _bound(name, stream))
+    async for part in data:
+        await writer.write(part)
+    return await writer.finish()
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def _wrapped(service: Service, name: str, key: bytes) -> bytes:
+    if service.keys is None:
+        raise WrongSetting("A backup is locked by the root key, which is not set up here.")
+    async with reading(service) as conn:
+        await follow(service, conn)
+    return await asyncio.to_thread(service.keys.provider.wrap, key, key_context(SERVICE, name))
+
+
+async def _unwrapped(service: Service, head: Head) -> bytes:
+    assert service.keys is not None
+    try:
+        return await asyncio.to_thread(service.keys.provider.unwrap, head.key, key_context(SERVICE, head.id))
+    except RootKeyMissing:
+        raise RootKeyMissing("This backup is locked by another root key than is here. Nothing was restored.") from None
+    except Unreadable:
+        raise BadBackup("The root key here does not open this backup. Nothing was restored.") from None
+
+
+async def _remember(service: Service, name: str, contents: Contents, copied: int) -> None:
+    """In the record and beside the settings. The digest names the list, and so everything in the backup."""
+    told = {"id": name, "objects": len(contents.objects), "missing": len(contents.missing)}
+    async with unit_of_work(service, OPERATOR) as unit:
+        await service_settings.put(unit, MADE, told)
+        unit.leaf("backup.made", digest=digest_of(contents), size=contents.entries, count=copied)
+
+
+def digest_of(contents: Contents) -> str:
+    """By what the record names a backup."""
+    return hashlib.sha256(contents.text.encode()).hexdigest()
+
+
+def _ledger_key(service: Service) -> str:
+    path = service.settings.ledger_key_file
+    return path.read_text(encoding="ascii") if path.exists() else ""
+
+
+async def _now(service: Service) -> datetime:
+    async with reading(service) as conn:
+        found: datetime = (await conn.execute(select(func.now()))).scalar_one()
+    return found.replace(microsecond=0)
+
+
+def _folder(name: str, stream: str) -> str:
+    return f"data/{name}/{stream}"
+
+
+def _bound(name: str, stream: str) -> bytes:
+    return stream_context(SERVICE, name, stream)

@@ -1,0 +1,234 @@
+"""After a restore: what the record says happened since the backup, done again (`core/since.py`).
+
+Nothing here asks whether somebody may: it was done once, by somebody who might. Whom or what the backup does
+not know is passed over. Each step may be run again.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, delete, func, select, update
+
+from exchange.core.gate import SHAREABLE, TRANSITIONS
+from exchange.core.model import OPERATOR, CaseState, ConsentKind, Event, FactKind, Method, Role, State
+from exchange.core.since import Leaf, Since
+from exchange.steps import consent, erase
+from exchange.steps.consent import Said
+from exchange.steps.restored import GONE, newest_digest, put_fact
+from exchange.steps.revoke import void_decisions
+from exchange.store import tables as t
+from exchange.store.service import Service
+from exchange.store.unit import Unit, unit_of_work
+
+HOLD_TASK = "decide_hold"
+
+
+async def people(service: Service, since: Since) -> list[str]:
+    """Close accounts whose secrets or rights changed since, forget contacts and codes that were replaced.
+
+    The sign-in names of the accounts that were closed.
+    """
+    async with unit_of_work(service, OPERATOR) as unit:
+        a = t.account
+        mine = a.c.id.in_(since.accounts), a.c.active
+        closed = await unit.all(update(a).where(*mine).values(active=False).returning(a.c.id, a.c.login))
+        for table, whose in ((t.safe_contact, since.contacts), (t.code, since.codes)):
+            await unit.change(delete(table).where(table.c.participant_id.in_(whose)))
+        for_notices = since.wishes | since.contacts
+        await unit.change(delete(t.notice_wish).where(t.notice_wish.c.participant_id.in_(for_notices)))
+        for row in closed:
+            unit.leaf("account.changed", account=row.id, kind="deactivated")
+        unit.leaf("service.done_again", count=len(closed))
+    return sorted(row.login for row in closed)
+
+
+async def cases(service: Service, since: Since) -> None:
+    """Facts, standing consents, teams, bars, holds, policies and closed cases, as their leaves tell them."""
+    async with unit_of_work(service, OPERATOR) as unit:
+        for leaf in since.facts:
+            await _fact(unit, leaf)
+        for leaf in since.consents:
+            await _standing(unit, leaf)
+        for leaf in since.team:
+            await _team(unit, leaf)
+        for leaf in (*since.bars.values(), *since.holds.values(), *since.doors.values(), *since.policies.values()):
+            await _case(unit, leaf)
+        unit.leaf("service.done_again", count=len(since.facts) + len(since.consents) + len(since.team))
+    await _who_left(service, since)
+
+
+async def messages(service: Service, since: Since) -> int:
+    """Take back what was taken back, and look again at everything that was decided about; how many."""
+    done = 0
+    for message_id, decisive in sorted(since.messages.items()):
+        done += await _message(service, since, message_id, decisive=decisive)
+    return done
+
+
+async def erasures(service: Service, leaves: list[Leaf]) -> int:
+    """Erase what was erased; how many things."""
+    return await erase.replay(service, OPERATOR, leaves)
+
+
+async def _message(service: Service, since: Since, message_id: UUID, *, decisive: bool) -> int:
+    async with unit_of_work(service, OPERATOR) as unit:
+        if await unit.maybe(select(t.message.c.id).where(t.message.c.id == message_id)) is None:
+            return 0
+        message = await unit.message(message_id)
+        if message.state in GONE:
+            return 0
+        if message_id in since.withdrawn and (State(message.state), Event.WITHDRAW) in TRANSITIONS:
+            await consent.withdraw(unit, message)
+            message = await unit.message(message_id)
+        again = decisive and message.state not in GONE
+        moved = {"state_to": message.state}
+        if again:
+            await void_decisions(unit, message)
+            if message.state in SHAREABLE and not message.never_sent:
+                moved = await unit.move(message, Event.REVISE)
+        await _concern(unit, since, message_id)
+        named = {"case": message.case_id, "message": message.id, "digest": await newest_digest(unit, message.id)}
+        unit.leaf("message.restored", outcome="look_again" if again else "as_it_was", **named, **moved)
+        return 1
+
+
+async def _concern(unit: Unit, since: Since, message_id: UUID) -> None:
+    """Somebody raised a concern and nobody has decided it: the whole case is held until a supervisor does."""
+    case_id = since.concerns.get(message_id)
+    if case_id is not None and await _is_there(unit, t.cases, case_id):
+        await put_fact(unit, case_id, FactKind.HOLD, "on", HOLD_TASK)
+
+
+async def _fact(unit: Unit, leaf: Leaf) -> None:
+    person = leaf.get("participant")
+    known = await _is_there(unit, t.cases, UUID(leaf["case"]))
+    if not known or (person is not None and not await _is_there(unit, t.participant, UUID(person))):
+        return
+    at = datetime.fromisoformat(leaf["at"])
+    until = datetime.fromisoformat(leaf["until"]) if "until" in leaf else None
+    same = (t.fact.c.case_id == UUID(leaf["case"]), t.fact.c.kind == leaf["fact"], t.fact.c.at == at)
+    if await unit.maybe(select(t.fact.c.id).where(*same)) is None:
+        said = {"case_id": leaf["case"], "kind": leaf["fact"], "value": leaf["value"], "until": until, "at": at}
+        by = await _account(unit, leaf)
+        await unit.add(t.fact, participant_id=person, recorded_by=by, **said)
+
+
+async def _standing(unit: Unit, leaf: Leaf) -> None:
+    """The consent itself, with the id by which the record names it."""
+    if not await _is_there(unit, t.participant, UUID(leaf["participant"])):
+        return
+    if await _is_there(unit, t.consent, UUID(leaf["consent"])):
+        return
+    said = {"kind": leaf["scope"], "given": leaf["act"] == "consent.given", "method": leaf["method"]}
+    await unit.add(
+        t.consent,
+        id=UUID(leaf["consent"]),
+        participant_id=UUID(leaf["participant"]),
+        wording=leaf["wording"],
+        at=datetime.fromisoformat(leaf["at"]),
+        recorded_by=await _account(unit, leaf),
+        **said,
+    )
+
+
+async def _who_left(service: Service, since: Since) -> None:
+    """Whose last word since the backup is that they do not take part shares and receives nothing."""
+    last = {leaf["participant"]: leaf for leaf in since.consents if leaf["scope"] == ConsentKind.TAKE_PART}
+    for person_id, leaf in last.items():
+        if leaf["act"] == "consent.given":
+            continue
+        async with unit_of_work(service, OPERATOR) as unit:
+            row = await unit.maybe(select(*t.plain(t.participant)).where(t.participant.c.id == UUID(person_id)))
+            if row is not None:
+                await unit.case(row.case_id)
+                said = Said(Method(leaf["method"]), leaf["wording"])
+                await consent.apply(unit, row, ConsentKind.TAKE_PART, False, said)
+
+
+async def _team(unit: Unit, leaf: Leaf) -> None:
+    a, case_id, account_id = t.assignment, UUID(leaf["case"]), UUID(leaf["account"])
+    if not (await _is_there(unit, t.cases, case_id) and await _is_there(unit, t.account, account_id)):
+        return
+    at = datetime.fromisoformat(leaf["at"])
+    both = (a.c.case_id == case_id, a.c.account_id == account_id)
+    await unit.change(update(a).where(*both, a.c.until.is_(None), a.c.since < at).values(until=at))
+    if leaf["act"] == "case.assigned" and await unit.maybe(select(a.c.id).where(*both, a.c.since >= at)) is None:
+        await unit.add(a, case_id=case_id, account_id=account_id, part=leaf["role"], since=at)
+
+
+async def _case(unit: Unit, leaf: Leaf) -> None:
+    case_id = UUID(leaf["case"])
+    if not await _is_there(unit, t.cases, case_id):
+        return
+    match leaf["act"]:
+        case "case.barred" | "case.bar_lifted":
+            await _bar(unit, case_id, leaf)
+        case "case.held" | "case.hold_lifted":
+            await _hold(unit, case_id, leaf)
+        case "case.closed":
+            await _closed(unit, case_id, leaf)
+        case "case.reopened":
+            await _opened(unit, case_id)
+        case "case.policy_set":
+            await _policy(unit, case_id, leaf)
+
+
+async def _bar(unit: Unit, case_id: UUID, leaf: Leaf) -> None:
+    b, account_id, by = t.bar, UUID(leaf["account"]), await _somebody(unit, leaf)
+    standing = (b.c.case_id == case_id, b.c.account_id == account_id, b.c.until.is_(None))
+    there = await unit.maybe(select(b.c.id).where(*standing)) is not None
+    if leaf["act"] == "case.bar_lifted":
+        await unit.change(update(b).where(*standing).values(until=func.now(), lifted_by=by))
+    elif not there and await _is_there(unit, t.account, account_id):
+        await unit.add(b, id=UUID(leaf["bar"]), case_id=case_id, account_id=account_id, set_by=by)
+
+
+async def _hold(unit: Unit, case_id: UUID, leaf: Leaf) -> None:
+    """One that was lifted stays until it is lifted again: it only keeps things."""
+    h, by = t.legal_hold, await _somebody(unit, leaf)
+    there = await unit.maybe(select(h.c.id).where(h.c.case_id == case_id, h.c.lifted_at.is_(None)))
+    if leaf["act"] == "case.held" and there is None:
+        await unit.add(h, case_id=case_id, placed_by=by)
+
+
+async def _closed(unit: Unit, case_id: UUID, leaf: Leaf) -> None:
+    mine = update(t.cases).where(t.cases.c.id == case_id, t.cases.c.state == CaseState.OPEN)
+    if await unit.change(mine.values(state=CaseState.CLOSED)):
+        await unit.add(t.closing, case_id=case_id, at=datetime.fromisoformat(leaf["at"]))
+
+
+async def _opened(unit: Unit, case_id: UUID) -> None:
+    """It was wanted again: what is open is not due to be erased."""
+    mine = update(t.cases).where(t.cases.c.id == case_id, t.cases.c.state == CaseState.CLOSED)
+    if await unit.change(mine.values(state=CaseState.OPEN)):
+        await unit.change(delete(t.closing).where(t.closing.c.case_id == case_id))
+
+
+async def _policy(unit: Unit, case_id: UUID, leaf: Leaf) -> None:
+    """What the record tells of it; what it does not tell stays as it was."""
+    row = await unit.one(select(t.cases.c.policy).where(t.cases.c.id == case_id))
+    told = {"four_eyes": leaf["policy"] == "four_eyes", "cooling_days": leaf["days"]}
+    policy = json.loads(json.dumps(row.policy)) | told
+    await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(policy=policy))
+
+
+async def _account(unit: Unit, leaf: Leaf) -> UUID | None:
+    """Who did it, where that is an account that the backup knows."""
+    actor: dict[str, Any] = leaf["actor"]
+    if actor["kind"] != "staff" or not await _is_there(unit, t.account, UUID(actor["id"])):
+        return None
+    return UUID(actor["id"])
+
+
+async def _somebody(unit: Unit, leaf: Leaf) -> UUID:
+    """Who did it; for an account newer than the backup its oldest administrator stands: what protects must not lack."""
+    a = t.account
+    oldest = select(a.c.id).order_by(a.c.roles.contains([Role.ADMINISTRATOR]).desc(), a.c.created_at).limit(1)
+    found: UUID = await _account(unit, leaf) or (await unit.one(oldest)).id
+    return found
+
+
+async def _is_there(unit: Unit, table: Table, row: UUID) -> bool:
+    return await unit.maybe(select(table.c.id).where(table.c.id == row)) is not None
