@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from exchange.core.model import Actor
-from exchange.core.needs import names_large_print
+from exchange.core.needs import takes_large_print
 from exchange.steps import printing, settings
 from exchange.steps.printing import Words
 from exchange.store import read
@@ -11,6 +11,7 @@ from exchange.store.read import PersonView
 from exchange.store.service import Service
 from exchange.web.frame import N_
 from exchange.web.frame.i18n import DEFAULT, LANGUAGES, gettext_in
+from exchange.web.translated import told
 
 STAFF = (
     N_("Hand this over in person, in a quiet place. Do not read it."),
@@ -38,8 +39,8 @@ PARTS = {
 
 
 def is_large(person: PersonView) -> bool:
-    """Large print unless somebody chooses the other: in custody, and for whoever needs it (rules 19, 20)."""
-    return bool(person.person.custody) or names_large_print(person.needs)
+    """Whether this person's pack is in large print, unless somebody chooses the other."""
+    return takes_large_print(person.needs, custody=bool(person.person.custody))
 
 
 async def pack_pdf(
@@ -50,13 +51,15 @@ async def pack_pdf(
     person = await read.person_view(service, actor, found.message.recipient_id)
     wanted = language or person.person.language
     facts = await settings.read(service)
-    words = pack_words(wanted if wanted in LANGUAGES else DEFAULT, phone=facts.phone, name=found.recipient)
+    words = pack_words(
+        wanted if wanted in LANGUAGES else DEFAULT, phone=facts.phone, name=found.recipient, signed=found.signature
+    )
     size = is_large(person) if large is None else large
     return await printing.make_pdf(service, actor, message, release, large=size, words=words)
 
 
-def pack_words(language: str, *, phone: str, name: str) -> Words:
-    """All of it; `name` is the recipient's agreed form of name."""
+def pack_words(language: str, *, phone: str, name: str, signed: str = "") -> Words:
+    """All of it; `name` is the recipient's agreed form of name, `signed` how the author signs."""
     say = gettext_in(language)
     return Words(
         language=language,
@@ -71,8 +74,10 @@ def pack_words(language: str, *, phone: str, name: str) -> Words:
         before=say("Before you read"),
         before_end=say("You can stop at any time. You can talk to us: %(phone)s") % {"phone": phone},
         pages_end=say("Its words stand on sheets of their own, in typed letters."),
+        signed=say("Signed: %(name)s") % {"name": signed} if signed else "",
         reply=say("If you want to answer"),
         reply_words=tuple(say(line) % {"phone": phone} for line in REPLY),
         page=lambda at, of: say("Page %(n)s of %(all)s") % {"n": at, "all": of},
+        made=lambda facts: told(facts, say),
         part=lambda name: say(PARTS.get(name, N_("Translation"))),
     )

@@ -17,6 +17,7 @@ from exchange.core.errors import Refused
 from exchange.steps import view
 from exchange.steps.view import Opened
 from exchange.store.service import Service
+from exchange.web.attachment import named
 
 INLINE = {
     "image/jpeg": "jpg", "image/png": "png", "audio/mp4": "m4a", "video/mp4": "mp4", "text/vtt": "vtt",
@@ -69,11 +70,9 @@ async def _runs(opened: Opened, start: int, stop: int) -> AsyncGenerator[memoryv
 def _head(opened: Opened, start: int, stop: int, *, partial: bool) -> web.StreamResponse:
     media_type: str = opened.part.media_type
     ending = INLINE.get(media_type.split(";", maxsplit=1)[0].strip())
-    response = web.StreamResponse(status=206 if partial else 200)
+    headers = named(f"file.{ending}", shown=True) if ending else named("file")
+    response = web.StreamResponse(status=206 if partial else 200, headers=headers)
     response.headers["Content-Type"] = media_type if ending else "application/octet-stream"
-    response.headers["Content-Disposition"] = (
-        f'inline; filename="file.{ending}"' if ending else 'attachment; filename="file"'
-    )
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "no-store"
     response.content_length = stop - start

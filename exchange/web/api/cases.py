@@ -11,11 +11,11 @@ from exchange.core import case_types
 from exchange.core.access import READS_INSIDE, Permission, Relation
 from exchange.core.case_types import CaseType
 from exchange.core.model import Policy, Side
-from exchange.steps import cases, team
+from exchange.steps import cases, closing, team
 from exchange.store import read
 from exchange.store.read import CaseView
 from exchange.web.api.endpoint import Call, Endpoint
-from exchange.web.api.shapes import Answer, Asked, Line, Made, Words
+from exchange.web.api.shapes import Answer, Asked, Line, Made, Moment, Words
 
 
 class CaseFilter(Asked):
@@ -58,8 +58,9 @@ class PolicyShape(Asked):
     """A case's policy. Days are calendar days; what is left out is as the case's type has it.
 
     `notices`: at most so many about one thing, 0 for none; `cooling_days`: between a yes and handing over;
-    `supervision_days`: how often it is talked over in supervision; `retention_days`: from closing on. A type may
-    allow less than what is said here.
+    `supervision_days`: how often it is talked over in supervision; `consent_days`: a decision older than that is
+    asked anew before an offer; `retention_days`, `follow_up_days`: from closing on. A type may allow less than what
+    is said here.
     """
 
     four_eyes: bool = False
@@ -73,7 +74,9 @@ class PolicyShape(Asked):
     notices_by_itself: bool = False
     cooling_days: int = Field(0, ge=0, le=365)
     supervision_days: int | None = Field(None, ge=7, le=365)
+    consent_days: int = Field(365, ge=30, le=1095)
     retention_days: int = Field(2557, ge=30, le=36500)
+    follow_up_days: int | None = Field(42, ge=1, le=366)
 
 
 class NewPolicy(PolicyShape):
@@ -98,9 +101,10 @@ class NewCase(Asked):
 
 
 class CaseState(Asked):
-    """Open or closed."""
+    """Open or closed. `follow_up`: when somebody asks how people are; without it, as the case's policy says."""
 
     state: Literal["open", "closed"]
+    follow_up: Moment | None = None
 
 
 class Placement(Asked):
@@ -150,6 +154,7 @@ class MessageLine(Answer):
     answers_id: UUID | None
     replaces_id: UUID | None
     never_sent: bool
+    asks: bool
 
 
 class FactLine(Answer):
@@ -255,12 +260,18 @@ async def see_case(call: Call) -> CaseStory:
 
 
 async def set_state(call: Call, asked: CaseState) -> None:
-    """Close a case or open it again (a supervisor)."""
-    await cases.close_case(call.service, call.actor, call.id("case"), opened=asked.state == "open")
+    """Close a case, when nothing in it is undecided, or open it again (a supervisor)."""
+    if asked.state == "open":
+        await closing.reopen(call.service, call.actor, call.id("case"))
+    else:
+        await closing.close(call.service, call.actor, call.id("case"), follow_up=asked.follow_up)
 
 
 async def set_policy(call: Call, asked: NewPolicy) -> None:
-    """Change a case's policy (a supervisor), within what its type allows."""
+    """Change a case's policy (a supervisor), within what its type allows.
+
+    Less careful than now is for nobody who is or was on its team, and needs the step-up.
+    """
     case = call.id("case")
     view = await read.case_view(call.service, call.actor, case)
     policy = _policy(CaseType(view.case.type), asked)
@@ -268,7 +279,10 @@ async def set_policy(call: Call, asked: NewPolicy) -> None:
 
 
 async def set_type(call: Call, asked: NewType) -> None:
-    """Make it a case of another type, with a reason (a supervisor). Its policy follows."""
+    """Make it a case of another type, with a reason (a supervisor). Its policy follows.
+
+    One that is less careful is as for the policy.
+    """
     await cases.set_type(call.service, call.actor, call.id("case"), asked.type, reason=asked.reason)
 
 

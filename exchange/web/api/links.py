@@ -22,6 +22,8 @@ class Invitation(Asked):
     channel: Channel
     kind: Kind = Kind.LETTER
     never_sent: bool = Field(False, description="What comes of it is a letter never to be sent.")
+    asks: bool = Field(False, description="What comes of it is one question.")
+    answers: UUID | None = Field(None, description="What they answer, of what they were handed. A question is shown.")
 
 
 class By(Asked):

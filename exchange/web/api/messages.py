@@ -31,6 +31,7 @@ class NewMessage(Asked):
     answers: UUID | None = Field(None, description="The message that this one answers.")
     replaces: UUID | None = Field(None, description="The author's earlier message that this one replaces.")
     never_sent: bool = Field(False, description="A letter never to be sent: decided now, and for ever.")
+    asks: bool = Field(False, description="One question, in writing: what its author would like to know.")
 
 
 class Typed(Asked):
@@ -152,6 +153,8 @@ class MessageStory(Answer):
     recipient: str
     kind: Kind
     never_sent: bool
+    asks: bool
+    answers_id: UUID | None
     state: State
     state_since: datetime
     relation: Relation
@@ -237,8 +240,8 @@ def _upload(one: Any) -> dict[str, Any]:
 
 
 OWN = (
-    "id", "reference", "case_id", "author_id", "recipient_id", "kind", "never_sent", "state", "state_since", "progress",
-    "round", "rejected_code", "withdrawn_at",
+    "id", "reference", "case_id", "author_id", "recipient_id", "kind", "never_sent", "asks", "answers_id", "state",
+    "state_since", "progress", "round", "rejected_code", "withdrawn_at",
 )  # fmt: skip
 
 

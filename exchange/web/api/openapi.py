@@ -17,7 +17,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from exchange import __version__
 from exchange.core.access import RULES
 from exchange.core.model import ConsentKind, FactKind
-from exchange.web.api import uploads
+from exchange.web.api import uploads, webhooks
 from exchange.web.api.endpoint import JSON, PREFIX, Endpoint
 from exchange.web.api.problems import Problem
 from exchange.web.api.table import ENDPOINTS
@@ -33,6 +33,7 @@ WORDS: dict[str, dict[str, Any]] = {
     "name": {"type": "string", "pattern": "^[a-z][a-z0-9/._-]{0,99}$"},
     "language": {"type": "string", "enum": ["en", "cy"]},
     "problem": {"type": "string", "pattern": "^[a-z-]{1,60}$"},
+    "quarter": {"type": "string", "format": "date"},
     "kind": {"type": "string", "enum": sorted({*FactKind, *ConsentKind})},
 }
 Schema = dict[str, Any]
@@ -60,6 +61,7 @@ def document() -> Schema:
         "openapi": "3.1.0",
         "info": {"title": "Exchange", "version": __version__, "description": ABOUT},
         "paths": paths,
+        "webhooks": webhooks.described(),
         "security": [{"token": []}],
         "components": {
             "schemas": schemas,

@@ -42,12 +42,13 @@ class NewPerson(Asked):
 
 
 class ChangedPerson(Asked):
-    """What is recorded of a person, in full."""
+    """What is recorded of a person, in full. `knowing`: they know what another form of name tells, and want it so."""
 
     name: Line
     form_of_name: Line
     needs: Words = ""
     custody: bool = False
+    knowing: bool = False
 
 
 class NewCode(Asked):
@@ -80,6 +81,7 @@ class PersonStory(Answer):
     side: Side
     name: str
     form_of_name: str
+    signature: str
     needs: str
     custody: bool
     under_18: bool
@@ -170,7 +172,10 @@ async def see_person(call: Call) -> PersonStory:
     row, code = view.person, view.code_agreed
     return PersonStory(
         **{name: getattr(row, name) for name in ("id", "case_id", "side", "custody", "under_18", "language")},
-        **{name: getattr(view, name) for name in ("name", "form_of_name", "needs", "contact", "contact_at")},
+        **{
+            name: getattr(view, name)
+            for name in ("name", "form_of_name", "signature", "needs", "contact", "contact_at")
+        },
         code_agreed_how=code.agreed_how if code else None,
         code_agreed_at=code.at if code else None,
         facts=[FactLine.model_validate(fact) for fact in view.facts.values()],

@@ -13,7 +13,7 @@ from exchange.steps import concern, review, texts
 from exchange.store import read
 from exchange.web.api.cases import ConcernLine
 from exchange.web.api.endpoint import Call, Endpoint
-from exchange.web.api.shapes import Answer, Asked, Digest, Language, Long, Made, Words
+from exchange.web.api.shapes import Answer, Asked, Digest, Language, Line, Long, Made, Words
 
 Tick = Literal["right_people", "no_threat", "nobody_else", "nothing_locating", "no_pressure"]
 Understood = Literal["myself", "interpreter", "colleague", "software"]
@@ -64,6 +64,14 @@ class NewNote(Asked):
     place: Place | None = None
 
 
+class Translation(Asked):
+    """Who made a translation, and whether somebody compared it with the original."""
+
+    by: Literal["person", "machine"]
+    who: Line
+    checked: bool = False
+
+
 class NewText(Asked):
     """A text to put beside a version. It makes a new version, which must be approved and agreed to anew."""
 
@@ -71,6 +79,7 @@ class NewText(Asked):
     name: TextName
     language: Language
     text: Long
+    translated: Translation | None = Field(None, description="Who made a translation.")
 
 
 class OfVersion(Asked):
@@ -173,7 +182,9 @@ async def note(call: Call, asked: NewNote) -> None:
 
 async def add_text(call: Call, asked: NewText) -> NewVersion:
     """Put a transcription, transcript, captions or a translation beside the newest version."""
-    made = await texts.add_text(call.service, call.actor, call.id("message"), **asked.model_dump())
+    made_by = texts.Translated(**asked.translated.model_dump()) if asked.translated else None
+    told = asked.model_dump(exclude={"translated"})
+    made = await texts.add_text(call.service, call.actor, call.id("message"), **told, translated=made_by)
     return NewVersion(digest=made)
 
 

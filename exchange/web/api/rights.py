@@ -112,7 +112,7 @@ async def look_at(call: Call) -> Opened:
 
 
 async def decide(call: Call, asked: InOrOut) -> None:
-    """Say whether one thing is in the copy."""
+    """Say whether one thing is in the copy. What is in was looked at before, as it is now."""
     copy_id, item = call.id("copy"), call.id("item")
     await own_copy.decide(call.service, call.actor, copy_id, item, inside=asked.inside, reason=asked.reason)
 

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Method
-from exchange.steps import consent, offer, release, replies
+from exchange.steps import consent, gone, offer, release, replies
 from exchange.steps.consent import Said
 from exchange.store import read
 from exchange.web.api.endpoint import Call, Endpoint
 from exchange.web.api.links import By, LinkMade, made
-from exchange.web.api.shapes import Answer, Asked, Line, Made, Words
+from exchange.web.api.shapes import Answer, Asked, Digest, Line, Made, Words
 from exchange.web.pack_words import pack_pdf
 
 PDF = "application/pdf"
@@ -94,10 +94,22 @@ class NotNow(Asked):
     note: Words = ""
 
 
+class SecondApproval(Asked):
+    """Which version, and why it is right to share it now."""
+
+    digest: Digest
+    reason: Words
+
+
 async def make_offer(call: Call, asked: NewOffer) -> OfferMade:
     """Tell the recipient that something is there for them."""
     link = await offer.make_offer(call.service, call.actor, call.id("message"), offer.Terms(**asked.model_dump()))
     return OfferMade(link=await made(call, link) if link else None)
+
+
+async def approve_after(call: Call, asked: SecondApproval) -> None:
+    """A supervisor's second approval of a version whose author has died or cannot be reached."""
+    await gone.approve(call.service, call.actor, call.id("message"), asked.digest, reason=asked.reason)
 
 
 async def by_link(call: Call, asked: By) -> LinkMade:
@@ -157,6 +169,7 @@ async def withdraw(call: Call) -> None:
 OFFER, RELEASE, CONSENT = Permission.OFFER, Permission.RELEASE, Permission.CONSENT
 ENDPOINTS = [
     Endpoint("POST", "/messages/{message}/offer", make_offer, OFFER, status=201),
+    Endpoint("POST", "/messages/{message}/after", approve_after, Permission.FACT_SUPERVISED, status=204),
     Endpoint("POST", "/messages/{message}/release/link", by_link, RELEASE, status=201),
     Endpoint("POST", "/messages/{message}/release/present", present, RELEASE, status=201),
     Endpoint("POST", "/messages/{message}/release/print", print_pack, RELEASE, status=201),

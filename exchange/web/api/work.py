@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from exchange.core.access import Permission
+from exchange.core.referrals import Source
 from exchange.steps import referral, tasks
 from exchange.store import read
 from exchange.web.api.cases import TaskLine
@@ -81,6 +82,7 @@ class ReferralLine(Answer):
     state: str
     created_at: datetime
     case_id: UUID | None
+    source: Source
 
 
 class Referrals(Answer):
@@ -193,7 +195,7 @@ async def task_done(call: Call) -> CaseOf:
 async def referrals(call: Call, asked: ReferralFilter) -> Referrals:
     """Who asked to take part."""
     state = None if asked.state == "all" else asked.state
-    found = await referral.referrals(call.service, call.actor, state=state)
+    found = await referral.listed(call.service, call.actor, state=state)
     return Referrals(referrals=[ReferralLine.model_validate(one) for one in found])
 
 

@@ -11,7 +11,7 @@ from exchange.core import case_types
 from exchange.core.access import ON_THE_TEAM, READS_INSIDE, Permission, Relation
 from exchange.core.case_types import CaseType
 from exchange.core.model import FactKind, State
-from exchange.steps import cases, record
+from exchange.steps import cases, closing, record
 from exchange.store.read import CaseView, case_list, case_view, diary_of, newest
 from exchange.store.read.cases import PAGE
 from exchange.web import frame
@@ -25,7 +25,6 @@ from exchange.web.frame.state import SITE
 
 SHOWN = ("mine", "cover", "all")
 OPENED = frame.notice("case-opened", N_("The case is open. Next, add the people in it."))
-CLOSED = frame.notice("case-closed", N_("The case is closed. Nothing can be shared in it any more."))
 REOPENED = frame.notice("case-reopened", N_("The case is open again."))
 
 
@@ -39,9 +38,9 @@ class NewCase(frame.Form):
 
 
 class CaseState(frame.Form):
-    """Open or closed."""
+    """Open again."""
 
-    opened: Literal["yes", "no"]
+    opened: Literal["yes"]
 
 
 async def cases_page(request: web.Request) -> web.StreamResponse:
@@ -135,14 +134,13 @@ async def case_record(request: web.Request) -> web.StreamResponse:
 
 
 async def set_state(request: web.Request) -> web.StreamResponse:
-    """Close the case, or open it again: a supervisor's decision."""
+    """Open the case again: a supervisor's decision. Closing it has a page of its own (`closing.py`)."""
     case_id = id_of(request, "case")
     form = await frame.parse(request, CaseState)
     if isinstance(form, frame.ErrorSummary):
         return frame.see_other(request, f"/cases/{case_id}")
-    opened = form.opened == "yes"
-    await cases.close_case(service_of(request), actor_of(request), case_id, opened=opened)
-    return frame.see_other(request, f"/cases/{case_id}", done=REOPENED if opened else CLOSED)
+    await closing.reopen(service_of(request), actor_of(request), case_id)
+    return frame.see_other(request, f"/cases/{case_id}", done=REOPENED)
 
 
 def frame_now(request: web.Request) -> datetime:

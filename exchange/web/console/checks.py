@@ -42,14 +42,21 @@ def of_case(view: CaseView, known: Known, now: datetime) -> list[Check]:
     exception = view.carved_out
     stopped, paused = view.value(FactKind.HOLD) == "on", view.value(FactKind.PAUSE) == "on"
     found = [
-        _check(FactKind.ASSESSMENT, N_("Current") if assessed else N_("Missing or out of date"), assessed, place),
+        Check(
+            words.said(words.FACTS, FactKind.ASSESSMENT),
+            gettext(N_("Current") if assessed else N_("Missing or out of date")),
+            DONE if assessed else NEEDED,
+            f"/cases/{view.case.id}/assessments",
+        ),
         _check(FactKind.CONTACT_ORDER, N_("In force") if order else N_("None"), not order or exception, place),
     ]
     if order:
         found.append(_check(FactKind.CARVE_OUT, N_("Recorded") if exception else N_("None"), exception, place))
     found.append(_check(FactKind.PAUSE, N_("Paused") if paused else N_("Not paused"), not paused, place))
     found.append(_check(FactKind.HOLD, N_("Stopped") if stopped else N_("Not stopped"), not stopped, place))
-    return [*found, *(_entry(known, kind, None, f"/cases/{view.case.id}") for kind in (Diary.PLAN, Diary.OUTCOME))]
+    referred = (Diary.REFERRED,) if (None, Diary.REFERRED) in known else ()
+    kinds = (*referred, Diary.PLAN, Diary.OUTCOME)
+    return [*found, *(_entry(known, kind, None, f"/cases/{view.case.id}") for kind in kinds)]
 
 
 def of_person(view: CaseView, known: Known, person: Row[Any]) -> list[Check]:

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import Field
 
 from exchange.core.access import ON_THE_TEAM, Permission
-from exchange.core.diary import CASE_DIARY, LONGEST, PERSON_DIARY, REASONED, Diary
+from exchange.core.diary import BY_OTHERS, CASE_DIARY, LONGEST, PERSON_DIARY, REASONED, Diary
 from exchange.core.errors import NotFound
 from exchange.steps import diary
 from exchange.store.read import case_of, case_view, diary_of
@@ -19,6 +19,7 @@ from exchange.web.frame import N_, gettext
 
 WRITTEN = frame.notice("diary-written", N_("Recorded."))
 WHY: dict[Diary, str] = {
+    Diary.REFERRED: N_("Who asked for it to begin. It was written down when the referral became a case."),
     Diary.INVITING: N_(
         "Say why this person is invited to take part, or why not. It is kept, so that it can be understood."
     ),
@@ -31,6 +32,7 @@ WHY: dict[Diary, str] = {
     Diary.OWNING_UP: N_("How they speak of what they did and whom it harmed, in their own words, without excuses."),
     Diary.PLAN: N_("Who writes or records what, in which order, who is there, and what happens if it goes wrong."),
     Diary.CLOSING_TALK: N_("How it was for them, what they take with them, and where they turn if it comes back."),
+    Diary.FOLLOW_UP: N_("How people are some time after the case was closed."),
     Diary.OUTCOME: N_("What came of it, for whom, and what is left open."),
 }
 
@@ -94,7 +96,7 @@ async def _page(
         "why": gettext(WHY[kind]),
         "values": [] if _only(kind) else words.choices(values),
         "needs_words": kind in REASONED,
-        "may_write": view.relation in ON_THE_TEAM and view.case.state == "open",
+        "may_write": kind not in BY_OTHERS and view.relation in ON_THE_TEAM and view.case.state == "open",
         "history": [(one, words.said(values, one.value)) for one in found if one.participant_id == person],
     }
     return frame.render(request, "console/diary.html", context, status=status)

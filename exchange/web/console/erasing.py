@@ -9,6 +9,7 @@ from exchange.core.access import Permission
 from exchange.steps import certificate, erase, hold
 from exchange.store.read import case_view
 from exchange.web import frame
+from exchange.web.attachment import named
 from exchange.web.console.asking import asked
 from exchange.web.console.session import actor_of, id_of, is_supervisor, service_of
 from exchange.web.frame import N_
@@ -38,7 +39,7 @@ async def certificate_file(request: web.Request) -> web.StreamResponse:
     """The signed note, to keep."""
     erasure = id_of(request, "erasure")
     note = await certificate.certificate(service_of(request), actor_of(request), erasure)
-    headers = {"Content-Disposition": f'attachment; filename="erasure-{erasure}.txt"'}
+    headers = named(f"erasure-{erasure}.txt")
     return web.Response(text=note, content_type="text/plain", charset="utf-8", headers=headers)
 
 

@@ -56,7 +56,6 @@ WHY: dict[FactKind, str] = {
     FactKind.INTERPRETER: N_("For a language, British Sign Language, or Easy Read."),
 }
 UNTIL: dict[FactKind, str] = {
-    FactKind.ASSESSMENT: N_("When must it be done again? Leave this empty for the usual time."),
     FactKind.PAUSE: N_("Until when? Leave this empty if you do not know yet."),
     FactKind.CONTACT_ORDER: N_("Last day of the order, if it has one"),
     FactKind.CARVE_OUT: N_("Last day of the exception, if it has one"),

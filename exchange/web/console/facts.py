@@ -92,6 +92,8 @@ async def _page(
     view = await fact_history(service_of(request), actor_of(request), case, kind, person)
     values = fact_words.VALUES[kind]
     may = [v for v in values if is_supervisor(request) or not fact_words.supervised(kind, v, view.now)]
+    if kind is FactKind.ASSESSMENT:  # that it is current follows from assessing it, with the form
+        may = [value for value in may if value != "current"]
     may = may if view.on_the_team or is_supervisor(request) else []
     if len(may) == 1 and not form.value("value"):
         form = frame.ErrorSummary({**form.entered, "value": may}, form.errors)
@@ -103,7 +105,8 @@ async def _page(
         "title": words.said(words.FACTS, kind),
         "why": frame.gettext(fact_words.WHY[kind]),
         "values": [(v, frame.gettext(values[v])) for v in may],
-        "only_supervisor": len(may) < len(values),
+        "only_supervisor": kind is not FactKind.ASSESSMENT and len(may) < len(values),
+        "assess": kind is FactKind.ASSESSMENT and view.on_the_team,
         "asks_until": kind in fact_words.UNTIL,
         "until_words": frame.gettext(fact_words.UNTIL.get(kind, "")),
         "history": [

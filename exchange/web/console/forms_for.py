@@ -12,10 +12,12 @@ def url_for_form(form: str, *, case: UUID, message: UUID | None, author: UUID | 
     people = {"author": author, "recipient": recipient}
     back = f"?back=/messages/{message}" if message else ""
     if area == "case":
-        return f"/cases/{case}/{rest}" if rest in ("team", "policy") else f"/cases/{case}"
+        return f"/cases/{case}/{rest}" if rest in ("team", "policy", "ground-rules") else f"/cases/{case}"
     if area == "message":
-        places = {"review": "/review", "release": "/hand-over"}
+        places = {"review": "/review", "release": "/hand-over", "after": "/after"}
         return f"/messages/{message}{places.get(rest, '')}"
+    if form == "fact.assessment":
+        return f"/cases/{case}/assessments/new{back}"
     who, _, kind = rest.rpartition(".")
     if area == "fact":
         place = f"/people/{people[who]}" if who else f"/cases/{case}"

@@ -4,7 +4,8 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.model import State
-from exchange.store.read import RECOVERY, Item, needs_you_now
+from exchange.core.retention import NOTICE
+from exchange.store.read import RECOVERY, WEBHOOK, Item, needs_you_now
 from exchange.store.read.home import MOST, SUPERVISION
 from exchange.web import frame
 from exchange.web.console import words
@@ -42,17 +43,22 @@ def _row(item: Item) -> dict[str, object]:
     about = STATE_OR_TASK.get(item.kind, item.kind)
     return {
         "item": item,
-        "kind_words": words.said(words.UNSENT_KINDS if item.never_sent else words.KINDS, item.message_kind)
-        if item.message_kind
-        else "",
+        "kind_words": _kind(item),
         "what": frame.gettext(about),
         "href": _place(item),
         "button": frame.gettext(_button(item)),
     }
 
 
+def _kind(item: Item) -> str:
+    if not item.message_kind or item.asks:
+        return frame.gettext(words.QUESTION) if item.message_kind else ""
+    return words.said(words.UNSENT_KINDS if item.never_sent else words.KINDS, item.message_kind)
+
+
 RECOVERY_USED = N_("A recovery code was used: ask them whether it was them")
-STATE_OR_TASK = {**words.STATE_NEEDS, **words.TASKS, RECOVERY: RECOVERY_USED}
+WEBHOOK_STOPPED = N_("A webhook was stopped: nothing arrives there any more")
+STATE_OR_TASK = {**words.STATE_NEEDS, **words.TASKS, RECOVERY: RECOVERY_USED, WEBHOOK: WEBHOOK_STOPPED}
 
 
 def _button(item: Item) -> str:
@@ -67,12 +73,16 @@ def _place(item: Item) -> str:
         return f"/referrals/{item.task_id}"
     if item.kind == RECOVERY:
         return f"/admin/accounts/{item.task_id}"
+    if item.kind == WEBHOOK:
+        return f"/admin/webhooks/{item.task_id}"
+    if item.kind == NOTICE and item.case_id is None:
+        return "/retention"
     if item.task_id is not None:
         return f"/tasks/{item.task_id}"
     if item.kind == SUPERVISION:
         return f"/cases/{item.case_id}/supervision"
     if item.kind == "assessment_due":
-        return f"/cases/{item.case_id}/facts/assessment"
+        return f"/cases/{item.case_id}/assessments"
     return f"/messages/{item.message_id}" + {State.IN_REVIEW: "/review", State.ACCEPTED: "/hand-over"}.get(
         State(item.kind), ""
     )

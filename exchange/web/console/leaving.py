@@ -56,7 +56,8 @@ def _chosen(found: Leaving, one: Held, untrusted: Mapping[str, str]) -> UUID | N
 def _entered(found: Leaving, one: Held, form: frame.ErrorSummary) -> tuple[UUID, str] | None:
     """Who was chosen when the form is shown again."""
     before = form.value(f"case-{one.case_id}")
-    return next((taker for taker in found.takers[one.case_id] if str(taker[0]) == before), None)
+    able = found.takers[one.case_id] if before else []
+    return next((taker for taker in able if str(taker[0]) == before), None)
 
 
 async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
@@ -68,13 +69,13 @@ async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> 
             "reference": one.reference,
             "part": words.said(PARTS, one.part),
             "takers": found.takers[one.case_id],
-            "chosen": next(
-                (p for p in found.takers[one.case_id] if str(p[0]) == form.value(f"case-{one.case_id}")), None
-            ),
+            "same_takers": id(found.takers[one.case_id]),
+            "chosen": _entered(found, one, form),
         }
         for one in found.held
     ]
-    every = sorted({pair for able in found.takers.values() for pair in able}, key=lambda pair: pair[1])
+    sets = {id(able): able for able in found.takers.values()}
+    every = sorted({pair for able in sets.values() for pair in able}, key=lambda pair: pair[1])
     context = {
         "form": form,
         "found": found,

@@ -162,7 +162,7 @@ async def _item_page(request: web.Request, form: frame.ErrorSummary | None, stat
         "message": piece.about if piece.title else None,
         "reference": piece.title,
         "records": records,
-        "path": f"/copies/{copy}/items/{item}",
+        "item_path": f"/copies/{copy}/items/{item}",
         "number": row.position + 1,
     }
     return frame.render(request, "console/own_copy_item.html", context, status=status)

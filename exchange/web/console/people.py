@@ -13,7 +13,7 @@ from exchange.steps import cases
 from exchange.steps.cases import SafeContact
 from exchange.store.read import PersonView, case_view, person_view
 from exchange.web import frame
-from exchange.web.console import notices, words
+from exchange.web.console import naming, notices, words
 from exchange.web.console.asking import asked
 from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.frame import N_
@@ -66,6 +66,7 @@ class Details(frame.Form):
     form_of_name: str = Field(max_length=100)
     needs: str = Field(default="", max_length=2000)
     custody: list[Literal["yes"]] = Field(default_factory=list)
+    knowing: list[Literal["yes"]] = Field(default_factory=list)
     sentences: ClassVar = NAMED
 
 
@@ -125,6 +126,7 @@ async def person_page(request: web.Request) -> web.StreamResponse:
             (row, words.said(words.CONSENTS, row.kind), words.said(words.METHODS, row.method)) for row in view.consents
         ],
         "notices": await notices.section(request),
+        "told": await naming.told(request),
         "feedback": [(row, text, words.said(words.TASKS, row.kind)) for row, text in view.feedback],
     }
     return frame.render(request, "console/person.html", context)
@@ -155,10 +157,11 @@ async def edit(request: web.Request) -> web.StreamResponse:
             form_of_name=form.form_of_name,
             needs=form.needs,
             custody=bool(form.custody),
+            knowing=bool(form.knowing),
         )
         return frame.see_other(request, f"/people/{person}", done=CHANGED)
 
-    return await asked(request, Details, _edit_page, act)
+    return await asked(request, Details, _edit_page, act, at="knowing")
 
 
 async def contact_page(request: web.Request) -> web.StreamResponse:

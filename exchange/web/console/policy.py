@@ -37,14 +37,16 @@ class Rules(frame.Form):
     link_days: int
     window_days: int
     notices: int
+    consent_days: int
     retention_days: int
     emergency_hours: int
     supervision_days: int | None = None
     expire_days: int | None = None
+    follow_up_days: int | None = None
     reason: str = Field(max_length=4000, min_length=1)
     sentences: ClassVar = {**dict.fromkeys(NUMBERS, NUMBER), "reason": N_("Write why")}
 
-    @field_validator("supervision_days", "expire_days", mode="before")
+    @field_validator(*policy_words.UNSET, mode="before")
     @classmethod
     def _left_empty(cls, untrusted_value: Any) -> Any:
         return None if untrusted_value == "" else untrusted_value
@@ -71,7 +73,7 @@ async def change(request: web.Request) -> web.StreamResponse:
         entered = form.model_dump(exclude={"reason"})
         fixed = {name: value for name, value in asdict(view.policy).items() if entered[name] is None}
         switched = {name: entered[name] == "yes" for name in SWITCHES if entered[name] is not None}
-        free = {name: None for name in ("supervision_days", "expire_days") if entered[name] is None}
+        free = {name: None for name in policy_words.UNSET if entered[name] is None}
         policy = Policy(**{**entered, **fixed, **switched, **free})
         await cases.set_policy(service_of(request), actor_of(request), view.case.id, policy, reason=form.reason)
         return frame.see_other(request, f"/cases/{view.case.id}/policy", done=CHANGED)

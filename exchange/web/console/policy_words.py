@@ -15,19 +15,28 @@ TITLES: dict[str, str] = {
     "notices": N_("Notices about one thing"),
     "notices_by_itself": N_("Notices go by themselves"),
     "supervision_days": N_("Talked over in supervision every"),
+    "follow_up_days": N_("After closing, somebody asks how people are after"),
+    "consent_days": N_("What people decided is asked anew before an offer after"),
     "retention_days": N_("Kept after closing for"),
     "expire_days": N_("An approved message waits for"),
     "emergency_hours": N_("Open in an emergency for"),
 }
 HINTS: dict[str, str] = {
     "cooling_days": N_("From the day somebody says yes to the day it can be handed over. Nothing opens before that."),
+    "consent_days": N_("A message may wait for years. Before it is offered, nobody is held to an old yes."),
     "notices": N_("0 means that none are sent"),
     "supervision_days": N_("Leave this empty if nobody has to be reminded"),
+    "follow_up_days": N_("Leave this empty if nobody has to ask"),
     "expire_days": N_("Leave this empty if it may wait without an end"),
 }
 WHO_STARTS: dict[bool, str] = {
     True: N_("Only the person who was harmed"),
     False: N_("Either person, when they are prepared"),
+}
+UNSET: dict[str, str] = {
+    "expire_days": N_("No end"),
+    "supervision_days": N_("Nobody is reminded"),
+    "follow_up_days": N_("Nobody has to ask"),
 }
 YES: dict[bool, str] = {True: N_("Yes"), False: N_("No")}
 TYPE_HINTS: dict[str, str] = {
@@ -46,7 +55,7 @@ def told(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext(YES[value])
     if value is None:
-        return gettext(N_("No end")) if name == "expire_days" else gettext(N_("Nobody is reminded"))
+        return gettext(UNSET[name])
     if name == "notices":
         return ngettext("%(num)s at most", "%(num)s at most", value) % {"num": value}
     if name == "emergency_hours":
@@ -65,6 +74,6 @@ def limit(bound: Bound) -> str:
 
 def hint(name: str, bound: Bound) -> str:
     """What helps to fill it in; "" where there is nothing to say, or where it may not be left empty."""
-    if name not in HINTS or (name in ("supervision_days", "expire_days") and not bound.unset):
+    if name not in HINTS or (name in UNSET and not bound.unset):
         return ""
     return gettext(HINTS[name])

@@ -14,6 +14,7 @@ from exchange.core.export import Filter
 from exchange.core.leaf import ACT, WORD
 from exchange.steps import record, witnessing
 from exchange.web import frame
+from exchange.web.attachment import named
 from exchange.web.console import acts
 from exchange.web.console.session import actor_of, service_of
 from exchange.web.frame import N_
@@ -53,7 +54,7 @@ async def checkpoint(request: web.Request) -> web.StreamResponse:
     found = await record.newest_signature(service_of(request), actor_of(request))
     if found is None:
         return frame.see_other(request, "/record")
-    headers = {"Content-Disposition": f'attachment; filename="checkpoint-{found.size}.note"'}
+    headers = named(f"checkpoint-{found.size}.note")
     return web.Response(text=found.note, content_type="text/plain", headers=headers)
 
 
@@ -75,7 +76,7 @@ async def proof(request: web.Request) -> web.StreamResponse:
     """The entry's proof as the file that `exchange audit check-proof` takes; that it was taken is recorded."""
     number = _number(request)
     text = await witnessing.prove(service_of(request), actor_of(request), number)
-    headers = {"Content-Disposition": f'attachment; filename="entry-{number}.tlog-proof"'}
+    headers = named(f"entry-{number}.tlog-proof")
     return web.Response(text=text, content_type="text/plain", headers=headers)
 
 
@@ -119,7 +120,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     name = ("record-part" if filters else "record") + (".csv" if table else ".jsonl")
     headers = {
         "Content-Type": "text/csv; charset=utf-8" if table else "application/jsonl; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{name}"',
+        **named(name),
     }
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)

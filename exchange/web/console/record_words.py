@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from exchange.web.console import notice_words, words
+from exchange.core.model import FactKind
+from exchange.web.console import closing_words, notice_words, words
 from exchange.web.console.fact_words import VALUES
 from exchange.web.console.messages import words as of_messages
 from exchange.web.frame import N_, gettext
@@ -29,6 +30,8 @@ OF_ACCOUNTS: dict[str, str] = {
     "roles": N_("roles"),
 }
 OF_SETTINGS: dict[str, str] = {
+    "assessment_draft": N_("a draft of the form for risk assessments"),
+    "assessment_form": N_("a new form for risk assessments"),
     "backup_place": N_("where backups are kept"),
     "closed_days": N_("days closed"),
     "console_url": N_("address for staff"),
@@ -49,10 +52,12 @@ OF_SETTINGS: dict[str, str] = {
     "support_lines": N_("support lines"),
 }
 KINDS: dict[str, str] = {
+    **closing_words.TITLES,
     **words.KINDS,
     **words.TASKS,
     **words.TYPES,
     **words.DIARY,
+    **words.REFERRED,
     **OF_ACCOUNTS,
     **OF_SETTINGS,
     **of_messages.DOINGS,
@@ -69,7 +74,10 @@ SCOPES: dict[str, str] = {
     "emergencies": N_("the list of emergencies"),
 }
 OUTCOMES: dict[str, str] = {
+    **closing_words.WORDS,
     "corrected": N_("put right"),
+    "look_again": N_("to be looked at again"),
+    "as_it_was": N_("as it was"),
     "note": N_("kept beside it"),
     **of_messages.OUTCOMES,
     **of_messages.COPIES,
@@ -86,6 +94,11 @@ REASONS: dict[str, str] = {
     **words.EMERGENCY_KINDS,
     **of_messages.LINK_STATES,
     **of_messages.CONCERNS,
+    "no_such_host": N_("there is no such host"),
+    "not_allowed": N_("its address is not one that may be called"),
+    "no_answer": N_("no answer"),
+    "redirected": N_("it sent us somewhere else"),
+    "refused": N_("it was not taken"),
     "contact": N_("contact details"),
     "whereabouts": N_("where somebody is"),
     "name": N_("a name that is not agreed"),
@@ -143,4 +156,6 @@ def _values(leaf: Mapping[str, Any]) -> dict[str, str]:
     """What a value means depends on the fact, or on what was written in the diary."""
     if leaf.get("act") == "diary.written":
         return words.DIARY_VALUES.get(str(leaf.get("kind")), {})
+    if leaf.get("act") == "assessment.made":
+        return FACT_VALUES[FactKind.ASSESSMENT]
     return FACT_VALUES.get(str(leaf.get("fact")), {})

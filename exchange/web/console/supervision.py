@@ -52,7 +52,7 @@ async def due_page(request: web.Request) -> web.StreamResponse:
         "what": what,
         "kinds": [(key, frame.gettext(text)) for key, text in DUE.items()],
         "rows": found.rows,
-        "place": {"supervision": "supervision", "assessment": "facts/assessment"}[what],
+        "place": {"supervision": "supervision", "assessment": "assessments"}[what],
         "pager": pager("/supervisor/due", {"what": what}, number, found.total, PAGE),
     }
     return frame.render(request, "console/supervisor_due.html", context)

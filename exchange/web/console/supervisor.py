@@ -7,7 +7,16 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import State
 from exchange.core.waiting import WAITING
-from exchange.store.read import Wanted, caseloads, decisions, due_list, emergencies, second_approvals, waiting_list
+from exchange.store.read import (
+    Wanted,
+    case_workers,
+    caseloads,
+    decisions,
+    due_list,
+    emergencies,
+    second_approvals,
+    waiting_list,
+)
 from exchange.store.read.due import KINDS
 from exchange.store.read.oversight import OWNERS, PAGE
 from exchange.web import frame
@@ -78,9 +87,9 @@ async def waiting_page(request: web.Request) -> web.StreamResponse:
     """All that waits, the latest first: of everybody or one, for whom, only what is late."""
     service, actor, number = service_of(request), actor_of(request), page_number(request)
     asked = {name: str(request.query.get(name, ""))[:40] for name in ("staff", "for", "late")}
-    everybody = await caseloads(service, actor)
+    everybody = await case_workers(service, actor)
     wanted = Wanted(
-        account=next((one.account_id for one in everybody if str(one.account_id) == asked["staff"]), None),
+        account=next((one for one, _ in everybody if str(one) == asked["staff"]), None),
         owner=asked["for"] if asked["for"] in OWNERS else "",
         late=asked["late"] == "yes",
     )
@@ -88,7 +97,7 @@ async def waiting_page(request: web.Request) -> web.StreamResponse:
     nobody = ("", frame.gettext(N_("Everybody")))
     context = {
         "form": frame.blank(**asked),
-        "staff": [nobody, *((str(one.account_id), one.name) for one in everybody)],
+        "staff": [nobody, *((str(one), name) for one, name in everybody)],
         "owners": [nobody, *((key, frame.gettext(WAITS_FOR[key])) for key in OWNERS)],
         "lateness": [("", frame.gettext(N_("Everything"))), ("yes", frame.gettext(N_("Only what is late")))],
         "rows": [_waits(row) for row in found.rows],

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.model import FactKind
-from exchange.steps import own_copy, rectification, tasks
+from exchange.steps import closing, own_copy_making, rectification, tasks
 from exchange.steps.tasks import ON_THEIR_OWN_PAGE, TaskView
 from exchange.web import frame
 from exchange.web.console import words
@@ -24,6 +24,11 @@ ADVICE: dict[str, str] = {
     ),
     "wrong_attempts": N_("Somebody entered wrong codes. Ask if it was them; agree a new code if in doubt."),
     "follow_up": N_("They have read, heard or seen it. Ask how they are, and what should happen to their copy."),
+    "follow_up_case": N_("Ask each of them in the way that is safe for them, and write down how they are."),
+    "give_back": N_(
+        "The case is closed and this was not shared. Tell its author in the way that is safe, and give it back. Say "
+        "nothing about the other person."
+    ),
     "call_me": N_("Call them in the way that is safe for them."),
     "talk_first": N_("Talk with them before anything else. Nobody should feel pressed."),
     "asked_to_stop": N_("Sharing is stopped as far as it can be. Find out how they are."),
@@ -43,11 +48,16 @@ ADVICE: dict[str, str] = {
     "tell_author": N_(
         "Tell them in the way that is safe, in words that say nothing about the other person. Then record it."
     ),
+    "copy_gone": N_("Nobody fetched it, or something in it was erased. If they still want it, prepare it again."),
     "feedback": N_("Read what they wrote, and answer if they expect it."),
     "share_agreed": N_("The author agreed to share this version. See what is still needed before it can be offered."),
     "emergency_opened": N_("Look at who opened it and why, and talk with them. End it if it is not needed."),
     "decide_emergency": N_("This case needs a second person. Ring who asks, then agree or do not."),
     "decide_hold": N_("Everything in the case is stopped. Decide what follows, and write it down."),
+    "decide_pause": N_(
+        "What happened after the backup was made may be missing. Go through the case, ring people where you are not "
+        "sure, and make new links. Then lift the pause on the case's page."
+    ),
     "decide_contact_order": N_("A contact order was recorded. Decide if an exception is allowed, and write it down."),
     "decide_status": N_("Their messages are stopped until you decide."),
     "notice_failed": N_(
@@ -94,11 +104,13 @@ def _can_finish(request: web.Request, view: TaskView) -> bool:
 
 def _decide(view: TaskView) -> str:
     """The form on which a supervisor's decision is recorded, "" where there is none."""
+    if view.task.kind == closing.FOLLOW_UP:
+        return f"/cases/{view.task.case_id}/follow-up"
     if view.task.kind == "decide_retention":
         return "/retention"
     if view.task.kind == rectification.TASK:
         return f"/people/{view.task.participant_id}/corrections"
-    if view.task.kind in own_copy.TASKS:
+    if view.task.kind in own_copy_making.TASKS:
         return f"/people/{view.task.participant_id}/copies"
     kind = view.task.kind.removeprefix("decide_")
     if view.task.kind in ("decide_appeal", "tell_author"):

@@ -4,6 +4,7 @@ from typing import Any
 
 from exchange.core.diary import Diary
 from exchange.core.model import Channel, ConsentKind, EmergencyKind, FactKind, Kind, Method, Role, Side, Status
+from exchange.core.referrals import Source
 from exchange.core.waiting import CONCERNS, DATES, LINK_ASKED, ON_YOU, REFERRALS, TO_HAND_OVER, TO_REVIEW
 from exchange.web.frame import N_, gettext
 
@@ -13,6 +14,7 @@ UNSENT_KINDS: dict[str, str] = {
     Kind.AUDIO: N_("Audio never to be sent"),
     Kind.VIDEO: N_("Video never to be sent"),
 }
+QUESTION: str = N_("Question")
 SIDES: dict[str, str] = {Side.HARMED: N_("Harmed"), Side.RESPONSIBLE: N_("Responsible")}
 ROLES: dict[str, str] = {
     Role.FACILITATOR: N_("Facilitator"),
@@ -55,6 +57,7 @@ CONSENTS: dict[str, str] = {
     ConsentKind.SHARE: N_("To share a version"),
     ConsentKind.RECEIVE: N_("To receive a message"),
     ConsentKind.DISCLOSE: N_("To passing one thing on"),
+    ConsentKind.SHARE_AFTER: N_("To share a message after their death"),
 }
 STATUSES: dict[str, str] = {
     Status.ACTIVE: N_("Active"),
@@ -77,7 +80,12 @@ FACTS: dict[str, str] = {
     FactKind.INTERPRETER: N_("Interpreter"),
 }
 _TALKED = {"done": N_("Talked about"), "not_done": N_("Not yet")}
+REFERRED: dict[str, str] = {
+    Source.SELF: N_("They asked to take part themselves"),
+    Source.PROFESSIONAL: N_("Referred by a professional"),
+}
 DIARY: dict[str, str] = {
+    Diary.REFERRED: N_("How the case came to us"),
     Diary.TYPE: N_("Kind of case"),
     Diary.POLICY: N_("Rules of the case"),
     Diary.INVITING: N_("Whether to invite them"),
@@ -88,11 +96,20 @@ DIARY: dict[str, str] = {
     Diary.PLAN: N_("Plan of the exchange"),
     Diary.CLOSING_TALK: N_("Closing conversation"),
     Diary.OUTCOME: N_("Outcome"),
+    Diary.FOLLOW_UP: N_("Follow-up"),
 }
 DIARY_VALUES: dict[str, dict[str, str]] = {
+    Diary.REFERRED: REFERRED,
     Diary.TYPE: TYPES,
     Diary.POLICY: {"changed": N_("Changed")},
-    Diary.INVITING: {"invited": N_("Invited"), "not_invited": N_("Not invited")},
+    Diary.INVITING: {
+        "invited": N_("Invited"),
+        "not_invited_early": N_("Not invited: it is too early"),
+        "not_invited_unsafe": N_("Not invited: it would not be safe"),
+        "not_invited_unreachable": N_("Not invited: we cannot reach them"),
+        "not_invited_other": N_("Not invited: the other person does not want it"),
+        "not_invited": N_("Not invited: for another reason"),
+    },
     Diary.INFORMATION: _TALKED,
     Diary.EXPECTATIONS: _TALKED,
     Diary.NEEDS: _TALKED,
@@ -108,6 +125,11 @@ DIARY_VALUES: dict[str, dict[str, str]] = {
         "partly": N_("Part of it took place"),
         "stopped": N_("It was stopped"),
         "not_begun": N_("It did not begin"),
+    },
+    Diary.FOLLOW_UP: {
+        "held": N_("We asked them how they are"),
+        "not_wanted": N_("They did not want to be asked"),
+        "not_reached": N_("We did not reach them"),
     },
 }
 EMERGENCY_KINDS: dict[str, str] = {
@@ -176,6 +198,8 @@ TASKS: dict[str, str] = {
     "link_locked": N_("A link is locked after ten wrong codes"),
     "wrong_attempts": N_("Wrong codes were entered"),
     "follow_up": N_("Ask how they are after reading"),
+    "follow_up_case": N_("The case is closed: ask how everybody is"),
+    "give_back": N_("Give a message back to its author"),
     "assessment_due": N_("Risk assessment is due"),
     "supervision_due": N_("Supervision is due"),
     "call_me": N_("Asked for a call"),
@@ -192,18 +216,22 @@ TASKS: dict[str, str] = {
     "emergency_opened": N_("A case was opened in an emergency"),
     "decide_emergency": N_("Somebody asks to open a case in an emergency"),
     "decide_hold": N_("Stopped for safety: a supervisor decides"),
+    "decide_pause": N_("Paused: the service was put back from a backup"),
     "decide_contact_order": N_("A contact order was recorded: decide what follows"),
     "decide_status": N_("Somebody's situation has changed: decide what follows"),
     "notice_failed": N_("A notice could not be delivered"),
     "notice_stopped": N_("A notice was not sent"),
     "notice_unknown": N_("A notice may not have been sent"),
     "decide_retention": N_("Something is due to be erased: a supervisor confirms"),
+    "of_age_soon": N_("Somebody comes of age within four weeks: talk with them about what they want then"),
     "rectification": N_("Somebody says that something about them is wrong: answer it"),
     "own_copy": N_("A copy of what we hold about somebody: look through it"),
     "decide_own_copy": N_("A copy of what we hold about somebody: a second person approves it"),
     "copy_ready": N_("A copy of what we hold about somebody is ready to hand out"),
+    "copy_gone": N_("A copy of what we hold about somebody is gone before they got it"),
     "reply_came": N_("A reply on paper came in elsewhere"),
     "referral": N_("Asks to take part"),
+    "referral_professional": N_("A professional refers somebody"),
 }
 
 
@@ -213,7 +241,9 @@ def said(table: dict[str, str], code: object) -> str:
 
 
 def kind_of(message: Any) -> str:
-    """What a message (its row) is: letter, audio, video; or one never to be sent."""
+    """What a message (its row) is: letter, audio, video; a question; or one never to be sent."""
+    if message.asks:
+        return gettext(QUESTION)
     return said(UNSENT_KINDS if message.never_sent else KINDS, message.kind)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from exchange.web.frame import health, i18n, language, refusals, rendering
+from exchange.web.frame import figures, health, i18n, language, refusals, rendering
 from exchange.web.frame.address import networks
 from exchange.web.frame.csrf import csrf_middleware
 from exchange.web.frame.headers import add_headers
@@ -40,7 +40,7 @@ def base_application(
     actor or raises an ExchangeError. An exception of any kind means no. `facts` reads what administration
     says about the service; without it the defaults of ServiceFacts are shown.
     """
-    outer = [language.language_middleware, problem_middleware, pace_middleware, _as_it_is]
+    outer = [figures.figures_middleware, language.language_middleware, problem_middleware, pace_middleware, _as_it_is]
     chain = [*outer, csrf_middleware, _authorising(authorise)]
     app = web.Application(middlewares=chain, client_max_size=MAX_FORM)
     app[SERVICE] = service

@@ -43,7 +43,7 @@ class Opening:
     def is_open(self, now: datetime) -> bool:
         """Whether the phone is answered at `now`, an aware time in the service's zone."""
         hours = self.days[now.weekday()]
-        return bool(hours) and hours[0] <= now.time() < hours[1]  # type: ignore[index]
+        return bool(hours) and hours[0] <= now.time() < hours[1]  # type: ignore[index]  # two numbers where there are any
 
     def reopens(self, now: datetime) -> str:
         """ "Open now, until 8pm", or when the phone is answered next; empty if it never is."""

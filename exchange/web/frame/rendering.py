@@ -13,6 +13,7 @@ from exchange.web.frame import csrf, dates, flash, i18n
 from exchange.web.frame.headers import nonce
 from exchange.web.frame.navigation import navigation
 from exchange.web.frame.qr import qr_svg
+from exchange.web.frame.readying import Compiled
 from exchange.web.frame.state import ACTOR, NOTICE_SHOWN, SIGNED_IN_NAME, SITE, STATICS, Context
 
 # Imported macros have no context of their own: what they need of the request is asked here.
@@ -30,6 +31,10 @@ def setup(app: web.Application) -> None:
         ),
         default_helpers=False,
         enable_async=False,
+        # a template does not change under a running process; asked for each macro of each page otherwise
+        auto_reload=False,
+        cache_size=-1,
+        bytecode_cache=Compiled(),
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
@@ -47,10 +52,28 @@ def setup(app: web.Application) -> None:
     env.globals["site"] = app[SITE]
 
 
-def render(request: web.Request, template: str, context: Context | None = None, *, status: int = 200) -> web.Response:
-    """A page. `context` may hold `form` (an ErrorSummary): the layout then shows its errors."""
+class NameTaken(Exception):
+    """A page gives a value under a name of its layout."""
+
+
+def render(
+    request: web.Request,
+    template: str,
+    context: Context | None = None,
+    *,
+    status: int = 200,
+    instead: Context | None = None,
+) -> web.Response:
+    """A page. `context` may hold `form` (an ErrorSummary): the layout then shows its errors.
+
+    `instead`: what the layout is given in place of its own. Raises NameTaken where a name of the page would hide one
+    of the layout's by chance: the page would be read out in another language, or lead back to another page.
+    """
     _rendering.set(request)
-    values = {**_frame(request), **(context or {})}
+    whole, own = _frame(request), context or {}
+    if hidden := whole.keys() & own.keys():
+        raise NameTaken(f"{template}: {', '.join(sorted(hidden))}")
+    values = {**whole, **own, **(instead or {})}
     response = aiohttp_jinja2.render_template(template, request, values, status=status)
     csrf.keep_secret(request, response)
     if NOTICE_SHOWN in request:

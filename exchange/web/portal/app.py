@@ -9,12 +9,15 @@ from exchange.web.portal import (
     about,
     appealing,
     asking,
+    beforehand,
     deciding,
+    dialogue,
     easy,
     landing,
     opening,
     reading,
     recording,
+    referring,
     revising,
     sending,
     session,
@@ -26,8 +29,8 @@ from exchange.web.portal import (
 )
 
 JOURNEYS = (
-    about, easy, asking, landing, session, reading, deciding, sharing, revising, writing, uploading, recording, sending,
-    stopping, appealing,
+    about, easy, asking, referring, landing, session, reading, deciding, sharing, beforehand, dialogue, revising,
+    writing, uploading, recording, sending, stopping, appealing,
 )  # fmt: skip
 
 

@@ -41,8 +41,7 @@ class Accepting(frame.Form):
 
 async def ask(request: web.Request) -> web.Response:
     """GET …/decide."""
-    stands = await _stands(request)
-    return show(request, "decide.html" if stands else "not_ready.html")
+    return show(request, "decide.html") if await _stands(request) else _not_ready(request)
 
 
 async def answered(request: web.Request) -> web.Response:
@@ -50,7 +49,7 @@ async def answered(request: web.Request) -> web.Response:
     found = visiting(request, Purpose.DECIDE)
     form = await frame.parse(request, Answer)
     if isinstance(form, frame.ErrorSummary):
-        return show(request, "decide.html", form=form, status=422)
+        return show(request, "decide.html", form=form, status=422) if await _stands(request) else _not_ready(request)
     if form.answer == "accept":
         return onward(request, "/accept")
     service, message = service_of(request), found.link.message_id
@@ -68,8 +67,7 @@ async def answered(request: web.Request) -> web.Response:
 
 async def accepting(request: web.Request) -> web.Response:
     """GET …/accept: how, what the other person may learn, and the words one agrees to."""
-    stands = await _stands(request)
-    return _accepting(request, frame.blank()) if stands else show(request, "not_ready.html")
+    return _accepting(request, frame.blank()) if await _stands(request) else _not_ready(request)
 
 
 async def accept(request: web.Request) -> web.Response:
@@ -77,7 +75,7 @@ async def accept(request: web.Request) -> web.Response:
     found = visiting(request, Purpose.DECIDE)
     form = await frame.parse(request, Accepting)
     if isinstance(form, frame.ErrorSummary):
-        return _accepting(request, form, 422)
+        return _accepting(request, form, 422) if await _stands(request) else _not_ready(request)
     said = _said(form.how, tuple(form.learn))
     await consent.record(
         service_of(request), found.actor, found.link.participant_id, ConsentKind.RECEIVE, True, said,
@@ -110,6 +108,11 @@ async def _stands(request: web.Request) -> bool:
     except Refused:
         return False
     return True
+
+
+def _not_ready(request: web.Request) -> web.Response:
+    """Says nothing of what is there, nor why it is out of sight."""
+    return show(request, "not_ready.html")
 
 
 def _accepting(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:

@@ -95,7 +95,7 @@ def dead(request: web.Request) -> web.Response:
     made, body = kept.get(current_language(), (0.0, b""))
     if not body or now - made > 1:
         plain = {"nonce": "", "csrf_token": _no_token, "notice": None, "path": "/l"}
-        found = frame.render(request, "portal/dead.html", plain, status=404).body
+        found = frame.render(request, "portal/dead.html", status=404, instead=plain).body
         assert isinstance(found, bytes)
         body = found
         kept[current_language()] = now, body

@@ -21,6 +21,7 @@ from exchange.web.lengths import rough
 from exchange.web.portal.session import can_read
 from exchange.web.portal.visits import VISIT, Door, onward, service_of, show, visiting
 from exchange.web.streaming import send_part
+from exchange.web.translated import told
 
 READING = (Purpose.VIEW, Purpose.DECIDE)
 SIZES = ("normal", "large")
@@ -35,6 +36,8 @@ class Text:
     heading: str
     language: str
     words: str
+    made: str = ""
+    """Of a translation: who made it, and whether somebody checked it."""
 
 
 HEADINGS = {
@@ -106,7 +109,8 @@ async def part(request: web.Request) -> web.StreamResponse:
     """GET …/part/{name}: bytes of one part, with ranges."""
     if request.method != "GET":
         raise web.HTTPMethodNotAllowed(request.method, ["GET"])
-    found = visiting(request, *READING, Purpose.PREVIEW)
+    # through a link for writing, that is the question which is answered
+    found = visiting(request, *READING, Purpose.PREVIEW, Purpose.SUBMIT)
     service = service_of(request)
     return await send_part(request, service, await view.open_for_visitor(service, found, request.match_info["name"]))
 
@@ -164,7 +168,7 @@ async def _text(request: web.Request, row: Row[Any]) -> Text | None:
     if not stream.live:
         raise NotFound
     heading = HEADINGS.get(row.name.split("-")[0], HEADINGS["text"])
-    return Text(heading, row.facts.get("language", ""), words)
+    return Text(heading, row.facts.get("language", ""), words, told(row.facts))
 
 
 def _is_text(row: Row[Any]) -> bool:

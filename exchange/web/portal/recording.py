@@ -13,6 +13,7 @@ from exchange.core.model import Kind
 from exchange.steps import so_far
 from exchange.steps.so_far import Recording
 from exchange.web import frame
+from exchange.web.attachment import named
 from exchange.web.frame import Route
 from exchange.web.portal.visits import Door, onward, service_of, show
 from exchange.web.portal.writing import visiting_to_write
@@ -76,9 +77,9 @@ async def _record(request: web.Request, form: frame.ErrorSummary, status: int = 
 
 
 def _head(recording: Recording, start: int, stop: int, *, partial: bool) -> web.StreamResponse:
-    response = web.StreamResponse(status=206 if partial else 200)
+    headers = named(f"file.{recording.format}", shown=True)
+    response = web.StreamResponse(status=206 if partial else 200, headers=headers)
     response.headers["Content-Type"] = f"{recording.kind}/{recording.format}"
-    response.headers["Content-Disposition"] = f'inline; filename="file.{recording.format}"'
     response.headers["Accept-Ranges"] = "bytes"
     response.content_length = stop - start
     if partial:

@@ -1,6 +1,6 @@
 """Before you write, and writing: kept as one goes, also without scripts and over a lost connection (rule 9)."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from aiohttp import web
 from pydantic import Field
@@ -16,6 +16,7 @@ from exchange.web.frame.dates import moment
 from exchange.web.frame.i18n import current_language
 from exchange.web.frame.problems import wants_json
 from exchange.web.frame.state import FORM
+from exchange.web.portal.dialogue import beside, must_agree
 from exchange.web.portal.keeping import seal_text
 from exchange.web.portal.session import locked_page
 from exchange.web.portal.visits import VISIT, Door, cookie_of, onward, service_of, session_id, show, visiting
@@ -40,15 +41,17 @@ class Way(frame.Form):
 
 async def guidance(request: web.Request) -> web.Response:
     """GET …/guidance: what helps, what hurts, who reads it, when we must tell someone."""
-    visiting_to_write(request)
+    found = visiting_to_write(request)
+    await must_agree(request, found)
     own = await guidance_words.own(service_of(request))
     words = own or guidance_words.of_the_house(current_language())
     privacy = wording.current("privacy", current_language()).paragraphs
-    return show(request, "guidance.html", privacy=privacy, words=words, own=own)
+    return show(request, "guidance.html", privacy=privacy, words=words, own=own, **await beside(request, found))
 
 
 async def choose(request: web.Request) -> web.Response:
     """GET …/way: write or record here, or send a file; and what was begun before."""
+    await must_agree(request, visiting_to_write(request))
     return await _ways(request, frame.blank())
 
 
@@ -64,8 +67,9 @@ async def chosen(request: web.Request) -> web.Response:
 async def write(request: web.Request) -> web.Response:
     """GET …/write: the letter as it was kept last."""
     found = visiting_to_write(request)
+    await must_agree(request, found)
     kept = await draft.load(service_of(request), found)
-    return show(request, "write.html", form=frame.blank(text=kept.text if kept else ""), saved=kept and kept.at)
+    return await _write(request, frame.blank(text=kept.text if kept else ""), saved=kept and kept.at)
 
 
 async def keep(request: web.Request) -> web.Response:
@@ -75,7 +79,7 @@ async def keep(request: web.Request) -> web.Response:
         return locked_page(request, frame.blank(), kept=_sealed(request))
     found = visiting_to_write(request)
     if isinstance(form, frame.ErrorSummary):
-        return show(request, "write.html", form=form, status=422)
+        return await _write(request, form, 422)
     service = service_of(request)
     at = await draft.save(service, found, form.text)
     if wants_json(request):
@@ -88,8 +92,14 @@ async def keep(request: web.Request) -> web.Response:
     try:
         await sending.write(service, found, form.text)
     except BadInput as error:
-        return show(request, "write.html", form=await frame.entered(request, error, "text"), status=422)
+        return await _write(request, await frame.entered(request, error, "text"), 422)
     return onward(request, "/upload" if form.go == "attach" else "/check")
+
+
+async def _write(request: web.Request, form: frame.ErrorSummary, status: int = 200, **known: Any) -> web.Response:
+    """The page, with what stands above it: the ground rules, and the question that is answered."""
+    above = await beside(request, visiting_to_write(request))
+    return show(request, "write.html", form=form, status=status, **known, **above)
 
 
 def visiting_to_write(request: web.Request) -> Visit:

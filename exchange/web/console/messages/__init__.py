@@ -1,6 +1,7 @@
 """The pages of one message, in the order of its life; `routes` is what the console answers."""
 
 from exchange.web.console.messages import (
+    after,
     appeal,
     captions,
     changes,
@@ -45,6 +46,7 @@ routes = [
     *erase.ROUTES,
     *concern.ROUTES,
     *consents.ROUTES,
+    *after.ROUTES,
     *offer.ROUTES,
     *hand_over.ROUTES,
     *present.ROUTES,

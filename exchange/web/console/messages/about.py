@@ -19,6 +19,7 @@ from exchange.web.console.words import kind_of, said
 from exchange.web.frame import gettext
 from exchange.web.frame.i18n import current_language
 from exchange.web.frame.routing import route_of
+from exchange.web.translated import told
 
 LONGEST_TEXT_SHOWN = 2_000_000
 
@@ -113,7 +114,9 @@ def part_words(part: Row[Any]) -> str:
     """What a part is, in words; a translation says into which language."""
     if part.name.startswith("translation"):
         language = words.LANGUAGES.get(part.facts.get("language", ""), part.facts.get("language", ""))
-        return gettext("Translation: %(language)s") % {"language": language}
+        named = gettext("Translation: %(language)s") % {"language": language}
+        made = told(part.facts)
+        return f"{named}. {made}" if made else named
     if part.name.startswith("page-"):
         return gettext("Page %(number)s") % {"number": int(part.name.removeprefix("page-"))}
     return said(words.PART_NAMES, part.name)

@@ -39,6 +39,7 @@ class _Rule:
     main: frozenset[State] = frozenset(S)  # where it is what the page is for, if nothing before it is
 
 
+SAID_BEFOREHAND = SHARED | {S.IN_REVIEW, S.RETURNED}
 NEVER: frozenset[State] = frozenset()
 RULES = (
     _Rule(N_("Go on putting it in"), "upload", P.PUT_IN, frozenset({S.RECEIVING})),
@@ -61,6 +62,7 @@ RULES = (
     _Rule(N_("Take something out"), "changes", P.REVIEW, event=E.REVISE, main=NEVER),
     _Rule(N_("Type a text beside it"), "text", P.REVIEW, event=E.REVISE, main=NEVER),
     _Rule(N_("Record what the author decides"), "consent/share", P.CONSENT, SHARED - {S.APPROVED}, main=NEVER),
+    _Rule(N_("If its author dies or cannot be reached"), "consent/after", P.CONSENT, SAID_BEFOREHAND, main=NEVER),
     _Rule(N_("Send it back"), "return", P.REVIEW, event=E.RETURN, main=NEVER),
     _Rule(N_("Not to be shared"), "withhold", P.REVIEW, event=E.WITHHOLD, main=NEVER),
     _Rule(N_("Take the approval back"), "retract", P.REVIEW, event=E.RETRACT, main=NEVER),
@@ -86,5 +88,7 @@ def _fits(rule: _Rule, found: MessageView) -> bool:
     if found.message.state not in rule.states or (rule.event is not None and rule.event not in found.events):
         return False
     if rule.place == "review" and found.newest is None:
+        return False
+    if rule.place == "consent/after" and found.message.never_sent:
         return False
     return not (rule.ready and found.needed)

@@ -45,10 +45,7 @@ class TakeBack(frame.Form):
 
 async def hand_over_page(request: web.Request) -> web.StreamResponse:
     """The three ways, with their warnings; custody has paper as its default."""
-    found = await message_of(request)
-    person = await _recipient(request, found)
-    way = "link" if _link_only(found) else "printed" if person.person.custody else None
-    return await _show(request, frame.blank(way=way), 200)
+    return await _show(request, None, 200)
 
 
 async def hand_over(request: web.Request) -> web.StreamResponse:
@@ -89,9 +86,11 @@ async def revoke(request: web.Request) -> web.StreamResponse:
     return await asked(request, TakeBack, _show_revoke, act, at="why")
 
 
-async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+async def _show(request: web.Request, form: frame.ErrorSummary | None, status: int) -> web.Response:
     found = await message_of(request)
     person = await _recipient(request, found)
+    if form is None:
+        form = frame.blank(way="link" if _link_only(found) else "printed" if person.person.custody else None)
     code = person.code_agreed
     hours = (await settings.read(service_of(request))).hours
     closed = hours.before_closed_day(datetime.now(request.app[SITE].zone))

@@ -9,21 +9,23 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.model import Channel, Purpose
+from exchange.core.thread import HANDED
 from exchange.steps import again, links, settings, spoken, stop
 from exchange.steps.links import NewLink
 from exchange.store import read
-from exchange.store.read import LinkView, reach_one_device
+from exchange.store.read import CaseView, LinkView, reach_one_device
 from exchange.web import frame
 from exchange.web.console.asking import Show, asked
 from exchange.web.console.messages import words
 from exchange.web.console.messages.about import message_of, newest_of, page
 from exchange.web.console.messages.between import people_of, recipient_of
 from exchange.web.console.session import actor_of, id_of, service_of
-from exchange.web.console.words import KINDS, choices, said
+from exchange.web.console.words import KINDS, QUESTION, choices, kind_of, said
 from exchange.web.frame import N_, gettext
 
 ChannelName = Literal["email", "text", "phone", "in_person", "post", "print"]
 REVOKED = frame.notice("link-revoked", N_("The link is taken back. It opens nothing any more."))
+ONE = N_("One short question: what they would like to know. They answer when they are ready, or not at all.")
 HOW_TO_GIVE = N_("Choose how you give them the link")
 
 
@@ -32,9 +34,10 @@ class Invitation(frame.Form):
 
     author: UUID
     recipient: UUID | None = None  # with two people in the case, the other one
-    kind: Literal["letter", "audio", "video"]
+    kind: Literal["letter", "audio", "video", "question"]
     channel: ChannelName
     never_sent: list[Literal["yes"]] = Field(default_factory=list)
+    answers: UUID | None = None
     sentences: ClassVar = {
         "author": N_("Choose whom you invite"),
         "kind": N_("Choose what it will be"),
@@ -51,7 +54,9 @@ class Preview(frame.Form):
 
 async def invite_page(request: web.Request) -> web.StreamResponse:
     """Whom, for whom, what, how."""
-    return await _show_invite(request, frame.blank(author=request.query.get("author")), 200)
+    return await _show_invite(
+        request, frame.blank(author=request.query.get("author"), answers=request.query.get("answers")), 200
+    )
 
 
 async def invite(request: web.Request) -> web.StreamResponse:
@@ -61,9 +66,12 @@ async def invite(request: web.Request) -> web.StreamResponse:
         service, actor = service_of(request), actor_of(request)
         recipient = await recipient_of(request, form.author, form.recipient)
         channel, never_sent = Channel(form.channel), bool(form.never_sent)
+        asks = form.kind == "question"
+        kind = "letter" if asks else form.kind
         made = await links.invite(
-            service, actor, form.author, recipient, channel=channel, kind=form.kind, never_sent=never_sent
-        )
+            service, actor, form.author, recipient, channel=channel, kind=kind, never_sent=never_sent, asks=asks,
+            answers=form.answers,
+        )  # fmt: skip
         return frame.see_other(request, f"/links/{made.id}")
 
     return await asked(request, Invitation, _show_invite, act, at="author")
@@ -134,6 +142,20 @@ async def revoke(request: web.Request) -> web.StreamResponse:
     return frame.see_other(request, f"/cases/{found.link.case_id}", done=REVOKED)
 
 
+def _answerable(case: CaseView) -> list[tuple[str, ...]]:
+    """What has been handed over, the newest first: who is invited can answer what they were handed."""
+    handed = [row for row in reversed(case.messages) if row.state in HANDED and not row.never_sent]
+    told = gettext("From %(sender)s to %(recipient)s")
+    return [
+        (
+            str(row.id),
+            f"{kind_of(row)} {row.reference}",
+            told % {"sender": case.forms[row.author_id], "recipient": case.forms[row.recipient_id]},
+        )
+        for row in handed
+    ]
+
+
 def channel_choices(code_channel: str | None) -> list[tuple[str, ...]]:
     """The ways of a link, each that reaches the same device as the code with a warning."""
     warning = gettext("Their code went the same way. Choose another one.")
@@ -166,7 +188,8 @@ async def _show_invite(request: web.Request, form: frame.ErrorSummary, status: i
         "form": form,
         "case": case,
         "people": people_of(case),
-        "kinds": choices(KINDS),
+        "kinds": [*choices(KINDS), ("question", gettext(QUESTION), gettext(ONE))],
+        "answerable": _answerable(case),
         "channels": choices(words.LINK_CHANNELS),
     }
     return frame.render(request, "console/messages/invite.html", context, status=status)

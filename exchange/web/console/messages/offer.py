@@ -40,7 +40,7 @@ class Offer(frame.Form):
 
 async def offer_page(request: web.Request) -> web.StreamResponse:
     """The form, with the rough length filled in."""
-    return await _show(request, frame.blank(length=_length(await message_of(request))), 200)
+    return await _show(request, None, 200)
 
 
 async def make(request: web.Request) -> web.StreamResponse:
@@ -66,8 +66,9 @@ def _no_channel() -> BadInput:
     return BadInput(str(Offer.sentences["channel"]), field="channel")
 
 
-async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
+async def _show(request: web.Request, form: frame.ErrorSummary | None, status: int) -> web.Response:
     found = await message_of(request)
+    form = frame.blank(length=_length(found)) if form is None else form
     person = await read.person_view(service_of(request), actor_of(request), found.message.recipient_id)
     code = person.code_agreed
     return page(

@@ -12,12 +12,11 @@ from exchange.core.model import ReleaseWay
 from exchange.steps import release, view
 from exchange.store import read
 from exchange.store.read import MessageView
-from exchange.web import frame
+from exchange.web import attachment, frame
 from exchange.web.console.asking import asked
 from exchange.web.console.messages.about import message_of, named, page, part_words, read_part, texts_of
 from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.frame import N_
-from exchange.web.frame.i18n import LANGUAGES
 from exchange.web.pack_words import is_large, pack_pdf
 
 ENDED = frame.notice("presented", N_("Recorded. Ask in two working days how they are."))
@@ -46,7 +45,7 @@ async def pack(request: web.Request) -> web.StreamResponse:
     large = asked_size == "yes" if asked_size in ("yes", "no") else None
     service, actor, message = service_of(request), actor_of(request), id_of(request, "message")
     body = await pack_pdf(service, actor, message, id_of(request, "release"), large=large, language=language)
-    headers = {"Content-Disposition": 'attachment; filename="sheets.pdf"', "Cache-Control": "no-store"}
+    headers = {**attachment.named("sheets.pdf"), "Cache-Control": "no-store"}
     return web.Response(body=body, content_type="application/pdf", headers=headers)
 
 
@@ -74,7 +73,7 @@ async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> 
         note=found.offers[0][1] if found.offers else "", pages=named(parts, "page-"), texts=texts,
         sound=any(p.name == "sound" for p in parts), picture=any(p.name == "picture" for p in parts),
         large=request.query.get("large", "yes" if is_large(person) else "no") == "yes",
-        languages=list(LANGUAGES.values()), theirs=person.person.language, pack_code=found.packs.get(row.id, ""),
+        theirs=person.person.language, pack_code=found.packs.get(row.id, ""),
     )  # fmt: skip
 
 

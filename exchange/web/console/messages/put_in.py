@@ -27,8 +27,16 @@ FILES_ARRIVED = frame.notice("files-arrived", N_("The files have arrived. Check 
 FILE_GONE = frame.notice("file-gone", N_("The file was taken away."))
 BEGUN_AGAIN = frame.notice("begun-again", N_("Put it in again here. What was put in before stays locked away."))
 
-KIND_OF = {"typed": Kind.LETTER, "file": Kind.LETTER, "scan": Kind.LETTER, "audio": Kind.AUDIO, "video": Kind.VIDEO}
+KIND_OF = {
+    "question": Kind.LETTER,
+    "typed": Kind.LETTER,
+    "file": Kind.LETTER,
+    "scan": Kind.LETTER,
+    "audio": Kind.AUDIO,
+    "video": Kind.VIDEO,
+}
 WHAT: dict[str, tuple[str, str]] = {
+    "question": (N_("One question that I type in"), N_("What they would like to know from the other person")),
     "typed": (N_("A letter that I type in"), N_("Read out to you, or copied from paper")),
     "file": (N_("A letter in a file"), N_("PDF, Word (.docx), text, or a picture of a page")),
     "scan": (N_("Photos or scans of pages"), N_("JPEG, PNG, HEIC or TIFF, one picture per page, in their order")),
@@ -48,7 +56,7 @@ class NewMessage(frame.Form):
 
     author: UUID
     recipient: UUID | None = None  # with two people in the case, the other one
-    what: Literal["typed", "file", "scan", "audio", "video"]
+    what: Literal["question", "typed", "file", "scan", "audio", "video"]
     never_sent: list[Literal["yes"]] = Field(default_factory=list)
     sentences: ClassVar = {
         "author": N_("Choose who it is from"),
@@ -77,9 +85,11 @@ async def begin(request: web.Request) -> web.StreamResponse:
         recipient = await recipient_of(request, form.author, form.recipient)
         people = {"author": form.author, "recipient": recipient}
         message = await intake.begin_message(
-            service, actor, case, **people, kind=KIND_OF[form.what], never_sent=bool(form.never_sent)
-        )
-        return frame.see_other(request, f"/messages/{message}/upload?what={form.what}")
+            service, actor, case, **people, kind=KIND_OF[form.what], never_sent=bool(form.never_sent),
+            asks=form.what == "question",
+        )  # fmt: skip
+        what = "typed" if form.what == "question" else form.what
+        return frame.see_other(request, f"/messages/{message}/upload?what={what}")
 
     return await asked(request, NewMessage, _show_new, act, at="author")
 
@@ -172,7 +182,7 @@ async def _show_typed(request: web.Request, form: frame.ErrorSummary, status: in
 def _what(request: web.Request, found: MessageView) -> str:
     """Which way of putting in the page shows: as asked, as far as it fits the kind."""
     asked_for = request.query.get("what", "typed" if request.path.endswith("/typed") else "")
-    fitting = [what for what, kind in KIND_OF.items() if kind == found.message.kind]
+    fitting = [what for what, kind in KIND_OF.items() if kind == found.message.kind and what != "question"]
     return asked_for if asked_for in fitting else fitting[-1] if len(fitting) == 1 else "file"
 
 

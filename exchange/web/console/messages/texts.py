@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import Field
 
 from exchange.core.access import Permission
+from exchange.core.errors import BadInput
 from exchange.core.model import Kind
 from exchange.steps import texts
 from exchange.web import frame
@@ -20,6 +21,7 @@ ADDED = frame.notice(
     "text-added", N_("The text stands beside it as a new version. Earlier approval and consent no longer count.")
 )
 SHOWN = frame.notice("text-shown", N_("The text will be shown with the pages. This is a new version to review."))
+NO_MAKER = N_("Say who made the translation")
 FITTING = {
     Kind.LETTER: ("transcription", "translation"),
     Kind.AUDIO: ("transcript", "captions", "translation"),
@@ -33,12 +35,23 @@ class Text(frame.Form):
     digest: str
     name: Literal["transcription", "transcript", "captions", "translation"]
     tongue: str
+    made_by: Literal["", "person", "machine"] = ""
+    who: str = Field(default="", max_length=texts.LONGEST_MAKER)
+    checked: list[Literal["yes"]] = Field(default_factory=list)
     text: str = Field(max_length=texts.MOST_CHARACTERS)
     sentences: ClassVar = {
         "name": N_("Choose what this text is"),
         "tongue": N_("Choose the language of the text"),
         "text": N_("Type the text first"),
     }
+
+    def translated(self) -> texts.Translated | None:
+        """Who made it; None for what is no translation. BadInput where a translation does not say."""
+        if self.name != "translation":
+            return None
+        if not self.made_by:
+            raise BadInput(NO_MAKER, field="made_by")
+        return texts.Translated(self.made_by, self.who, checked=bool(self.checked))
 
 
 class Shown(frame.Form):
@@ -52,14 +65,18 @@ class Shown(frame.Form):
 
 async def text_page(request: web.Request) -> web.StreamResponse:
     """The form; `?name=` goes on with a text that is there."""
+    name = request.query.get("name", "")
+    if not name:
+        return await _show(request, frame.blank(tongue="en"), 200)
     found = await message_of(request)
-    newest, name = newest_of(found), request.query.get("name", "")
+    newest = newest_of(found)
     there = next((part for part in found.parts[newest.id] if part.name == name and part.facts.get("maker")), None)
     if there is None:
         return await _show(request, frame.blank(tongue="en"), 200)
     text = await read_part(request, found.message.id, name, digest=newest.digest)
-    kind = name.split("-")[0]
-    return await _show(request, frame.blank(name=kind, tongue=there.facts.get("language"), text=text), 200)
+    told = {"made_by": there.facts.get("made_by"), "checked": ["yes"] if there.facts.get("checked") else []}
+    typed = {"name": name.split("-")[0], "tongue": there.facts.get("language"), "text": texts.without_maker(text)}
+    return await _show(request, frame.blank(**typed, **told), 200)
 
 
 async def add(request: web.Request) -> web.StreamResponse:
@@ -69,8 +86,9 @@ async def add(request: web.Request) -> web.StreamResponse:
         message = id_of(request, "message")
         service, actor = service_of(request), actor_of(request)
         await texts.add_text(
-            service, actor, message, base_digest=form.digest, name=form.name, language=form.tongue, text=form.text
-        )
+            service, actor, message, base_digest=form.digest, name=form.name, language=form.tongue, text=form.text,
+            translated=form.translated(),
+        )  # fmt: skip
         return frame.see_other(request, f"/messages/{message}/review", done=ADDED)
 
     return await asked(request, Text, _show, act, at="text")

@@ -98,6 +98,7 @@ DECISIONS: dict[str, str] = {
     "return": N_("Sent back"),
     "withhold": N_("Not to be shared"),
     "retract": N_("Approval taken back"),
+    "after": N_("Approved by a supervisor: its author cannot be asked any more"),
 }
 TEXTS: dict[str, str] = {
     "transcription": N_("Transcription: what the pages say"),
