@@ -17,6 +17,7 @@ from exchange.core.errors import ExchangeError
 from exchange.settings import Settings
 from exchange.steps import signing
 from exchange.store.engine import plain_url
+from exchange.store.failpoints import failpoint
 from exchange.store.queue import LONG, MEDIA, STEPS
 from exchange.store.scratch import remove_stale
 from exchange.store.service import Service, open_service
@@ -45,7 +46,9 @@ def task(name: str, *, cron: str | None = None) -> Callable[[Step], Step]:
     def register(step: Step) -> Step:
         async def run(context: JobContext, /, **ids: Any) -> None:
             ids.pop("timestamp", None)  # given to tasks that the clock starts
+            failpoint("job.begun")
             await step(context.additional_context["service"], **ids)
+            failpoint("job.done")
 
         retry = RetryStrategy(max_attempts=ATTEMPTS - 1, exponential_wait=WAIT_SECONDS)
         queue = MEDIA if name in LONG else STEPS

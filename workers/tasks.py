@@ -7,8 +7,10 @@ from uuid import UUID
 
 from exchange.steps import (
     certificate,
+    figures,
     mail,
     notifying,
+    of_age,
     own_copy_making,
     process,
     redacting,
@@ -16,7 +18,9 @@ from exchange.steps import (
     retention,
     signing,
     spoken_safe,
+    statistics,
     sweep,
+    telling_webhooks,
     transcribing,
 )
 from exchange.store import reaper
@@ -96,6 +100,18 @@ async def retain(service: Service) -> None:
     await retention.run(service)
 
 
+@task("come_of_age", cron="7 * * * *")
+async def come_of_age(service: Service) -> None:
+    """Every hour: who comes of age soon, and for whom it is the day."""
+    await of_age.run(service)
+
+
+@task("count_quarters", cron="23 4 * * *")
+async def count_quarters(service: Service) -> None:
+    """Once a night: a quarter that has ended is counted for the statistics."""
+    await statistics.count_quarters(service)
+
+
 @task("daily_mail", cron="*/15 * * * *")
 async def daily_mail(service: Service) -> None:
     """The neutral e-mail to staff, once per working day."""
@@ -126,6 +142,12 @@ async def look_after_notices(service: Service) -> None:
     await notifying.look_after(service)
 
 
+@task("tell_webhooks", cron="* * * * *")
+async def tell_webhooks(service: Service) -> None:
+    """Other systems are told what happened."""
+    await telling_webhooks.tell(service)
+
+
 @task("grant_on_acceptance")
 async def grant_on_acceptance(service: Service, session: str, message: str) -> None:
     """The recipient accepted and may read on in the same sitting."""
@@ -146,5 +168,6 @@ async def certify_waiting(service: Service) -> None:
 
 @task("checkpoint", cron="* * * * *")
 async def checkpoint(service: Service) -> None:
-    """Sign the head of the record, if it grew; a heartbeat sees to it that it does now and then."""
+    """Sign the head of the record, if it grew; a heartbeat sees to it that it does now and then. And count."""
     await signing.sign(service)
+    await figures.look(service)
