@@ -13,6 +13,7 @@ from exchange import (
     __version__,
     cli_all,
     cli_audit,
+    cli_backup,
     cli_bounce,
     cli_demo,
     cli_erase,
@@ -47,6 +48,8 @@ app.add_typer(cli_audit.app)
 app.add_typer(cli_erase.app)
 app.add_typer(cli_keys.app)
 app.add_typer(cli_user.app)
+app.command("backup")(cli_backup.backup)
+app.command("restore")(cli_backup.restore)
 app.command("bounce")(cli_bounce.bounce)
 app.command("init")(cli_service.init)
 app.command("doctor")(cli_service.doctor)

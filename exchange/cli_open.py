@@ -53,6 +53,41 @@ def database_of(settings: Settings, *, migrate: bool = False) -> Iterator[Settin
         server.stop()
 
 
+@contextmanager
+def owner_of(settings: Settings) -> Iterator[tuple[Settings, str]]:
+    """As `database_of`, and the URL of the owner, who alone can read all of it."""
+    with database_of(settings) as reached:
+        if settings.database_url is not None:
+            yield reached, _owner_url(settings)
+        else:
+            server = EmbeddedPostgres(settings.folder / "postgres")
+            yield reached, server.attach()
+
+
+@contextmanager
+def empty_owner_of(settings: Settings) -> Iterator[tuple[Settings, str]]:
+    """A database to restore into and its owner's URL: the one the settings name, or a new embedded one.
+
+    The settings it gives connect as the owner: nobody else can before the restore has ended. Afterwards the roles of
+    the settings sign in with the passwords of their URLs.
+    """
+    if settings.database_url is None:
+        with EmbeddedPostgres(settings.folder / "postgres") as server:
+            yield settings.model_copy(update={"database_url": SecretStr(server.url)}), server.url
+        return
+    url = _owner_url(settings)
+    yield settings.model_copy(update={"database_url": SecretStr(url)}), url
+    others = (settings.database_url, settings.portal_database_url)
+    let_in(url, [one.get_secret_value() for one in others if one is not None])
+
+
+def _owner_url(settings: Settings) -> str:
+    owner = settings.owner_database_url or settings.database_url
+    if owner is None:
+        raise WrongSetting("Set EXCHANGE_OWNER_DATABASE_URL to the database's owner.")
+    return driver_url(owner.get_secret_value()).render_as_string(hide_password=False)
+
+
 @asynccontextmanager
 async def service_of(settings: Settings) -> AsyncIterator[Service]:
     """The service with its keys, or without where there is no root key file yet (`doctor` says so)."""
@@ -68,10 +103,7 @@ def with_roles(settings: Settings, server: EmbeddedPostgres) -> Settings:
 
 def migrate_own(settings: Settings) -> None:
     """Bring a database that the settings name up to date, as its owner; its roles sign in from then on."""
-    owner = settings.owner_database_url or settings.database_url
-    if owner is None:
-        raise WrongSetting("Set EXCHANGE_OWNER_DATABASE_URL to the database that is to be brought up to date.")
-    url = driver_url(owner.get_secret_value()).render_as_string(hide_password=False)
+    url = _owner_url(settings)
     upgrade(url)
     others = (settings.database_url, settings.portal_database_url)
     let_in(url, [one.get_secret_value() for one in others if one is not None])

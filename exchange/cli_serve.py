@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Create = Callable[[Service], Awaitable[web.Application]]
 
 SHUTDOWN_SECONDS = 5.0
+READY_AFTER_SECONDS = 3.0
+"""So long a process leaves the processor to those that start beside it, before it compiles what comes later."""
 
 
 def portal() -> None:
@@ -85,6 +87,7 @@ async def _serve(settings: "Settings", create: "Create", host: str, port: int, *
 
     from exchange.steps.health import require_isolated
     from exchange.store.service import open_service
+    from exchange.web.frame.readying import make_ready
     from exchange.web.frame.runner import FrameRunner
 
     keep_freed_memory()
@@ -94,10 +97,12 @@ async def _serve(settings: "Settings", create: "Create", host: str, port: int, *
             await require_isolated(service)
         runner = FrameRunner(await create(service), shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
+        readying = asyncio.create_task(make_ready(runner.app, after=READY_AFTER_SECONDS))
         try:
             await web.TCPSite(runner, host, port).start()
             await _ended()
         finally:
+            readying.cancel()
             await runner.cleanup()
 
 

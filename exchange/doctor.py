@@ -8,17 +8,19 @@ import asyncio
 import os
 import shutil
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import imageio_ffmpeg
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from exchange.core.model import Role
+from exchange.steps import backup as backups
 from exchange.steps import mail, setup
 from exchange.steps import settings as service_settings
 from exchange.steps.freshness import freshness
 from exchange.steps.health import ESSENTIAL, Check, Checker, is_green, run
-from exchange.store import clamd
+from exchange.store import clamd, ledger_copy
 from exchange.store import tables as t
 from exchange.store.ledgerkey import load_signer
 from exchange.store.mailer import greet
@@ -37,6 +39,9 @@ __all__ = ["Check", "examine", "is_green"]
 
 GIB = 1024**3
 CLOCK_SECONDS = 5
+BACKUP_AGE = timedelta(days=2)
+COPY_AGE = timedelta(hours=1)
+_SIGNED_LONG_AGO = text("select max(size) from public.ledger_checkpoint where at < now() - cast(:age as interval)")
 MEMORY_SYSTEMS = ("tmpfs", "ramfs")
 
 
@@ -195,10 +200,39 @@ async def text_messages(service: Service) -> Check:
 
 
 async def backup(service: Service) -> Check:
-    """Somebody said where the backup goes."""
-    if service.settings.demo or (await service_settings.read(service, fresh=True)).backup_place:
+    """Somebody said where the backup goes; where our own makes it, it is not old, and no object was lost before it."""
+    if service.settings.demo:
         return Check("Backup")
-    return Check("Backup", "No place for the backup is set.", "Set it under Administration.")
+    if not (await service_settings.read(service, fresh=True)).backup_place:
+        return Check("Backup", "No place for the backup is set.", "Set it under Administration.")
+    last = await backups.last_made(service)
+    if last is None:
+        return Check("Backup (made by other means than exchange backup)")
+    async with reading(service) as conn:
+        age = (await conn.execute(select(func.now()))).scalar_one() - last.at
+    if age > BACKUP_AGE:
+        return Check("Backup", f"The last one is {age.days} days old.", "Look why exchange backup does not run.")
+    if last.value["missing"]:
+        return Check("Backup", f"{last.value['missing']} objects are lost.", "Run exchange backup: it names them.")
+    return Check("Backup")
+
+
+async def record_outside(service: Service) -> Check:
+    """The record also lies in the object store, where a restore takes what is newer than the backup from."""
+    name = "Record outside the database"
+    verifier = setup.verifier_of(service)
+    if verifier is None:  # "Record" tells that
+        return Check(name)
+    async with reading(service) as conn:
+        behind = (await conn.execute(_SIGNED_LONG_AGO, {"age": COPY_AGE})).scalar_one_or_none()
+    there = await ledger_copy.copied(service.objects, verifier)
+    if behind is None or (there is not None and there.size >= behind):
+        return Check(name)
+    return Check(
+        name,
+        "What was signed an hour ago is not in the object store.",
+        "Look at the worker's log for record_not_copied. Was the database put back, but not by exchange restore?",
+    )
 
 
 async def administrator(service: Service) -> Check:
@@ -217,6 +251,7 @@ async def administrator(service: Service) -> Check:
 MACHINE: tuple[tuple[str, Checker], ...] = (
     ("Root key", root_key),
     ("Record", ledger_key),
+    ("Record outside the database", record_outside),
     ("ffmpeg", ffmpeg),
     ("Sandbox", sandbox),
     ("Malware scanner", scanner),

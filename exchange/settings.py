@@ -16,8 +16,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from exchange.core.errors import WrongSetting
+from exchange.settings_files import PREFIX, is_told, names, plain, secrets_from_files, sentence
 
-PREFIX = "EXCHANGE_"
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  # only a private 0700 folder below it is used
 SECRETS = (
     "database_url",
@@ -27,6 +27,8 @@ SECRETS = (
     "s3_secret_key",
     "portal_s3_access_key",
     "portal_s3_secret_key",
+    "backup_s3_access_key",
+    "backup_s3_secret_key",
     "smtp_password",
     "vault_token",
     "pkcs11_pin",
@@ -37,6 +39,9 @@ NOT_FOR_THE_PORTAL = (
     "owner_database_url",
     "root_key_file",
     "ledger_key_file",
+    "backup_to",
+    "backup_s3_access_key",
+    "backup_s3_secret_key",
     "smtp_user",
     "smtp_password",
     "vault_url",
@@ -100,8 +105,18 @@ class Settings(BaseSettings):
     """How long those who never took part are kept (rule 23): from the closing of a case, or a referral's decision."""
     retention_notice_days: int = Field(0, ge=0, le=3650)
     """What is due goes by itself so many days after its date; 0: never, a supervisor confirms each one."""
+    statistics_least: int = Field(5, ge=3, le=100)
+    """Statistics hide numbers below it, and whatever would give one away (core/statistics.py)."""
     backup_days: int = Field(35, ge=0, le=36500)
     """How long a backup is kept: an erasure certificate names the day on which the last old one is gone."""
+    backup_to: str = ""
+    """Where `exchange backup` writes: `local:<path>` or `s3` (then `backup_s3_*`); "" means nowhere."""
+    backup_s3_endpoint: str = ""
+    backup_s3_bucket: str = "exchange-backup"
+    backup_s3_access_key: SecretStr | None = None
+    backup_s3_secret_key: SecretStr | None = None
+    backup_s3_region: str = "us-east-1"
+    backup_s3_secure: bool = True
     oidc_issuer: str = ""
     """The OpenID provider for single sign-on of staff, exactly as it names itself; "" means that there is none."""
     oidc_client_id: str = ""
@@ -149,6 +164,12 @@ class Settings(BaseSettings):
     speech_language: str = Field("en", pattern=r"^[a-z]{2,3}$")
     """What language the folder's model hears."""
 
+    webhook_networks: str = ""
+    """Inner networks, with commas, that webhooks may go to beside public addresses; this machine only in a
+    demonstration."""
+    webhook_ca: Path | None = None
+    """Who signs the certificates of webhooks' receivers, where that is an authority of one's own."""
+
     smtp_host: str = ""
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_user: str = ""
@@ -184,9 +205,9 @@ class Settings(BaseSettings):
     def load(cls, **values: Any) -> Self:
         """Settings from the environment, `*_FILE` secrets and `values`; raises `WrongSetting`."""
         try:
-            return cls(**{**_secrets_from_files(), **values})
+            return cls(**{**secrets_from_files(SECRETS), **values})
         except ValidationError as error:
-            raise WrongSetting(_sentence(error)) from None
+            raise WrongSetting(sentence(error)) from None
 
     @field_validator("timezone")
     @classmethod
@@ -209,7 +230,7 @@ class Settings(BaseSettings):
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
         try:
@@ -262,6 +283,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _webhooks_go_elsewhere(self) -> Self:
+        named = [ip_network(part.strip()) for part in self.webhook_networks.split(",") if part.strip()]
+        if not self.demo and any(one.is_loopback or one.is_link_local or one.prefixlen < 8 for one in named):
+            raise ValueError("EXCHANGE_WEBHOOK_NETWORKS must name inner networks, and not this machine itself")
+        return self
+
+    @model_validator(mode="after")
     def _object_store(self) -> Self:
         if self.objects == "s3":
             needed: tuple[str, ...] = ("s3_endpoint", "s3_access_key", "s3_secret_key")
@@ -269,9 +297,18 @@ class Settings(BaseSettings):
                 needed = ("s3_endpoint",)  # the portal's process may be given nothing but its own
             missing = [name for name in needed if not getattr(self, name)]
             if missing:
-                raise ValueError("EXCHANGE_OBJECTS is s3: also set " + _names(missing))
+                raise ValueError("EXCHANGE_OBJECTS is s3: also set " + names(missing))
         elif not self.objects.startswith("local:/"):
             raise ValueError("EXCHANGE_OBJECTS must be s3 or local:/an/absolute/path")
+        return self
+
+    @model_validator(mode="after")
+    def _backups(self) -> Self:
+        needed = ["backup_s3_endpoint", "backup_s3_access_key", "backup_s3_secret_key"]
+        if self.backup_to == "s3" and not all(getattr(self, name) for name in needed):
+            raise ValueError("EXCHANGE_BACKUP_TO is s3: also set " + names(needed))
+        if self.backup_to not in ("", "s3") and not self.backup_to.startswith("local:/"):
+            raise ValueError("EXCHANGE_BACKUP_TO must be s3 or local:/an/absolute/path")
         return self
 
     @model_validator(mode="after")
@@ -294,11 +331,11 @@ class Settings(BaseSettings):
 
         Raises `WrongSetting` where its environment holds what it must not know.
         """
-        told = [name for name in NOT_FOR_THE_PORTAL if _is_told(name)]
-        if _is_told("portal_database_url") and _is_told("database_url"):
+        told = [name for name in NOT_FOR_THE_PORTAL if is_told(name)]
+        if is_told("portal_database_url") and is_told("database_url"):
             told.append("database_url")
         if told:
-            raise WrongSetting(f"The portal must not know {_names(told)}. Remove it from this process's environment.")
+            raise WrongSetting(f"The portal must not know {names(told)}. Remove it from this process's environment.")
         return cls.load().for_portal()
 
     def for_portal(self) -> Self:
@@ -329,13 +366,14 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """These settings as `EXCHANGE_*` variables for a child process; holds secrets, so never print it."""
-        found = {PREFIX + name.upper(): _plain(getattr(self, name)) for name in type(self).model_fields}
+        found = {PREFIX + name.upper(): plain(getattr(self, name)) for name in type(self).model_fields}
         return {name: value for name, value in found.items() if value is not None}
 
     def environments(self) -> dict[str, dict[str, str]]:
         """The whole environment of each kind of child process: ours, and these settings as far as it may know."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        others = dict.fromkeys(("owner_database_url", "portal_database_url", *_PORTAL_S3))
+        backups = ("backup_to", "backup_s3_access_key", "backup_s3_secret_key")
+        others = dict.fromkeys(("owner_database_url", "portal_database_url", *_PORTAL_S3, *backups))
         staff = {**ours, **self.model_copy(update=others).environment()}
         return {"portal": {**ours, **self.for_portal().environment()}, "console": staff, "worker": staff}
 
@@ -351,50 +389,3 @@ def is_guarded(url: str) -> bool:
 def _scratch(folder: Path) -> Path:
     in_memory = MEMORY_FOLDER.is_dir() and os.access(MEMORY_FOLDER, os.W_OK)
     return MEMORY_FOLDER / f"exchange-{os.getuid()}" if in_memory else folder / "scratch"
-
-
-def _plain(value: object) -> str | None:
-    if value is None or value == Path():
-        return None
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _names(fields: list[str]) -> str:
-    return ", ".join(PREFIX + name.upper() for name in fields)
-
-
-def _is_told(name: str) -> bool:
-    variable = PREFIX + name.upper()
-    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
-
-
-def _secrets_from_files() -> dict[str, str]:
-    """Values of `EXCHANGE_<SECRET>_FILE`; setting both the variable and the file is refused."""
-    found = {}
-    for name in SECRETS:
-        variable = PREFIX + name.upper()
-        path = os.environ.get(f"{variable}_FILE")
-        if path is None:
-            continue
-        if variable in os.environ:
-            raise WrongSetting(f"Both {variable} and {variable}_FILE are set. Remove one of them.")
-        found[name] = _read_secret(variable, Path(path))
-    return found
-
-
-def _read_secret(variable: str, path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise WrongSetting(f"{variable}_FILE names a file that cannot be read. Check its path and mode.") from None
-
-
-def _sentence(error: ValidationError) -> str:
-    """Each wrong setting with what is wrong; never its value, which may be a secret."""
-    lines = []
-    for problem in error.errors(include_input=False, include_url=False):
-        names = _names([str(part) for part in problem["loc"][:1]])
-        lines.append(f"{names} {problem['msg'].removeprefix('Value error, ')}".strip() + ".")
-    return "The service did not start. " + " ".join(lines)
