@@ -27,7 +27,7 @@ from tests.support.browser import chromium, say
 from tests.support.console_site import PROVIDER, session_cookie
 from tests.support.database import cloned
 from tests.support.every_page import Stop
-from tests.support.portal_tour import easy_stops
+from tests.support.portal_tour import as_written, easy_stops, referring
 from tests.support.running import Exchange, running_exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -136,6 +136,8 @@ async def _portal_in(
             assert easy == "no" or await page.locator(".app-easy").count() > 0, stop.name
     if tongue == "en" and easy == "no":
         await _ask(page, sites.portal, looks)
+        async for name in referring(page, sites.portal, as_written):
+            await looks.at(page, name, "en")
     await context.close()
 
 

@@ -95,7 +95,7 @@ async def _prepared(work: CaseWork) -> None:
         await work.talked("Ash", kind, "In our second conversation.")
     await work.person_fact("Ash", FactKind.PREPARATION, "done", "Three conversations.")
     await work.person_fact("Ash", FactKind.RESPONSIBILITY, "accepted", "In his own words.")
-    await work.case_fact(FactKind.ASSESSMENT, "current", "Nothing speaks against it.")
+    await work.assessed("Nothing speaks against it.")
 
 
 async def _returned_and_revised(work: CaseWork, inside: Service) -> str:
@@ -169,10 +169,28 @@ async def _taken_back(work: CaseWork) -> None:
 
 
 async def _closed(work: CaseWork, exchange: Exchange, browser: Browser) -> None:
-    """A supervisor closes the case; nothing can be put in any more, and what happened stays to be seen."""
+    """What is open is decided, a supervisor closes the case; what happened stays to be seen; they are asked later."""
+    fern, page = work.staff, work.staff.page
     rowan = await Staff.signed_in(exchange, browser, "rowan", DESK)
-    await rowan.go(work.path)
+    await rowan.go(f"{work.path}/closing")
+    await told(rowan.page, "This is possible when everything above is decided.")
+    for name in ("Wren", "Ash"):
+        await work.talked(name, Diary.CLOSING_TALK, "It was good to have been heard.", "held")
+    await work.case_diary(Diary.OUTCOME, "agreed", "Both said what they wanted to say.")
+    await fern.go(f"{work.path}/closing")
+    while await page.locator("fieldset:not(:has(input:checked)) input").count():
+        await page.locator("fieldset:not(:has(input:checked)) input").last.check()
+    await press(page, "Keep these decisions")
+    await told(page, "Everything is decided.")
+    await rowan.go(f"{work.path}/closing")
     await press(rowan.page, "Close the case")
     await told(rowan.page, "Closed")
-    await work.staff.go(work.path)
-    await expect(work.staff.page.get_by_role("button", name="Put in a message")).to_have_count(0)
+    await fern.go(work.path)
+    await expect(page.get_by_role("button", name="Put in a message")).to_have_count(0)
+    await page.get_by_role("link", name="Follow-up after closing").click()
+    await told(page, "To be asked by")
+    await tick(page, "value", "held")
+    await page.fill("#words", "Both are well.")
+    await press(page, "Record")
+    await fern.go(f"{work.path}/follow-up")
+    await told(page, "Nothing is due.")

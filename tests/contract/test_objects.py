@@ -7,13 +7,14 @@ import os
 import resource
 import stat
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from exchange.core.errors import ObjectMissing, StorageFull, StorageUnavailable, WrongSetting
 from exchange.settings import Settings
-from exchange.store.objects import LocalObjects, ObjectStore, open_objects
+from exchange.store.objects import LocalObjects, ObjectStore, open_objects, s3
 from exchange.store.objects.s3 import S3Objects
 from tests.support.swift import Swift
 
@@ -291,3 +292,21 @@ def test_an_s3_endpoint_that_is_none_stops_the_start(tmp_path: Path) -> None:
     values = {"objects": "s3", "s3_endpoint": "s3.example/bucket", "s3_access_key": "a", "s3_secret_key": "b"}
     with pytest.raises(WrongSetting, match="EXCHANGE_S3_ENDPOINT"):
         S3Objects.from_settings(Settings.load(folder=tmp_path, **values))
+
+
+async def test_a_stream_whose_sender_died_is_ended_at_the_s3_server(
+    swift: Swift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its parts stand in no list of objects and would be kept, and paid for, for ever."""
+    store = S3Objects.from_settings(Settings.load(**swift.settings(f"contract-{os.getpid()}-{next(_buckets)}")))
+    await store.put("whole", b"sealed")
+    client, bucket = store._client, store._bucket
+    begun = client._create_multipart_upload(bucket, "half", {})
+    client._upload_part(bucket, "half", b"x" * (5 * MIB), {}, begun, 1)
+    assert await store.tidy() == 0
+    monkeypatch.setattr(s3, "LEFTOVER", timedelta(days=-1))
+    assert await store.tidy() == 1
+    answer = client._execute("GET", bucket, query_params={"uploads": ""})
+    assert b"<Upload>" not in answer.data
+    assert await _listed(store, "") == [("whole", 6)]
+    await store.close()

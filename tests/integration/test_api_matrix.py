@@ -10,7 +10,7 @@ from exchange.core import access
 from exchange.core.access import RULES, Near, Permission
 from exchange.core.edits import Doing, Edit
 from exchange.core.model import Role
-from exchange.steps import concern, links, own_copy, rectification, redact, referral, setup
+from exchange.steps import concern, dialogue, links, own_copy, rectification, redact, referral, setup
 from exchange.store import record
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -20,6 +20,7 @@ from exchange.web.api.table import ENDPOINTS
 from exchange.web.frame import PUBLIC
 from tests.support.api import Answered, Api, Caller, running_api
 from tests.support.api_bodies import body_of, path_of, without_request
+from tests.support.assessing import assess
 from tests.support.world import World, make_world
 
 GUARDED = [one for one in ENDPOINTS if one.permission is not PUBLIC]
@@ -57,14 +58,16 @@ async def ids_of(world: World) -> dict[str, UUID]:
         about = {"case_id": world.case, "participant_id": world.author, "token": uuid4().hex, "due_at": func.now()}
         waits = t.notice.insert().values(event="offer", means="email", **about).returning(t.notice.c.id)
         found |= {"notice": (await conn.execute(waits)).scalar_one()}
-        found |= {"emergency": asked_for.scalar_one(), "bar": uuid4()}
+        found |= {"emergency": asked_for.scalar_one(), "bar": uuid4(), "webhook": uuid4()}
         found |= {"task": task.scalar_one(), "concern": raised, "link": link.id, "release": released}
     strike = Edit(Doing.STRIKE, "text", 0, 4)
     found["edit"] = await redact.want(world.service, world.facilitator, stopped, strike, why="name")
     copy = found["copy"] = await own_copy.prepare(world.service, world.facilitator, world.author)
     found["item"] = (await own_copy.read(world.service, world.facilitator, copy)).items[0].row.id
+    found["rules"] = await dialogue.write(world.service, world.facilitator, world.case, dialogue.template())
     told = (world.author, "details", "My name has one l.")
     found["wrong"] = await rectification.ask(world.service, world.facilitator, *told)
+    found["assessment"] = await assess(world.service, world.facilitator, world.case)
     own = {"account": world.stranger.id, "second": world.second.id, "supervisor": world.supervisor.id}
     return found | {"referral": asked, "token": uuid4(), "session": uuid4()} | {n: i for n, i in own.items() if i}
 

@@ -51,7 +51,7 @@ async def test_no_page_names_the_case_to_whoever_is_barred(world: World) -> None
     message = await world.letter()
     raised = await concern.raise_concern(service, world.facilitator, message, kind="threat", note="Look at it.")
     await referral.save_referral(service, {"reach_by": "phone", "reach_address": "01632 960 555"})
-    asked = (await referral.referrals(service, world.supervisor))[0]
+    asked = (await referral.listed(service, world.supervisor))[0]
     async with unit_of_work(service, world.facilitator) as unit:
         task = await unit.add(t.task, case_id=world.case, kind="decide_hold")
         unit.leaf("task.added", case=world.case, kind="decide_hold")

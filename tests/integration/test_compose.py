@@ -24,7 +24,7 @@ def test_fits_the_compose_specification() -> None:
 
 def test_every_part_is_there() -> None:
     """PostgreSQL, S3 server, scanner, our three processes and the TLS proxy."""
-    assert {"database", "objects", "clamd", "proxy", "migrate", *OURS} == set(SERVICES)
+    assert {"database", "objects", "clamd", "proxy", "migrate", "backup", *OURS} == set(SERVICES)
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -38,9 +38,9 @@ def test_each_container_is_locked_down(name: str) -> None:
     assert service["image"].rpartition(":")[2] not in ("", "latest")
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate", "backup"}))
 def test_each_lasting_container_has_a_health_check(name: str) -> None:
-    """`migrate` ends by itself; all others say whether they are well."""
+    """`migrate` and `backup` end by themselves; all others say whether they are well."""
     assert SERVICES[name]["healthcheck"]["test"]
 
 
@@ -59,7 +59,15 @@ def test_only_the_proxy_is_reachable_from_outside() -> None:
     assert shared == {"data"}
 
 
-@pytest.mark.parametrize("name", [*OURS, "migrate"])
+@pytest.mark.parametrize("name", ["console", "worker"])
+def test_whoever_opens_content_has_a_scratch_in_memory(name: str) -> None:
+    """Print packs on the console, everything else in the worker: it goes with the container, and no disk sees it."""
+    scratch = SERVICES[name]["environment"]["EXCHANGE_SCRATCH"]
+    (mounted,) = [place for place in SERVICES[name]["tmpfs"] if place.startswith(f"{scratch}:")]
+    assert {"uid=10001", "mode=0700", "noexec"} <= set(mounted.partition(":")[2].split(","))
+
+
+@pytest.mark.parametrize("name", [*OURS, "migrate", "backup"])
 def test_every_variable_is_a_setting(name: str) -> None:
     """A misspelt variable would be ignored in silence; a secret is never written into the file."""
     known = {PREFIX + field.upper() for field in Settings.model_fields}
@@ -74,7 +82,9 @@ def test_every_secret_and_volume_is_declared(name: str) -> None:
     """What a container asks for exists under that name."""
     service = SERVICES[name]
     assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
-    named = {str(volume).split(":")[0] for volume in service.get("volumes", []) if not str(volume).startswith(".")}
+    named = {
+        str(volume).split(":")[0] for volume in service.get("volumes", []) if not str(volume).startswith((".", "$"))
+    }
     assert named <= set(COMPOSE["volumes"])
     assert set(service["networks"]) <= set(COMPOSE["networks"])
 

@@ -139,7 +139,8 @@ async def test_a_text_beside_it_makes_a_new_version(world: World, fern: Client) 
     """An approved letter gets a translation: reviewed anew, the text stands at the desk, and can be changed."""
     message = await world.approved()
     path, digest = f"/messages/{message}", await world.digest(message)
-    typed = {"digest": digest, "name": "translation", "tongue": "pl", "text": "Drogi sąsiedzie"}
+    typed = {"digest": digest, "name": "translation", "tongue": "pl", "text": "Drogi sąsiedzie",
+             "made_by": "person", "who": "An interpreter"}  # fmt: skip
     status, _, where = await fern.send(f"{path}/text", **typed)
     assert (status, where) == (303, f"{path}/review")
     assert await world.state(message) == State.IN_REVIEW

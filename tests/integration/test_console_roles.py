@@ -16,13 +16,15 @@ from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import unit_of_work
 from exchange.web.frame import PUBLIC, route_census
+from tests.support.assessing import assess
 from tests.support.console_site import PROVIDER, Console, running_console
+from tests.support.outside import webhook
 from tests.support.world import World, make_world, staff
 
 PLANTED = ("Full name harmed", "Full name responsible", "Form harmed", "Form responsible", "people.example",
            "Planted summary", "Planted note", "Planted referral", "apple river garden", "Planted needs")  # fmt: skip
 MINE = ("/", "/admin", "/record", "/cases", "/people", "/referrals", "/supervisor", "/tasks", "/account",
-        "/emergency", "/emergencies",
+        "/emergency", "/emergencies", "/assessments",
         "/help", "/accessibility", "/cookies", "/sign-in", "/step-up")  # fmt: skip
 
 
@@ -47,7 +49,7 @@ async def setting(service: Service) -> AsyncIterator[Setting]:
     )  # fmt: skip
     told = {"reach_by": "phone", "reach_address": "01632 960 555", "about": "Planted referral"}
     await referral.save_referral(service, told)
-    found = (await referral.referrals(service, world.supervisor))[0]
+    found = (await referral.listed(service, world.supervisor))[0]
     async with unit_of_work(service, world.facilitator) as unit:
         task = await unit.add(t.task, case_id=world.case, participant_id=world.author, kind="call_me")
         unit.leaf("task.added", case=world.case, participant=world.author, kind="call_me")
@@ -60,7 +62,9 @@ async def setting(service: Service) -> AsyncIterator[Setting]:
         "person": str(world.author), "kind": "status", "referral": str(found.id),
         "account": str(world.auditor.id), "task": str(task),
         "emergency": str(emergency),
-        "index": "0",
+        "index": "0", "assessment": str(await assess(service, world.facilitator, world.case, words="Planted note")),
+        "section": "s1", "question": "q1",
+        "webhook": str(await webhook(world)),
     }  # fmt: skip
     known = replace(service, settings=service.settings.model_copy(update=PROVIDER))
     async with running_console(known) as console:

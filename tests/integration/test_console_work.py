@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -117,13 +117,21 @@ BREAK: dict[str, tuple[str, str, str, bool]] = {
     "recipient_takes_part": ("consent.recipient.take_part", "no", "yes", False),
     "be_asked": ("consent.recipient.be_asked", "no", "yes", False),
 }
+BY_TIME: dict[str, tuple[str, str]] = {
+    # code: its form, and whose; a birthday breaks it, or that the yes was said more than a year ago
+    "author_of_age": ("consent.author.take_part", "author"),
+    "recipient_of_age": ("consent.recipient.take_part", "recipient"),
+    "author_consent_old": ("consent.author.take_part", "author"),
+    "recipient_consent_old": ("consent.recipient.take_part", "recipient"),
+    "be_asked_old": ("consent.recipient.be_asked", "recipient"),
+}
 
 
 async def test_each_line_is_cleared_by_the_form_it_is_linked_from(world: World, console: Console) -> None:
     """For every line that a fact or a consent about a person clears: break it, follow its link, clear it."""
     message = await world.approved()
     about = [code for code, line in checklist.REASONS.items() if by_short_form(line.form)]
-    assert set(about) == set(BREAK)
+    assert set(about) == {*BREAK, *BY_TIME}
     lead, supervisor = await console.as_(world.facilitator), await console.as_(world.supervisor)
     who = {"case": world.case, "message": message, "author": world.author, "recipient": world.recipient}
     for code, (form, breaking, clearing, supervised) in BREAK.items():
@@ -137,6 +145,21 @@ async def test_each_line_is_cleared_by_the_form_it_is_linked_from(world: World, 
         place = await filled(supervisor if supervised else lead, path, form, clearing)
         assert place == f"/messages/{message}"
         assert code not in await reasons(world, message), code
+    for code, (form, person) in BY_TIME.items():
+        assert checklist.REASONS[code].form == form
+        await time_goes_by(world, who[person], code, form.rsplit(".", maxsplit=1)[1])
+        assert code in await reasons(world, message), code
+        assert await filled(lead, url_for_form(form, **who), form, "yes") == f"/messages/{message}"
+        assert code not in await reasons(world, message), code
+
+
+async def time_goes_by(world: World, person: UUID, code: str, kind: str) -> None:
+    """They come of age now; or what they said last of this kind, they said a year and a day ago."""
+    said = {"given": True, "method": "in_person", "wording": "x", "at": func.now() - timedelta(days=366)}
+    birthday = update(t.participant).where(t.participant.c.id == person).values(of_age_at=func.clock_timestamp())
+    old = insert(t.consent).values(participant_id=person, kind=kind, **said)
+    async with reading(world.service) as conn:
+        await conn.execute(birthday if code.endswith("of_age") else old)
 
 
 def by_short_form(form: str) -> bool:
@@ -159,6 +182,11 @@ async def send(client: Client, path: str, form: str, answer: str) -> tuple[int, 
     page = page.split('action="/language"')[0]
     hidden = dict(re.findall(r'<input type="hidden" name="(back|wording)" value="([^"]*)"', page))
     answers = {"given": answer, "method": "phone"} if form.startswith("consent") else {"value": answer}
+    if form == "fact.assessment":
+        first = dict(reversed(re.findall(r'name="(q\d+[_0-9a-f]*)" type="radio" value="(\w+)"', page)))
+        due = datetime.now(UTC) + timedelta(days=9)
+        date = {"until-day": str(due.day), "until-month": str(due.month), "until-year": str(due.year)}
+        answers |= {**first, **date, "version": "0", "why": "We went through it.", "q18": "We ring them."}
     return await client.send(path.split("?", maxsplit=1)[0], path, **hidden, **answers)
 
 
@@ -204,7 +232,13 @@ async def test_a_case_from_nothing_by_its_forms(world: World, console: Console) 
     _, page = await supervisor.get(case)
     assert "A long story" not in page
     assert "Ada Byron" not in page
-    assert (await supervisor.send(f"{case}/state", case, opened="no"))[0] == 303
+    assert (await supervisor.send(f"{case}/closing/close", f"{case}/closing"))[0] == 409
+    assert (await lead.send(f"{ada}/diary/closing_talk", value="held", words=""))[0] == 303
+    assert (await lead.send(f"{case}/diary/outcome", value="not_begun", words="She thought better of it."))[0] == 303
+    _, page = await lead.get(f"{case}/closing")
+    names = dict.fromkeys(re.findall(r'name="(consent_[0-9a-f]{32})"', page), "end")
+    assert (await lead.send(f"{case}/closing", **names))[0] == 303
+    assert (await supervisor.send(f"{case}/closing/close", f"{case}/closing"))[0] == 303
     _, page = await lead.get(case)
     assert "Closed" in page
 

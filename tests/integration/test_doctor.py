@@ -12,12 +12,13 @@ from sqlalchemy import text
 
 from exchange import doctor
 from exchange.core.model import OPERATOR, Role
-from exchange.steps import health, settings, setup
+from exchange.steps import backup, health, settings, setup
+from exchange.store import ledger_copy
 from exchange.store.ledger import checkpoint
 from exchange.store.ledgerkey import load_signer
 from exchange.store.rootkey import FileRootKey
 from exchange.store.service import Service, open_service
-from exchange.store.unit import reading
+from exchange.store.unit import reading, unit_of_work
 from tests.support.mail import Mailbox
 from tests.support.malware import written
 from tests.support.ports import free_port
@@ -125,6 +126,36 @@ async def test_an_unsigned_record_is_noticed(service: Service, smtp: Mailbox) ->
     async with reading(service) as conn:
         await checkpoint(conn, load_signer(real.settings.ledger_key_file))
     assert "Record" not in await wrong(real)
+
+
+async def test_a_record_that_is_not_kept_outside_is_noticed(service: Service, smtp: Mailbox) -> None:
+    """Signed an hour ago, and still not in the object store; a worker's next round mends it."""
+    real = await found_real(service, smtp.port)
+    signer = load_signer(real.settings.ledger_key_file)
+    async with reading(service) as conn:
+        await checkpoint(conn, signer)
+    assert "Record outside the database" not in await wrong(real)
+    async with reading(as_owner(service)) as conn:
+        await conn.execute(text("alter table public.ledger_checkpoint disable trigger user"))
+        await conn.execute(text("update public.ledger_checkpoint set at = at - interval '2 hours'"))
+    assert "object store" in (await wrong(real))["Record outside the database"]
+    await ledger_copy.add(service, signer.verifier)
+    assert "Record outside the database" not in await wrong(real)
+
+
+async def test_an_old_backup_and_a_lost_object_are_noticed(service: Service, smtp: Mailbox) -> None:
+    """Our own backup: two days without one, or an object that it could not find."""
+    real = await found_real(service, smtp.port)
+    async with unit_of_work(service, OPERATOR) as unit:
+        await settings.put(unit, backup.MADE, {"id": "x", "objects": 3, "missing": 0})
+        unit.leaf("backup.made", count=3)
+    assert "Backup" not in await wrong(real)
+    await pass_time(service, "service_setting", "at", timedelta(days=3))
+    assert "days old" in (await wrong(real))["Backup"]
+    async with unit_of_work(service, OPERATOR) as unit:
+        await settings.put(unit, backup.MADE, {"id": "x", "objects": 3, "missing": 2})
+        unit.leaf("backup.made", count=3)
+    assert (await wrong(real))["Backup"] == "2 objects are lost."
 
 
 async def test_mail_that_fails_is_noticed(service: Service) -> None:

@@ -73,6 +73,25 @@ async def test_rule_19_a_recorded_need_opens_the_link_in_easy_read(
     assert [word for word in ("Large print", "An interpreter") if any(word in one.text for one in browser.seen)] == []
 
 
+@pytest.mark.parametrize("easy", ["yes", "no"])
+async def test_rule_13_before_a_letter_never_to_be_sent_nothing_is_said_of_sending_it(
+    world: World, browser: Visitor, easy: str
+) -> None:
+    """It once named the other person, and told the author that they decide whether they want it."""
+    invited = await links.invite(
+        world.service, world.facilitator, world.author, world.recipient, channel=Channel.EMAIL, never_sent=True
+    )
+    session = await browser.open(invited.secret, CODE)
+    await browser.post("/easy-read", easy=easy, back="/l")
+    await browser.post(session + "/me", answer="me")
+    page = (await browser.get(session + "/guidance")).text
+    assert ("app-easy__line" in page) is (easy == "yes")
+    assert "Nobody sends it on" in page
+    assert [
+        words for words in ("Form harmed", "whether they want it", "What can hurt", "changes") if words in page
+    ] == []
+
+
 async def test_what_the_visitor_chose_stands_over_what_was_recorded(world: World, browser: Visitor) -> None:
     """Whoever turned it off keeps the usual pages, with the next link too."""
     await _needs(world, "Easy Read")

@@ -16,7 +16,7 @@ from exchange.core.model import OPERATOR, CaseState, State
 from exchange.core.notes import BadNote, Verifier
 from exchange.core.sealed import open_whole
 from exchange.settings import Settings
-from exchange.steps import cases, certificate, concern, erase, hold, setup
+from exchange.steps import certificate, closing, concern, erase, hold, setup
 from exchange.store import read, reaper
 from exchange.store import tables as t
 from exchange.store.embedded import EmbeddedPostgres, _binary
@@ -148,7 +148,9 @@ async def test_erasing_a_case_destroys_every_wrap_and_every_word(world: World) -
     assert {(row.payload, row.secret_sealed) for row in links} == {(None, None)}
     assert not {row.state for row in links} & {"live", "claimed"}
     assert {(row.state, row.payload, row.private_wrapped) for row in sessions} == {("ended", None, None)}
-    assert {(row.name_sealed, row.form_of_name_sealed, row.needs_sealed) for row in people} == {(b"", b"", None)}
+    assert {(row.name_sealed, row.form_of_name_sealed, row.needs_sealed, row.signature_sealed) for row in people} == {
+        (b"", b"", None, None)
+    }
     assert counts == [None] * 4
 
 
@@ -158,7 +160,7 @@ async def test_an_erased_case_stays_erased(world: World) -> None:
     message = await world.letter()
     await erase.erase_case(service, rowan, world.case)
     with pytest.raises(Conflict, match="was erased"):
-        await cases.close_case(service, rowan, world.case, opened=True)
+        await closing.reopen(service, rowan, world.case)
     with pytest.raises(Conflict, match="already"):
         await erase.erase_case(service, rowan, world.case)
     view = await read.case_view(service, rowan, world.case)

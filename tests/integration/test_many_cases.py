@@ -13,9 +13,15 @@ from tests.support.many import Many, add_cases, make_many
 from tests.support.many_pages import LEFT_OUT, Page, pages_of, queries_of
 
 FEW, MORE = 50, 350
-MOST_QUERIES = 130
-"""The review desk asks the gate, opens a text and records that: nearly all of the queries are of that one act."""
-MOST_ON_LISTS = 25
+MOST_QUERIES = {
+    # one act each: content is opened, with the gate asked, the case locked and a leaf written before the first byte
+    "/messages/{message}/review": 55, "/messages/{message}/changes": 25, "/people/{person}": 28,
+    "/people/{person}/naming": 20, "/cases/{case}/closing": 38,
+    "/messages/{message}/told": 18, "/messages/{message}/appeal": 18,
+}  # fmt: skip
+MOST = 15
+"""On every other page."""
+MOST_ON_LISTS = 10
 LISTS = (
     "/", "/cases", "/supervisor", "/supervisor/waiting", "/supervisor/decisions", "/referrals", "/emergencies",
     "/supervisor/second-approvals", "/supervisor/due", "/record", "/record/overview", "/admin/accounts",
@@ -37,7 +43,7 @@ async def test_rule_25_no_page_asks_more_queries_where_there_are_more_cases(many
     after = await queries_of(many.service, pages)
     grown = {page.path: (before[page], after[page]) for page in pages if after[page] > before[page] + SLACK}
     assert grown == {}
-    assert {page.path: count for page, count in after.items() if count > MOST_QUERIES} == {}
+    assert {p.path: count for p, count in after.items() if count > MOST_QUERIES.get(p.route, MOST)} == {}
     assert {p.path: count for p, count in after.items() if p.route in LISTS and count > MOST_ON_LISTS} == {}
     assert await _shown(many) == {"needs": home.MOST, "cases": cases.PAGE, "waiting": oversight.PAGE}
 

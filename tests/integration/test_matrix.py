@@ -60,7 +60,7 @@ async def setting(service: Service) -> AsyncIterator[Setting]:
         a = await matrix.objects_of(first, spare, names=NAMES["A"], letter="alphaletterword")
         b = await matrix.objects_of(second, spare, names=NAMES["B"], letter="betaletterword")
         await referral.save_referral(service, {"reach_by": "phone", "reach_address": "01632 960 002"})
-        asked = (await referral.referrals(service, first.supervisor))[0].id
+        asked = (await referral.listed(service, first.supervisor))[0].id
         yield Setting(console, first, second, a, b, asked, Matrix(console, http, (a, b)))
 
 

@@ -18,6 +18,7 @@ from exchange.store import tables as t
 from exchange.store.notices import Wish
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from tests.support.closing import shut
 from tests.support.mail import Mailbox
 from tests.support.notices import (
     ADDRESS,
@@ -214,7 +215,7 @@ async def a_concern(world: World) -> None:
 
 async def closed(world: World) -> None:
     """The case was closed."""
-    await cases.close_case(world.service, world.supervisor, world.case, opened=False)
+    await shut(world.service, world.supervisor, world.case)
 
 
 async def wants_none(world: World) -> None:

@@ -25,10 +25,10 @@ from exchange.core.errors import (
     StepUpNeeded,
 )
 from exchange.core.links import new_secret
-from exchange.core.model import Channel
+from exchange.core.model import Actor, Channel
 from exchange.core.own_copy import Part
+from exchange.core.referrals import FIELDS, Known, Source, whose
 from exchange.core.referrals import OWN as OWN_ANSWERS
-from exchange.core.referrals import whose
 from exchange.steps import (
     cases,
     erase,
@@ -36,13 +36,14 @@ from exchange.steps import (
     offer,
     own_copy,
     own_copy_making,
-    referral,
+    rectification,
     release,
     setup,
+    tasks,
     view,
     wording,
 )
-from exchange.store import reaper
+from exchange.store import read, reaper
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
@@ -62,9 +63,16 @@ async def prepared(world: World, person: UUID) -> UUID:
     """A copy of which everything on the list is in, handed on to a second person."""
     copy = await own_copy.prepare(world.service, world.facilitator, person)
     for item in (await own_copy.read(world.service, world.facilitator, copy)).items:
-        await own_copy.decide(world.service, world.facilitator, copy, item.row.id, inside=True)
+        await into(world, copy, item.row.id)
     await own_copy.hand_on(world.service, world.facilitator, copy)
     return copy
+
+
+async def into(world: World, copy: UUID, item: UUID, by: Actor | None = None) -> None:
+    """Looked at, and in."""
+    who = by or world.facilitator
+    await own_copy.look_at(world.service, who, copy, item)
+    await own_copy.decide(world.service, who, copy, item, inside=True)
 
 
 async def made(world: World, person: UUID) -> UUID:
@@ -118,8 +126,8 @@ async def test_rule_5_a_copy_holds_all_of_one_person_and_nothing_of_anybody_else
         assert wording.wording(one).paragraphs[0] in html.unescape(files["index.html"].decode())
     assert not re.search(rb"(?i)<script|<link|<img|https?://", files["index.html"])
     assert await acts(here) == [
-        "own_copy.prepared", "own_copy.decided", "own_copy.checked", "own_copy.approved", "own_copy.made",
-        "own_copy.handed_out",
+        "own_copy.prepared", "own_copy.looked_at", "own_copy.decided", "own_copy.checked", "own_copy.approved",
+        "own_copy.made", "own_copy.handed_out",
     ]  # fmt: skip
     other = everywhere(await taken(here, here.recipient))
     assert b"OWN-" not in other
@@ -180,6 +188,10 @@ async def test_everything_is_looked_at_and_what_is_left_out_has_a_reason(world: 
         if not inside:
             with pytest.raises(BadInput, match="why"):
                 await own_copy.decide(service, fern, copy, item.row.id, inside=False)
+        else:
+            with pytest.raises(Refused, match="Look at it first"):
+                await own_copy.decide(service, fern, copy, item.row.id, inside=True)
+            await own_copy.look_at(service, fern, copy, item.row.id)
         await own_copy.decide(service, fern, copy, item.row.id, inside=inside, reason="" if inside else "A child.")
     await own_copy.hand_on(service, fern, copy)
     await own_copy.approve(service, world.supervisor, copy, agreed=True)
@@ -203,7 +215,7 @@ async def test_a_second_person_approves_with_a_fresh_factor(world: World) -> Non
         await own_copy.approve(service, world.stranger, copy, agreed=True)
     await own_copy.approve(service, sage, copy, agreed=False)
     [first, *_] = (await own_copy.read(service, sage, copy)).items
-    await own_copy.decide(service, sage, copy, first.row.id, inside=True)
+    await into(world, copy, first.row.id, sage)
     await own_copy.hand_on(service, fern, copy)
     with pytest.raises(Refused, match="Somebody else"):
         await own_copy.approve(service, sage, copy, agreed=True)
@@ -265,6 +277,44 @@ async def test_a_copy_that_nobody_took_is_gone_after_seven_days(world: World) ->
     assert (await state_of(service, copy)).key_sealed is None
 
 
+async def waits(world: World, who: Actor) -> set[tuple[str, bool]]:
+    """What "Needs you now" shows somebody about the author, and whether it says late."""
+    found = await read.needs_you_now(world.service, who)
+    return {(one.kind, one.overdue) for group in found.values() for one in group if one.participant_id == world.author}
+
+
+async def test_rule_25_a_request_with_a_month_waits_in_sight_from_the_first_day(world: World) -> None:
+    """Late only on its date; nobody ticks it off; approved it waits for the worker, and not fetched it comes back."""
+    service, fern, rowan = world.service, world.facilitator, world.supervisor
+    k, c = t.task, t.own_copy
+    await rectification.ask(service, fern, world.author, "details", "My name has one l.")
+    first = await own_copy.prepare(service, fern, world.author)
+    assert await waits(world, fern) == {("rectification", False), ("own_copy", False)}
+    async with reading(service) as conn:
+        found = (await conn.execute(select(k.c.id))).scalars().all()
+        await conn.execute(update(k).values(due_at=func.now() - timedelta(seconds=1)))
+    for task in found:
+        with pytest.raises(Refused):
+            await tasks.finish_task(service, fern, task)
+    assert await waits(world, fern) == {("rectification", True), ("own_copy", True)}
+    await own_copy.drop(service, fern, first)
+    second = await prepared(world, world.author)
+    assert await waits(world, rowan) == {("decide_own_copy", False)}
+    await own_copy.approve(service, rowan, second, agreed=True)
+    assert (await waits(world, rowan), await waits(world, fern)) == (set(), {("rectification", True)})
+    await own_copy_making.make(service, second)
+    assert await waits(world, fern) == {("rectification", True), ("copy_ready", False)}
+    async with reading(service) as conn:
+        ready = (await conn.execute(select(k.c.id).where(k.c.kind == "copy_ready"))).scalar_one()
+        await conn.execute(update(c).where(c.c.id == second).values(until=func.now() - timedelta(seconds=1)))
+    with pytest.raises(Refused):
+        await tasks.finish_task(service, fern, ready)
+    assert await own_copy_making.run_out(service) == 1
+    assert await waits(world, fern) == {("rectification", True), ("copy_gone", False)}
+    await own_copy.prepare(service, fern, world.author)
+    assert await waits(world, fern) == {("rectification", True), ("own_copy", False)}
+
+
 async def test_erasing_a_message_takes_the_copies_that_hold_it(world: World) -> None:
     """What was erased does not live on in a copy: its key is destroyed, the reasons on the list too."""
     service, fern = world.service, world.facilitator
@@ -310,15 +360,35 @@ async def test_a_copy_by_the_pages_and_by_the_api(world: World) -> None:
         assert "Handed out" in (await fern.get(person))[1]
 
 
+ASH, ELM = UUID(int=1), UUID(int=2)
+PEOPLE = {
+    ASH: Known("Ash Leaf", "harmed", ["01632 960 001"]),
+    ELM: Known("Elm Leaf", "responsible", ["01632 960 002", ""]),
+}
+
+
 def test_a_referral_that_may_be_somebody_elses_is_nobodys() -> None:
     """Its address is nobody's of the case, or that of two who live together: it is in no copy."""
-    one, two = UUID(int=1), UUID(int=2)
-    known = {one: ["Ash Leaf", "01632 960 001"], two: ["Elm Leaf", "01632 960 002", ""]}
     told = {"name": "ash leaf", "reach_address": "01632960009"}
-    assert whose(told, known) == one
-    assert whose({"reach_address": "01632 960 009"}, known) is None
-    assert whose({"name": "", "reach_address": ""}, known) is None
-    assert whose({"reach_address": "01632 960 002"}, known) == two
-    assert whose({"name": "Ash Leaf", "reach_address": "01632 960 002"}, known) is None
-    assert whose(told | {"referrer": "Somebody of an agency"}, known) is None
-    assert set(OWN_ANSWERS) == set(referral.FIELDS)
+    assert whose(told, PEOPLE) == ASH
+    assert whose({"reach_address": "01632 960 009"}, PEOPLE) is None
+    assert whose({"name": "", "reach_address": ""}, PEOPLE) is None
+    assert whose({"reach_address": "01632 960 002"}, PEOPLE) == ELM
+    assert whose({"name": "Ash Leaf", "reach_address": "01632 960 002"}, PEOPLE) is None
+    assert whose(told | {"referrer": "Somebody of an agency"}, PEOPLE) is None
+    assert set(OWN_ANSWERS) == set(FIELDS[Source.SELF])
+
+
+def test_a_referral_by_a_shared_address_under_another_name_or_side_is_nobodys() -> None:
+    """She asked by the telephone of the house, which is recorded as his: her story is not in his copy.
+
+    Nor once she was erased and only he is left to whom it could belong.
+    """
+    shared = {"reach_address": "01632 960 002"}
+    assert whose(shared | {"name": "Ivy Leaf"}, PEOPLE) is None
+    assert whose(shared | {"side": "harmed"}, PEOPLE) is None
+    assert whose(shared | {"name": "Elm Leaf", "side": "harmed"}, PEOPLE) is None
+    assert whose(shared | {"name": "elm  leaf", "side": "responsible"}, PEOPLE) == ELM
+    erased = PEOPLE | {ASH: Known("", "harmed", [])}
+    assert whose(shared, erased) is None
+    assert whose(shared | {"name": "Elm Leaf"}, erased) == ELM

@@ -271,6 +271,22 @@ async def test_an_offer_is_out_of_sight_while_everything_is_stopped(
     assert await world.state(message) == "accepted"
 
 
+async def test_an_answer_left_empty_shows_nothing_that_a_hold_hides(world: World, browser: Visitor) -> None:
+    """The page with the mistake on it is a page like the first: no name, no note, no kind while a hold is on."""
+    message, link = await world.offered()
+    assert link is not None
+    session = await _mine(browser, link)
+    before = await browser.post(session + "/decide", answer="")
+    assert (before.status, "that evening" in before.text, "Form responsible" in before.text) == (422, True, True)
+    assert (await browser.post(session + "/accept", how="")).status == 422
+    await world.fact(FactKind.HOLD, "on")
+    for page, empty in (("/decide", {"answer": ""}), ("/accept", {"how": ""})):
+        answer = await browser.post(session + page, **empty)
+        assert "cannot be opened at the moment" in answer.text, page
+        assert not any(told in answer.text for told in ("that evening", "Form responsible", "one page", "receive it"))
+    assert await world.state(message) == "offered"
+
+
 async def test_reasons_are_never_told_to_a_participant(world: World, browser: Visitor) -> None:
     """A contact order blocks reading; the page says "not at the moment" and nothing about orders."""
     _, link = await world.released()
@@ -304,16 +320,55 @@ async def test_asking_to_take_part(world: World, browser: Visitor, service: Serv
     sent = await _answer(browser, page, step="check", go="send")
     reference = re.search(r"R-[0-9A-Z]{4}", sent)
     assert reference
-    found = await referral.referrals(service, world.facilitator)
+    found = await referral.listed(service, world.facilitator)
     told = await referral.read_referral(service, world.facilitator, found[0].id)
     assert told.referral.reference == reference[0]
     assert told.answers == {"reach_by": "text", "reach_address": "07700 900001", "name": "Sam"}
 
 
-async def _answer(browser: Visitor, page: str, **fields: str) -> str:
+async def test_a_professional_refers(world: World, browser: Visitor, service: Service) -> None:
+    """Who has not agreed is asked no address; an answer that is changed at the check asks what follows from it."""
+    await found_service(service, demo=True, name="Message service")
+    page = await _answer(browser, (await browser.get("/refer")).text, go="by", path="/refer")
+    assert "Enter your organisation" in await _answer(browser, page, step="by", by_name="Jo", path="/refer")
+    said = {"by_name": "Jo", "by_organisation": "A school", "by_role": "school", "by_reach": "01632 960 009"}
+    page = await _answer(browser, page, step="by", **said, path="/refer")
+    page = await _answer(browser, page, step="one", one_name="Wren", path="/refer")
+    wrong = await _answer(browser, page, step="one_agreed", one_agreed="yes", path="/refer")
+    assert "Enter when and how they agreed" in wrong
+    page = await _answer(browser, page, step="one_agreed", one_agreed="no", path="/refer")
+    assert "Is there a second person?" in page
+    for step in ("two", "about", "risks"):
+        page = await _answer(browser, page, step=step, path="/refer")
+    assert "Check your answers" in page
+    refused = await _answer(browser, page, step="check", go="send", path="/refer")
+    assert "Nobody has agreed to be referred yet" in refused
+    page = await _answer(browser, page, go="one_agreed", back_to_check="1", path="/refer")
+    agreed = {"one_agreed": "yes", "one_agreed_when": "in May", "back_to_check": "1"}
+    page = await _answer(browser, page, step="one_agreed", **agreed, path="/refer")
+    assert "How can we reach this person safely?" in page
+    reached = {"one_reach_by": "phone", "one_reach_address": "01632 960 701", "back_to_check": "1"}
+    page = await _answer(browser, page, step="one_reach", **reached, path="/refer")
+    assert "Check your answers" in page
+    assert re.search(r"R-[0-9A-Z]{4}", await _answer(browser, page, step="check", go="send", path="/refer"))
+    (listed,) = await referral.listed(service, world.facilitator)
+    told = await referral.read_referral(service, world.facilitator, listed.id)
+    assert (told.referral.source, told.answers["one_reach_address"]) == ("professional", "01632 960 701")
+
+
+async def test_the_answers_of_one_form_are_nothing_to_the_other(world: World, browser: Visitor) -> None:
+    """What this browser sealed for the one journey does not open on the other."""
+    page = await _answer(browser, (await browser.get("/ask")).text, go="reach")
+    page = await _answer(browser, page, step="reach", reach_by="text", reach_address="07700 900001")
+    page = await _answer(browser, page, step="check", go="send", path="/refer")
+    assert "07700" not in page
+    assert "Tell us who you are" in page
+
+
+async def _answer(browser: Visitor, page: str, path: str = "/ask", **fields: str) -> str:
     so_far = re.search(r'name="so_far" value="([^"]*)"', page)
     assert so_far
-    return (await browser.post("/ask", so_far=so_far[1], **fields)).text
+    return (await browser.post(path, so_far=so_far[1], **fields)).text
 
 
 async def test_the_public_is_answered_only_when_the_doctor_is_green(portal_service: Service) -> None:

@@ -46,7 +46,11 @@ async def test_without_a_scanner_that_was_asked_for_it_waits(service: Service, t
     assert (row.state, row.rejected_code) == (State.QUARANTINED, "no_scanner")
     async with reading(service) as conn:
         await conn.execute(text("delete from procrastinate_jobs"))
-    assert await process.waiting(service) == [message]
+    assert await process.ask_again(service) == 1
+    assert await process.ask_again(service) == 0  # it has a job now
+    async with reading(service) as conn:
+        asked = (await conn.execute(text("select args->>'message' from procrastinate_jobs"))).scalars().all()
+    assert asked == [str(message)]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,16 @@ import re
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from exchange.core.diary import Diary
 from exchange.core.errors import BadInput, Conflict, NotAllowed, NotFound, WaitAWhile
 from exchange.core.model import Role
-from exchange.steps import referral
+from exchange.core.referrals import Source
+from exchange.steps import diary, referral
+from exchange.store import tables as t
+from exchange.store.read import diary_of, needs_you_now
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.staff import dump, found, leaves, member
@@ -36,7 +40,7 @@ async def test_what_is_told_is_sealed(service: Service, portal_service: Service)
     assert b"planted".hex().encode() not in everything
     who = await member(service, "jo")
     actor = who.actor(Role.FACILITATOR)
-    (listed,) = await referral.referrals(service, actor)
+    (listed,) = await referral.listed(service, actor)
     assert (listed.reference, listed.state) == (reference, "new")
     opened = await referral.read_referral(service, actor, listed.id)
     assert opened.answers == PLANTED
@@ -50,7 +54,7 @@ async def test_the_portal_cannot_read_it_again(service: Service, portal_service:
     await found(service)
     await referral.save_referral(portal_service, PLANTED)
     actor = (await member(service, "jo")).actor(Role.FACILITATOR)
-    (listed,) = await referral.referrals(service, actor)
+    (listed,) = await referral.listed(service, actor)
     with pytest.raises(DBAPIError, match="permission denied for table referral"):
         await referral.read_referral(portal_service, actor, listed.id)
     with pytest.raises(NotAllowed):
@@ -92,7 +96,7 @@ async def test_it_becomes_one_case_with_its_reference(service: Service) -> None:
     reference = await referral.save_referral(service, PLANTED)
     actor = (await member(service, "jo")).actor(Role.FACILITATOR)
     other = (await member(service, "sam")).actor(Role.FACILITATOR)
-    (listed,) = await referral.referrals(service, actor)
+    (listed,) = await referral.listed(service, actor)
     tries = [referral.open_case(service, one, listed.id) for one in (actor, other, actor)]
     ended = await asyncio.gather(*tries, return_exceptions=True)
     opened = [one for one in ended if not isinstance(one, BaseException)]
@@ -113,7 +117,7 @@ async def test_an_interrupted_opening_is_finished_by_the_next_try(service: Servi
     await found(service)
     await referral.save_referral(service, PLANTED)
     actor = (await member(service, "jo")).actor(Role.FACILITATOR)
-    (listed,) = await referral.referrals(service, actor)
+    (listed,) = await referral.listed(service, actor)
     case_id = await referral.open_case(service, actor, listed.id)
     async with reading(service) as conn:
         await conn.execute(text("update referral set state = 'new', case_id = null"))
@@ -125,7 +129,7 @@ async def test_not_for_us_needs_a_reason_that_is_sealed(service: Service) -> Non
     await found(service)
     await referral.save_referral(service, PLANTED)
     actor = (await member(service, "jo")).actor(Role.SUPERVISOR)
-    (listed,) = await referral.referrals(service, actor)
+    (listed,) = await referral.listed(service, actor)
     with pytest.raises(BadInput):
         await referral.not_for_us(service, actor, listed.id, reason=" ")
     await referral.not_for_us(service, actor, listed.id, reason="lives in planted-county")
@@ -133,7 +137,62 @@ async def test_not_for_us_needs_a_reason_that_is_sealed(service: Service) -> Non
     assert (await referral.read_referral(service, actor, listed.id)).reason == "lives in planted-county"
     with pytest.raises(Conflict):
         await referral.open_case(service, actor, listed.id)
-    assert await referral.referrals(service, actor) == []
+    assert await referral.listed(service, actor) == []
+
+
+PROFESSIONAL = {
+    "by_name": "planted-officer", "by_organisation": "planted-station", "by_role": "police", "by_reach": "planted-desk",
+    "one_name": "planted-wren", "one_side": "harmed", "one_agreed": "yes", "one_agreed_when": "planted-day",
+    "one_reach_by": "phone", "one_reach_address": "planted-number", "two_name": "planted-ash", "two_agreed": "no",
+    "two_reach_address": "planted-unasked", "orders": "yes", "orders_words": "planted-order", "risks": "planted-risk",
+}  # fmt: skip
+
+
+async def test_rule_1_what_a_professional_tells_makes_nobody_a_contact(
+    service: Service, portal_service: Service
+) -> None:
+    """Sealed as it arrives, in the same triage, marked; as a case it has no person, contact or consent in it."""
+    await found(service)
+    reference = await referral.save_referral(portal_service, PROFESSIONAL, Source.PROFESSIONAL)
+    assert b"planted" not in (await dump(service)).lower()
+    lead = (await member(service, "jo")).actor(Role.FACILITATOR)
+    (listed,) = await referral.listed(service, lead)
+    assert (listed.reference, listed.source) == (reference, Source.PROFESSIONAL)
+    (waits,) = (await needs_you_now(service, lead))["referrals"]
+    assert waits.kind == "referral_professional"
+    told = (await referral.read_referral(service, lead, listed.id)).answers
+    assert told == {name: text for name, text in PROFESSIONAL.items() if name != "two_reach_address"}
+    case = await referral.open_case(service, lead, listed.id)
+    async with reading(service) as conn:
+        for table in (t.participant, t.safe_contact, t.consent, t.notice_wish):
+            assert (await conn.execute(select(func.count()).select_from(table))).scalar_one() == 0, table.name
+    assert b"planted" not in (await dump(service)).lower()
+    (entry,) = await diary_of(service, lead, case)
+    assert (entry.kind, entry.value) == (Diary.REFERRED, "professional")
+    assert entry.words.splitlines() == [
+        "planted-officer",
+        "planted-station",
+        "planted-desk",
+        "planted-wren: planted-day",
+    ]
+    boss = (await member(service, "sam")).actor(Role.SUPERVISOR)
+    assert [one.words for one in await diary_of(service, boss, case)] == [""]
+    with pytest.raises(NotFound):
+        await diary_of(service, (await member(service, "kim")).actor(Role.FACILITATOR), case)
+    with pytest.raises(NotFound):
+        await diary.record(service, lead, case, Diary.REFERRED, "self")
+
+
+async def test_both_kinds_count_towards_the_same_limit(service: Service) -> None:
+    """A flood of one form does not leave room for the other."""
+    await found(service)
+    insert = "insert into referral (reference, source) select 'X-' || n, 'professional' from generate_series(1, 100) n"
+    async with reading(service) as conn:
+        await conn.execute(text(insert))
+    with pytest.raises(WaitAWhile):
+        await referral.save_referral(service, PLANTED)
+    with pytest.raises(WaitAWhile):
+        await referral.save_referral(service, PROFESSIONAL, Source.PROFESSIONAL)
 
 
 async def test_others_may_not_look(service: Service) -> None:
@@ -143,4 +202,4 @@ async def test_others_may_not_look(service: Service) -> None:
     who = await member(service, "jo")
     for role in (Role.AUDITOR, Role.ADMINISTRATOR):
         with pytest.raises(NotAllowed):
-            await referral.referrals(service, who.actor(role))
+            await referral.listed(service, who.actor(role))

@@ -7,15 +7,18 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, text, update
 
-from exchange.core.errors import NotAllowed, NotFound, OnHold, Refused
+from exchange.core.case_types import CaseType
+from exchange.core.errors import Conflict, NotAllowed, NotFound, OnHold, Refused
 from exchange.core.model import CaseState, Channel, Policy, Side
 from exchange.core.retention import Due, What, due_at
-from exchange.steps import cases, concern, hold, referral, retention, setup
+from exchange.steps import cases, closing, concern, hold, referral, retention, setup
 from exchange.steps.cases import SafeContact
+from exchange.store import read
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.api import running_api
+from tests.support.closing import shut
 from tests.support.world import World, make_world
 
 CLOSED = datetime(2026, 3, 1, tzinfo=UTC)
@@ -30,7 +33,7 @@ async def world(service: Service) -> World:
 
 async def closed(world: World, case: UUID, *, days_ago: int) -> None:
     """Closed so many days ago, by the database's clock."""
-    await cases.close_case(world.service, world.supervisor, case, opened=False)
+    await shut(world.service, world.supervisor, case)
     async with reading(world.service) as conn:
         mine = update(t.closing).where(t.closing.c.case_id == case)
         await conn.execute(mine.values(at=func.now() - timedelta(days=days_ago)))
@@ -55,9 +58,12 @@ def test_rule_23_whoever_never_took_part_is_never_kept_longer() -> None:
     assert due_at(CLOSED, took_part=False, **days) == CLOSED + timedelta(days=90)
     assert due_at(CLOSED, took_part=False, retention_days=30, untaken_days=90) == CLOSED + timedelta(days=30)
     assert Policy().retention_days == 2557
-    one = Due(What.CASE, uuid4(), uuid4(), "C", CLOSED, CLOSED, took_part=True)
+    one = Due(What.CASE, uuid4(), uuid4(), "C", CLOSED, CLOSED, took_part=True, told_at=CLOSED)
     later = CLOSED + timedelta(days=10)
     assert [one.goes_by_itself(later, days) for days in (0, 10, 11)] == [False, True, False]
+    assert not replace(one, told_at=None).goes_by_itself(later, 10)
+    assert not replace(one, told_at=CLOSED + timedelta(seconds=1)).goes_by_itself(later, 10)
+    assert not replace(one, due_at=CLOSED + timedelta(seconds=1)).goes_by_itself(later, 10)
     assert not replace(one, held=True).goes_by_itself(later, 10)
 
 
@@ -97,11 +103,11 @@ async def test_rule_23_a_closed_case_has_a_date_and_goes_with_a_supervisors_word
 async def test_rule_23_opened_again_it_is_due_no_more(world: World) -> None:
     """And closed once more it is counted anew."""
     await closed(world, world.case, days_ago=400)
-    await cases.close_case(world.service, world.supervisor, world.case, opened=True)
+    await closing.reopen(world.service, world.supervisor, world.case)
     assert await due(world) == {}
     with pytest.raises(NotFound):
         await retention.confirm(world.service, world.supervisor, What.CASE, world.case)
-    await cases.close_case(world.service, world.supervisor, world.case, opened=False)
+    await shut(world.service, world.supervisor, world.case)
     [one] = (await due(world)).values()
     assert one.due_at > datetime.now(UTC) + timedelta(days=364)
 
@@ -115,7 +121,7 @@ async def test_rule_23_who_never_took_part_goes_sooner_and_the_others_stay(world
     for case in (world.case, nobodys):
         await closed(world, case, days_ago=91)
     await referral.save_referral(service, {"reach_by": "phone", "reach_address": "01632 960 777"})
-    asked = (await referral.referrals(service, rowan))[0].id
+    asked = (await referral.listed(service, rowan))[0].id
     await referral.not_for_us(service, rowan, asked, reason="Another service")
     async with reading(service) as conn:
         await conn.execute(update(t.referral).values(decided_at=func.now() - timedelta(days=91)))
@@ -148,6 +154,7 @@ async def test_rule_23_by_itself_after_its_notice_and_never_over_a_hold_or_a_con
     await closed(world, world.case, days_ago=0)
     fell_due = datetime.now(UTC) + timedelta(days=365, minutes=1)
     late = fell_due + timedelta(days=30)
+    assert await retention.run(silent, now=fell_due) == 0
     assert await retention.run(silent, now=late) == 0
     assert await retention.run(service, now=fell_due + timedelta(days=29)) == 0
     raised = await concern.raise_concern(service, world.facilitator, message, kind="other", note="Look.")
@@ -159,6 +166,63 @@ async def test_rule_23_by_itself_after_its_notice_and_never_over_a_hold_or_a_con
     assert await retention.run(service, now=late) == 1
     async with reading(service) as conn:
         assert (await conn.execute(select(t.cases.c.state))).scalar_one() == CaseState.ERASED
+
+
+async def test_rule_23_nothing_goes_by_itself_before_somebody_was_told_so_many_days(world: World) -> None:
+    """Long overdue, the worker was off: told on the first night, then kept for the days of the notice; all three."""
+    settings = world.service.settings.model_copy(update={"retention_notice_days": 30})
+    service = replace(world.service, settings=settings)
+    third = await bystander(world, world.case)
+    await closed(world, world.case, days_ago=500)
+    await referral.save_referral(service, {"reach_by": "phone", "reach_address": "01632 960 777"})
+    asked = (await referral.listed(service, world.supervisor))[0].id
+    await referral.not_for_us(service, world.supervisor, asked, reason="Another service")
+    async with reading(service) as conn:
+        await conn.execute(update(t.referral).values(decided_at=func.now() - timedelta(days=500)))
+    start = datetime.now(UTC)
+    nights = [await retention.run(service, now=start + timedelta(days=day)) for day in (0, 1, 29)]
+    assert nights == [0, 0, 0]
+    assert {key: one.told_at for key, one in (await due(world)).items()} == dict.fromkeys(
+        ((What.CASE, world.case), (What.PERSON, third), (What.REFERRAL, asked)), start
+    )
+    waits = (await read.needs_you_now(service, world.supervisor))["dates"]
+    assert sorted((one.kind, one.case_id, one.participant_id) for one in waits if one.case_id is None) == [
+        (retention.TASK, None, None)
+    ]
+    assert {one.participant_id for one in waits if one.case_id == world.case} >= {None, third}
+    assert "dates" not in await read.needs_you_now(service, world.stranger)
+    assert await retention.run(service, now=start + timedelta(days=30)) == 3
+    async with reading(service) as conn:
+        assert (await conn.execute(select(t.cases.c.state))).scalar_one() == CaseState.ERASED
+        assert (await conn.execute(select(t.referral.c.detail_sealed))).scalar_one() is None
+    assert "dates" not in await read.needs_you_now(service, world.supervisor)
+
+
+async def test_rule_23_a_notice_ends_when_a_case_is_opened_again(world: World) -> None:
+    """The next closing is told anew, and the old notice keeps nobody from closing it."""
+    service = world.service
+    await closed(world, world.case, days_ago=400)
+    assert await retention.run(service) == 0
+    await closing.reopen(service, world.supervisor, world.case)
+    waiting = [one.state for one in (await closing.read(service, world.supervisor, world.case)).found]
+    assert retention.TASK not in waiting
+    await closed(world, world.case, days_ago=400)
+    assert (await due(world))[What.CASE, world.case].told_at is None
+
+
+async def test_rule_23_how_long_a_closed_case_is_kept_is_changed_by_nobody(world: World) -> None:
+    """Neither its rules nor its kind, which brings rules of its own; the page says why."""
+    service, rowan = world.service, world.supervisor
+    await closed(world, world.case, days_ago=40)
+    with pytest.raises(Conflict, match="Open it again first"):
+        await cases.set_policy(service, rowan, world.case, Policy(retention_days=30), reason="Less.")
+    with pytest.raises(Conflict, match="Open it again first"):
+        await cases.set_type(service, rowan, world.case, CaseType.CUSTODY, reason="Moved.")
+    assert (await due(world))[What.CASE, world.case].due_at > datetime.now(UTC) + timedelta(days=300)
+    async with running_api(service) as api:
+        page = await api.console.as_(rowan)
+        status, shown, _ = await page.send(f"/cases/{world.case}/type", type="custody", reason="Moved.")
+        assert (status, "its rules cannot be changed" in shown) == (409, True)
 
 
 async def test_rule_23_the_page_and_the_api_list_dates_and_erase(world: World) -> None:

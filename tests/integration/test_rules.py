@@ -28,6 +28,7 @@ from exchange.store import tables as t
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
+from tests.support.closing import shut
 from tests.support.roles import as_owner
 from tests.support.world import LETTER, PERSON, World, make_world
 
@@ -227,7 +228,45 @@ async def test_rule_13_the_harmed_person_starts(service: Service) -> None:
     )
     await intake.write_letter(service, world.facilitator, first, LETTER)
     await intake.finish(service, world.facilitator, first)
+    await process.process_message(service, first)
     await intake.begin_message(service, world.facilitator, world.case, kind=Kind.LETTER, **who)
+
+
+async def test_rule_13_a_letter_never_to_be_sent_starts_nothing(service: Service) -> None:
+    """Nor does a letter before it was found to be safe, or after it was found not to be: kept or begun, it is a no."""
+    world = await make_world(service, policy=Policy(harmed_starts=True))
+    lead, case = world.facilitator, world.case
+
+    async def answers(state: State, message: UUID) -> None:
+        assert await world.state(message) == state
+        with pytest.raises(Refused) as refused:
+            await intake.begin_message(
+                service, lead, case, kind=Kind.LETTER, author=world.author, recipient=world.recipient
+            )
+        assert codes(refused) == ["harmed_starts"]
+
+    async def hers(*, never_sent: bool) -> UUID:
+        both = {"author": world.recipient, "recipient": world.author}
+        message = await intake.begin_message(service, lead, case, kind=Kind.LETTER, never_sent=never_sent, **both)
+        await intake.write_letter(service, lead, message, LETTER)
+        await answers(State.RECEIVING, message)
+        await intake.finish(service, lead, message)
+        await answers(State.QUARANTINED, message)
+        return message
+
+    for_herself = await hers(never_sent=True)
+    await process.process_message(service, for_herself)
+    await answers(State.IN_REVIEW, for_herself)
+    await review.keep(service, lead, for_herself, await world.digest(for_herself))
+    await answers(State.KEPT, for_herself)
+    lost, sent = await hers(never_sent=False), await hers(never_sent=False)
+    async with reading(service) as conn:
+        mine = "upload_id in (select id from upload where message_id = :m)"
+        await conn.execute(text(f"update piece set object_key = object_key || 'x' where {mine}"), {"m": lost})  # noqa: S608  # our own words
+    await process.process_message(service, lost)
+    await answers(State.REJECTED, lost)
+    await process.process_message(service, sent)
+    await intake.begin_message(service, lead, case, kind=Kind.LETTER, author=world.author, recipient=world.recipient)
 
 
 async def test_rule_2_policy_may_set_an_end(service: Service) -> None:
@@ -354,7 +393,7 @@ async def test_what_cannot_be_recorded_does_not_happen(world: World) -> None:
     with pytest.raises(ExchangeError):
         await world.fact(FactKind.PAUSE, "on")
     with pytest.raises(ExchangeError):
-        await cases.close_case(world.service, world.supervisor, world.case, opened=False)
+        await shut(world.service, world.supervisor, world.case)
     async with reading(as_owner(world.service)) as conn:
         await conn.execute(text("alter function ledger_gone rename to ledger_append"))
     assert await world.state(message) == State.RELEASED

@@ -1,5 +1,7 @@
 """The life of a case, rule by rule, through the real steps: its type and policy, cooling-off, letters never sent."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
@@ -8,17 +10,17 @@ from exchange.core import case_types, gate
 from exchange.core.audit_rules import replay
 from exchange.core.case_types import CaseType
 from exchange.core.diary import Diary
-from exchange.core.errors import BadInput, NotAllowed, NotFound, Refused
+from exchange.core.errors import BadInput, ExchangeError, NotAllowed, NotFound, Refused, StepUpNeeded
 from exchange.core.gate import Act
-from exchange.core.model import Channel, ConsentKind, FactKind, Kind, Policy, Side, State
-from exchange.steps import cases, consent, diary, erase, intake, links, offer, process, release, review, sending
+from exchange.core.model import Actor, Channel, ConsentKind, FactKind, Kind, Policy, Role, Side, State
+from exchange.steps import cases, consent, diary, erase, intake, links, offer, process, release, review, sending, team
 from exchange.store import facts, ledger_read
 from exchange.store import tables as t
 from exchange.store.read import case_view, diary_of, message_view
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.roles import as_portal
-from tests.support.world import LETTER, PERSON, World, make_world
+from tests.support.world import LETTER, PERSON, World, make_world, staff
 
 COOKIE = "L" * 42 + "A"
 
@@ -68,6 +70,75 @@ async def test_rule_12_a_serious_case_is_never_looser_than_its_type(world: World
     assert (await case_view(service, supervisor, case)).policy.cooling_days == 21
     assert [one.words for one in await diary_of(service, lead, case)] == ["She asked for more time."]
     assert [one.words for one in await diary_of(service, supervisor, case)] == [""]
+
+
+async def test_rule_12_nobody_on_the_team_makes_their_own_case_looser(world: World) -> None:
+    """Nor who was on it; from outside only with a fresh second factor. Stricter is everybody's who supervises."""
+    service, rowan = world.service, world.supervisor
+    lead = await staff(service, "second-supervisor", Role.SUPERVISOR, Role.FACILITATOR)
+    case = await cases.open_case(service, lead, type=CaseType.SERIOUS)
+    own = case_types.DEFAULTS[CaseType.SERIOUS]
+    stricter = replace(own, cooling_days=21, consent_days=90)
+    await cases.set_policy(service, lead, case, stricter, reason="She asked for more time.")
+
+    async def refused(who: Actor, error: type[ExchangeError]) -> None:
+        for less in ({"cooling_days": 20}, {"consent_days": 182}, {"emergency_hours": 9}, {"follow_up_days": 43}):
+            with pytest.raises(error):
+                await cases.set_policy(service, who, case, replace(stricter, **less), reason="x")
+        for type_ in (CaseType.GENERAL, CaseType.CUSTODY, CaseType.YOUNG):
+            with pytest.raises(error):
+                await cases.set_type(service, who, case, type_, reason="x")
+        assert (await case_view(service, rowan, case)).policy == stricter
+
+    await refused(lead, Refused)
+    await refused(replace(lead, stepped_up=False), Refused)
+    await team.assign(service, rowan, case, world.facilitator.id, part="lead")
+    await refused(lead, Refused)
+    await refused(replace(rowan, stepped_up=False), StepUpNeeded)
+    await cases.set_type(service, lead, case, CaseType.GENDER_VIOLENCE, reason="She told us more.")
+    view = await case_view(service, rowan, case)
+    assert (view.case.type, view.policy.cooling_days, view.policy.harmed_starts) == ("gender_violence", 21, True)
+    assert (view.policy.consent_days, view.policy.assessment_days) == (90, 60)
+    await cases.set_policy(service, rowan, case, replace(view.policy, cooling_days=7), reason="As she wishes.")
+    await cases.set_type(service, rowan, case, CaseType.GENERAL, reason="It was another person.")
+    assert not (await case_view(service, rowan, case)).policy.four_eyes
+
+
+async def test_rule_12_a_supervisor_alone_makes_the_case_they_lead_stricter(world: World) -> None:
+    """Of every kind, opened without anybody else; nothing that it had more of is lost with a kind that has less."""
+    service, lead = world.service, await staff(world.service, "alone", Role.SUPERVISOR, Role.FACILITATOR)
+    for type_ in CaseType:
+        await cases.open_case(service, lead, type=type_)
+    case = await cases.open_case(service, lead, type=CaseType.GENERAL)
+    for type_ in (CaseType.YOUNG, CaseType.SERIOUS, CaseType.GENDER_VIOLENCE):
+        before = (await case_view(service, lead, case)).policy
+        await cases.set_type(service, replace(lead, stepped_up=False), case, type_, reason="We know more.")
+        after = (await case_view(service, lead, case)).policy
+        assert case_types.looser(before, after) == frozenset()
+        case_types.check(type_, after)
+    assert after.assessment_days == 60
+
+
+async def test_rule_12_what_was_approved_is_handed_over_as_carefully_as_it_was_approved(service: Service) -> None:
+    """Four eyes and time to think stay until then, whoever asks; then they may go; the page says why not before."""
+    policy = Policy(four_eyes=True, cooling_days=2)
+    world = await make_world(service, policy=policy)
+    await team.assign(service, world.supervisor, world.case, world.stranger.id)
+    message = await world.letter()
+    for who in (world.second, world.stranger):
+        await world.approve(message, by=who)
+    assert await world.state(message) == State.APPROVED
+    for less in ({"four_eyes": False}, {"cooling_days": 1}):
+        with pytest.raises(Refused, match="second pair of eyes"):
+            await cases.set_policy(service, world.supervisor, world.case, replace(policy, **less), reason="x")
+    await cases.set_policy(service, world.supervisor, world.case, replace(policy, assessment_days=120), reason="x")
+    await cases.set_type(service, world.supervisor, world.case, CaseType.YOUNG, reason="x")
+    await cases.set_type(service, world.supervisor, world.case, CaseType.GENERAL, reason="x")
+    kept = (await case_view(service, world.supervisor, world.case)).policy
+    assert (kept.four_eyes, kept.cooling_days) == (True, 2)
+    await consent.withdraw_message(service, world.facilitator, message)
+    await cases.set_policy(service, world.supervisor, world.case, Policy(), reason="x")
+    assert (await case_view(service, world.supervisor, world.case)).policy == Policy()
 
 
 async def test_rule_13_a_case_that_becomes_gender_based_violence_is_started_by_the_harmed_person(world: World) -> None:
@@ -283,3 +354,24 @@ async def test_rule_22_reasons_for_inviting_or_not_are_recorded(world: World) ->
     assert not [one for one in sealed if one and b"too early" in one]
     assert not [one for one in leaves if "early" in one]
     assert sum("diary.written" in one and "inviting" in one for one in leaves) == 2
+
+
+async def test_rule_13_a_letter_given_up_before_it_was_sent_starts_nothing(service: Service) -> None:
+    """Taken back before it was found to be safe, begun or sent: nothing. Taken back after it: she has started."""
+    world = await make_world(service, policy=Policy(harmed_starts=True))
+    lead, case = world.facilitator, world.case
+    hers, his = {"author": world.recipient, "recipient": world.author}, {"author": world.author}
+    for how_far in ("begun", "sent", "safe"):
+        message = await intake.begin_message(service, lead, case, kind=Kind.LETTER, **hers)
+        if how_far != "begun":
+            await intake.write_letter(service, lead, message, LETTER)
+            await intake.finish(service, lead, message)
+        if how_far == "safe":
+            await process.process_message(service, message)
+        await consent.withdraw_message(service, lead, message)
+        assert await world.state(message) == State.WITHDRAWN
+        if how_far != "safe":
+            with pytest.raises(Refused) as refused:
+                await intake.begin_message(service, lead, case, kind=Kind.LETTER, recipient=world.recipient, **his)
+            assert codes(refused) == ["harmed_starts"], how_far
+    await intake.begin_message(service, lead, case, kind=Kind.LETTER, recipient=world.recipient, **his)

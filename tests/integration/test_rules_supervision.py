@@ -1,17 +1,19 @@
 """Rule 12: serious and complex cases have supervision at least every 12 weeks, and it is prompted."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
 from exchange.core.errors import BadInput, NotAllowed, NotFound
-from exchange.core.model import Policy, Role
-from exchange.steps import bars, cases, setup, supervision
+from exchange.core.model import FactKind, Policy, Role
+from exchange.steps import bars, cases, facts, setup, supervision
 from exchange.store import ledger_read, read
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from tests.support.closing import shut
 from tests.support.console_site import running_console
 from tests.support.world import World, make_world, staff
 
@@ -58,7 +60,7 @@ async def test_rule_12_supervision_is_prompted_before_twelve_weeks_are_over_and_
     await cases.set_policy(world.service, world.supervisor, world.case, Policy())
     assert await due(world) == (0, False)
     await cases.set_policy(world.service, world.supervisor, world.case, Policy(supervision_days=WEEKS))
-    await cases.close_case(world.service, world.supervisor, world.case, opened=False)
+    await shut(world.service, world.supervisor, world.case)
     assert await due(world) == (0, False)
 
 
@@ -92,6 +94,28 @@ async def test_rule_11_assessments_due_are_on_the_supervisors_list(world: World)
     await bars.set_bar(world.service, boss, other, world.supervisor.id, reason="They are related.")
     assert (await read.due_list(world.service, world.supervisor, "assessment")).total == 0
     assert (await read.due_list(world.service, boss, "assessment")).total == 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "own", "days"), [(Policy(), None, 90), (Policy(assessment_days=10), None, 10), (Policy(), 5, 5)]
+)
+async def test_rule_11_the_gate_the_case_the_list_and_the_home_page_say_the_same_date(
+    world: World, policy: Policy, own: int | None, days: int
+) -> None:
+    """By the policy, by the default where an old case's policy names no days, and by its own date if that is sooner."""
+    named = {name: value for name, value in asdict(policy).items() if value != getattr(Policy(), name)}
+    async with reading(world.service) as conn:
+        now = (await conn.execute(update(t.cases).values(policy=named).returning(func.now()))).scalar_one()
+    until = None if own is None else now + timedelta(days=own)
+    await facts.record_fact(world.service, world.facilitator, world.case, FactKind.ASSESSMENT, "current", until=until)
+    message = (await read.message_view(world.service, world.facilitator, await world.letter())).known.assessment_until
+    case = (await read.case_view(world.service, world.facilitator, world.case)).assessment_until
+    listed = await read.due_list(world.service, world.supervisor, "assessment")
+    mine = (await read.needs_you_now(world.service, world.facilitator)).get("dates", [])
+    assert message == case
+    assert timedelta(0) <= case - (now + timedelta(days=days)) < timedelta(minutes=1)
+    assert [row.due_at for row in listed.rows] == ([case] if days <= 14 else [])
+    assert [item.since for item in mine] == ([case] if days <= 7 else [])
 
 
 async def test_rule_25_the_supervisors_page_counts_what_waits_for_each_member_of_staff(world: World) -> None:

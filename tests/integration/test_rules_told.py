@@ -178,11 +178,13 @@ async def test_rule_24_taking_part_counts_for_nothing_and_every_consent_says_so(
         f"/messages/{approved}/consent/share",
         f"/messages/{message}/consent/receive",
         f"/people/{world.author}/consents/take_part",
+        f"/people/{world.author}/consents/be_asked",
     ]
     by_staff = [(await team.get(place))[1] for place in places]
     said = [page for page in (accept.text, share.text, *by_staff) if "not count for or against anyone" in page]
-    assert len(said) == 5
+    assert len(said) == 6
     assert "count" in start.text
-    for kind in (ConsentKind.TAKE_PART, ConsentKind.SHARE, ConsentKind.RECEIVE):
-        assert any("count for or against" in line for line in wording.current(kind).paragraphs)
+    for kind in ConsentKind:
+        assert any("count for or against" in line for line in wording.current(kind).paragraphs), kind
+        assert any("o blaid nac yn erbyn" in line for line in wording.current(kind, "cy").paragraphs), kind
         assert len(wording.current(kind, "cy").paragraphs) == len(wording.current(kind).paragraphs)

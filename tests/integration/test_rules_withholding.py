@@ -10,7 +10,7 @@ from sqlalchemy import select
 from exchange.core.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from exchange.core.links import new_secret
 from exchange.core.model import Actor, Channel, Method, Role, State
-from exchange.steps import appeals, erase, review, setup, stop, team
+from exchange.steps import appeals, concern, consent, erase, review, setup, stop, team
 from exchange.store import ledger_read, read
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -127,6 +127,49 @@ async def test_rule_21_an_appeal_allowed_goes_back_to_review_by_somebody_else(wo
     assert await world.state(message) == State.IN_REVIEW
     assert await world.approve(message, by=world.second)
     assert await world.state(message) == State.APPROVED
+
+
+async def test_rule_21_withheld_after_a_concern_is_told_too(world: World) -> None:
+    """The author hears of it and may appeal, to another supervisor; who took it back waits for nothing."""
+    service, lead, rowan = world.service, world.facilitator, world.supervisor
+    message, taken_back = await world.letter(), await world.letter()
+    for one in (message, taken_back):
+        raised = await concern.raise_concern(service, lead, one, kind="threat", note="It threatens.")
+        if one == taken_back:
+            await consent.withdraw_message(service, lead, one)
+        await concern.end_concern(service, rowan, raised, outcome="withhold", note="It does.")
+    assert await world.state(message) == State.WITHHELD
+    assert await open_tasks(world, message) == {"tell_author"}
+    assert await open_tasks(world, taken_back) == set()
+    await appeals.tell(service, lead, message, words="It is not shared.", means=PHONE)
+    await appeals.appeal(service, lead, message, says=SAYS, method=BY_PHONE)
+    with pytest.raises(Refused):
+        await appeals.decide(service, rowan, message, outcome="allowed", reason="Yes.")
+    raised = await concern.raise_concern(service, lead, await world.letter(), kind="other", note="Look.")
+    await concern.end_concern(service, rowan, raised, outcome="continue", note="Nothing.")
+    async with reading(service) as conn:
+        told = select(t.task.c.message_id).where(t.task.c.kind == appeals.TELL)
+        assert set((await conn.execute(told)).scalars()) == {message}
+
+
+async def test_no_appeal_is_decided_while_a_concern_is_open(world: World, console: Console) -> None:
+    """It would stand as allowed though nothing moved: nothing changes, the page says why; afterwards it can be."""
+    service, lead, rowan = world.service, world.facilitator, world.supervisor
+    message = await withheld(world)
+    await appeals.appeal(service, lead, message, says=SAYS, method=BY_PHONE)
+    raised = await concern.raise_concern(service, lead, message, kind="threat", note="It threatens.")
+    boss, path = await console.as_(rowan), f"/messages/{message}/appeal/decide"
+    for outcome in appeals.OUTCOMES:
+        with pytest.raises(Conflict, match="concern"):
+            await appeals.decide(service, rowan, message, outcome=outcome, reason="Yes.")
+        status, shown, _ = await boss.send(path, outcome=outcome, reason="Yes.")
+        assert (status, "A concern about this message is open" in shown) == (409, True)
+    view = await appeals.read_appeal(service, rowan, message)
+    assert (view.open, await world.state(message)) == (True, State.CONCERN)
+    boss2 = await staff(service, "second-supervisor", Role.SUPERVISOR)
+    await concern.end_concern(service, boss2, raised, outcome="withhold", note="It does.")
+    await appeals.decide(service, rowan, message, outcome="allowed", reason="Look at it again.")
+    assert await world.state(message) == State.IN_REVIEW
 
 
 async def test_rule_23_what_was_told_appealed_and_decided_goes_with_the_message(world: World) -> None:

@@ -54,6 +54,15 @@ async def test_a_packed_body_is_never_unpacked(console: Running, packed: bytes, 
 
 
 @pytest.mark.parametrize(
+    ("name", "status"), [("language", 500), ("path", 500), ("actor", 500), ("now", 500), ("mine", 200)]
+)
+async def test_no_page_hides_a_name_of_its_layout(console: Running, name: str, status: int) -> None:
+    """A version's own `language` once became the page's, and was read out as one that it was not in."""
+    async with console.client.get(console.url + "/hiding", params={"name": name}) as response:
+        assert response.status == status
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status"),
     [
         ("GET", "/form", 200), ("HEAD", "/form", 200), ("GET", "/nothing", 404), ("PUT", "/form", 405),

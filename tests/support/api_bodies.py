@@ -16,10 +16,14 @@ TICKS = ["right_people", "no_threat", "nobody_else", "nothing_locating", "no_pre
 SAID = {"method": "phone", "wording": "receive-2026-01"}
 
 BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/webhooks"): {"address": "https://cases.example/hook", "kinds": ["case.closed"]},
+    ("PUT", "/webhooks/{webhook}/state"): {"on": False},
     ("POST", "/step-up"): {"code": "000000"},
     ("POST", "/tokens"): {"label": "another"},
     ("POST", "/cases"): {},
     ("PUT", "/cases/{case}/state"): {"state": "open"},
+    ("PUT", "/cases/{case}/closing"): {"decisions": []},
+    ("POST", "/cases/{case}/follow-up"): {"value": "held", "words": "She is well."},
     ("PUT", "/cases/{case}/policy"): {},
     ("PUT", "/cases/{case}/type"): {"type": "custody", "reason": "He was arrested."},
     ("POST", "/cases/{case}/supervision"): {"note": "We went through the plan."},
@@ -48,7 +52,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/corrections/{wrong}/answer"): {"outcome": "corrected", "words": "One l."},
     ("PUT", "/copies/{copy}/items/{item}"): {"inside": True},
     ("POST", "/copies/{copy}/approval"): {"agree": True},
+    ("POST", "/cases/{case}/ground-rules"): {"en": ["We write through our facilitator."]},
+    ("POST", "/participants/{participant}/ground-rules"): {"rules": "{rules}", "method": "paper"},
+    ("PUT", "/participants/{participant}/of-age"): {"day": "2030-05-04"},
+    ("POST", "/messages/{message}/after"): {"digest": DIGEST, "reason": "The family knows of it."},
+    ("PUT", "/participants/{participant}/naming"): {"form_of_name": "The person harmed", "signature": "J."},
     ("POST", "/cases/{case}/diary"): {"kind": "plan", "value": "written", "words": "She writes first."},
+    ("POST", "/cases/{case}/assessments"): {"version": 0, "answers": {}, "value": "current", "why": "We looked."},
     ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
     ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
     ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},
@@ -92,6 +102,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/messages/{message}/stop-link"): {"channel": "email"},
     ("POST", "/messages/{message}/revise-link"): {"channel": "email"},
     ("POST", "/messages/{message}/replace-link"): {"channel": "email"},
+    ("PUT", "/service/assessment-form/sections"): {"id": "s1", "title": {"en": "One", "cy": "Un"}},
+    ("PUT", "/service/assessment-form/questions"): {
+        "section": "s1", "kind": "text", "words": {"en": "What?", "cy": "Beth?"},
+    },
+    ("POST", "/service/assessment-form/take-out"): {"id": "q3"},
+    ("POST", "/service/assessment-form/move"): {"id": "q2", "by": 1},
     ("PUT", "/service/guidance/{language}"): {"helps": ["Say it."], "hurts": ["Blame"], "reads": "We do."},
     ("POST", "/referrals/{referral}/not-for-us"): {"reason": "Somebody else does this."},
     ("POST", "/record/export"): {},
@@ -106,7 +122,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/service"): {"phone": "01632 960 009"},
     ("POST", "/sign-in"): {"login": "nobody", "password": "wrong", "code": "000000"},
 }  # fmt: skip
-WORDS = {"name": "text", "kind": "assessment", "problem": "refused", "language": "en"}
+WORDS = {"name": "text", "kind": "assessment", "problem": "refused", "language": "en", "quarter": "2026-01-01"}
 
 
 def body_of(method: str, path: str, ids: dict[str, UUID]) -> Any:

@@ -1,24 +1,24 @@
 """Every page of both sites in every state, as addresses: made by the real steps, so that looking needs no walking."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select
 
 from exchange.core.links import new_secret
-from exchange.core.model import Actor, Channel, EmergencyKind, Kind
+from exchange.core.model import Actor, Channel, EmergencyKind, Kind, Method
+from exchange.core.referrals import Source
 from exchange.steps import (
     again,
     consent,
+    dialogue,
     draft,
     emergency,
     intake,
     links,
     notices,
     offer,
-    own_copy,
-    rectification,
     referral,
     release,
     sending,
@@ -29,31 +29,26 @@ from exchange.steps.visit import Visit
 from exchange.store import tables as t
 from exchange.store.unit import unit_of_work
 from tests.support import message_tour
+from tests.support.assessing import assess
+from tests.support.dialogue import question
 from tests.support.matrix import second_case
 from tests.support.notices import ALWAYS, post_office, says_safe
+from tests.support.outside import webhook
 from tests.support.ports import free_port
 from tests.support.putting_in import chunked
+from tests.support.rights_tour import copies
+from tests.support.stops import Stop
 from tests.support.world import CODE, PASSWORD, World
 
-ABOUT = ("/", "/ask", "/l", "/new-link", "/new-link/asked", "/privacy", "/accessibility", "/cookies",
+ABOUT = ("/", "/ask", "/refer", "/l", "/new-link", "/new-link/asked", "/privacy", "/accessibility", "/cookies",
          "/exit-explained", "/not-for-me", "/finished")  # fmt: skip
 CASE_FACTS = ("pause", "hold", "contact_order", "carve_out", "assessment")
 ADMIN = ("/admin", "/admin/accounts", "/admin/accounts/new", "/admin/service", "/admin/guidance",
-         "/admin/guidance?in=cy", "/admin/keys")  # fmt: skip
+         "/admin/guidance?in=cy", "/admin/keys", "/admin/webhooks", "/admin/assessment",
+         "/admin/assessment/sections/s1", "/admin/assessment/questions/q1",
+         "/admin/assessment/questions/q9", "/admin/assessment/sections/new",
+         "/admin/assessment/questions/new?section=s1")  # fmt: skip
 PERSON_FACTS = ("status", "preparation", "responsibility", "guardian", "supporter", "interpreter")
-
-
-@dataclass(frozen=True)
-class Stop:
-    """One page to look at. `press` is a button pressed there first (its words), `fill` what is typed before;
-    `leads` is where it leads on to."""
-
-    name: str
-    path: str
-    status: int = 200
-    press: str = ""
-    fill: tuple[tuple[str, str], ...] = ()
-    leads: str = ""
 
 
 async def portal(world: World, folder: Path) -> tuple[str, list[Stop]]:
@@ -78,7 +73,10 @@ PAGES = {
     "audio": ("/before", "/read", "/after"),
     "video": ("/before", "/read", "/read?size=large"),
     "decide": ("/decide", "/accept", "/moment", "/answered?said=yes", "/answered?said=no", "/answered?said=not-now"),
-    "preview": ("/preview", "/preview?size=large", "/shared?said=yes", "/shared?said=no"),
+    "preview": ("/preview", "/preview?size=large", "/shared?said=yes", "/shared?said=no", "/beforehand"),
+    "asking": ("/guidance", "/write", "/thread"),
+    "answering": ("/rules", "/guidance", "/write"),
+    "ruled": ("/rules", "/thread"),
     "submit": ("/guidance", "/way", "/write", "/upload", "/check"),
     "submit-empty": ("/check", "/write"),
     "submit-unsent": ("/guidance", "/write"),
@@ -108,7 +106,15 @@ WRONG = {
 
 GUIDED = (
     Stop("administrator-guidance-look", "/admin/guidance", 200, "Look at it first"),
+    Stop("administrator-question-wrong", "/admin/assessment/questions/new", 422, "Save"),
+    Stop("administrator-section-wrong", "/admin/assessment/sections/new", 422, "Save"),
     Stop("administrator-guidance-wrong", "/admin/guidance", 422, "Use these words", (("helps", ""),)),
+)
+
+
+HOOKED = (
+    Stop("administrator-webhook-wrong", "/admin/webhooks", 422, "Add it", (("address", "http://inside"),)),
+    Stop("administrator-webhook-secret", "/admin/webhooks", 200, "Add it", (("address", "https://cases.example/in"),)),
 )
 
 
@@ -155,9 +161,25 @@ async def _visits(world: World, cookie: str, folder: Path) -> dict[str, Visit]:
     sent = await _written(world, cookie)
     await sending.send(service, sent)
     found["sent"] = await visit.load(service, cookie, sent.id)
+    found |= await _dialogue(world, cookie)
     stop = links.NewLink(sent.link.id, found["sent"].payload["receipt"]["stop"].split("#")[1])
     found["stop"] = await world.visit(stop, cookie, is_me=False)
     return found
+
+
+async def _dialogue(world: World, cookie: str) -> dict[str, Visit]:
+    """Asking and answering by somebody who agreed to the ground rules; and somebody who is asked to agree."""
+    service, who = world.service, world.facilitator
+    both = (world.author, world.recipient)
+    asked = await question(replace(world, author=world.recipient, recipient=world.author))
+    newest = await dialogue.write(service, who, world.case, dialogue.template())
+    await dialogue.record(service, who, world.author, newest, Method.PAPER)
+    made = {
+        "asking": await links.invite(service, who, *both, channel=Channel.EMAIL, asks=True),
+        "answering": await links.invite(service, who, *both, channel=Channel.EMAIL, answers=asked),
+        "ruled": await links.invite(service, who, *reversed(both), channel=Channel.EMAIL),
+    }
+    return {name: await world.visit(link, cookie) for name, link in made.items()}
 
 
 async def _invited(world: World, kind: Kind) -> links.NewLink:
@@ -205,20 +227,13 @@ FRESH = (
 
 async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[Stop]]]:
     """Who looks at which pages of the console."""
-    case, person = f"/cases/{world.case}", f"/people/{world.recipient}"
+    case = f"/cases/{world.case}"
     told = {"reach_by": "phone", "reach_address": "01632 960 555", "about": "A burglary in spring"}
     await referral.save_referral(world.service, told)
-    one = (await referral.referrals(world.service, world.supervisor))[0].id
-    task, opened = await _task(world), await _emergency(world)
-    team = ["/", "/cases", "/cases/new", "/post", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
-            f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
-            "/account/password", "/account/factor", "/account/recovery",
-            "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
-            f"/referrals/{one}", f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
-    team += [f"{case}/policy", *(f"{case}/facts/{kind}" for kind in CASE_FACTS)]
-    team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
-    team += [f"{case}/diary/plan", f"{case}/diary/outcome", f"{person}/diary/inviting", f"{person}/diary/needs"]
-    stops = [*FRESH, *await _copies(world)]
+    one = (await referral.listed(world.service, world.supervisor))[0].id
+    team = [*await _team_pages(world, one), *await _of_the_exchange(case, f"/people/{world.recipient}", world)]
+    opened = await _emergency(world)
+    stops = [*FRESH, *await copies(world)]
     checked = stops[-1].path
     stops += [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
     in_review = next(stop.path for stop in stops if stop.name == "message-in-review")
@@ -226,55 +241,69 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     stops += [
         Stop("team-not-found", "/cases/none", 404), Stop("team-not-allowed", "/admin", 403),
         Stop("team-person-new-wrong", f"{case}/people/new", 422, "Add this person"),
+        Stop("team-assess-wrong", f"{case}/assessments/new", 422, "Record this assessment"),
         Stop("team-post-wrong", "/post", 422, "Find its case"),
         Stop("message-desk-wrong", in_review + "/review", 422, "Approve this version"),
         Stop("message-return-wrong", in_review + "/return", 422, "Send it back"),
     ]  # fmt: skip
     record = ("/", "/record", "/record/entries/1", "/record/overview", "/record/export")
     account = f"/admin/accounts/{world.auditor.id}"
-    admin = (*ADMIN, account, account + "/sign-on")
+    admin = (*ADMIN, account, account + "/sign-on", f"/admin/webhooks/{await webhook(world)}")
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
     appeal = next(stop.path for stop in stops if stop.name == "message-appealed")
-    overseen = (*_supervised(world, opened), checked, case, "/cases", concern, in_review, f"{in_review}/erase", appeal)
+    own = (*_supervised(world, opened), checked, case, "/cases", concern, appeal)
+    overseen = (*own, *(in_review + end for end in ("", "/erase", "/after")))
     return [
         (None, _outside()),
         (world.facilitator, stops),
         (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}"), *await _notices(world)]),
         (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), _negative(case)]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
-        (world.administrator, [*(Stop("administrator-" + _short(path, world), path) for path in admin), *GUIDED]),
+        (world.administrator, [*HOOKED, *(Stop("administrator-" + _short(p, world), p) for p in admin), *GUIDED]),
     ]  # fmt: skip
 
 
-async def _copies(world: World) -> list[Stop]:
-    """A copy for somebody being looked through; and one of the other person that waits for a second person."""
-    service, who = world.service, world.facilitator
-    made = await own_copy.prepare(service, who, world.recipient)
-    items = (await own_copy.read(service, who, made)).items
-    await own_copy.decide(service, who, made, items[1].row.id, inside=False, reason="It names her sister.")
-    other = await own_copy.prepare(service, who, world.author)
-    for item in (await own_copy.read(service, who, other)).items:
-        await own_copy.decide(service, who, other, item.row.id, inside=True)
-    await own_copy.hand_on(service, who, other)
-    wrong = await rectification.ask(service, who, world.recipient, "details", "My name has one l.")
-    done = await rectification.ask(service, who, world.recipient, "contact", "I moved in spring.")
-    await rectification.answer(service, who, done, "corrected", "The address of spring is there now.")
-    corrections = f"/people/{world.recipient}/corrections"
-    first = f"/copies/{made}/items/{items[0].row.id}"
-    return [
-        Stop("team-corrections", corrections),
-        Stop("team-corrections-wrong", corrections, 422, "Write it down"),
-        Stop("team-correction", f"{corrections}/{wrong}"),
-        Stop("team-correction-wrong", f"{corrections}/{wrong}", 422, "Keep this answer"),
-        Stop("team-disclosures", f"/cases/{world.case}/disclosures"),
-        Stop("team-consent-disclose", f"/people/{world.recipient}/consents/disclose"),
-        Stop("team-disclosures-wrong", f"/cases/{world.case}/disclosures", 422, "Record this"),
-        Stop("team-copies", f"/people/{world.recipient}/copies"),
-        Stop("team-copy", f"/copies/{made}"),
-        Stop("team-copy-item", first),
-        Stop("team-copy-item-wrong", first, 422, "Save and go on"),
-        Stop("team-copy-checked", f"/copies/{other}"),
+async def _team_pages(world: World, one: UUID) -> list[str]:
+    """What a facilitator sees of their case, and `one` referral."""
+    case, person = f"/cases/{world.case}", f"/people/{world.recipient}"
+    referred, assessed = await _referred(world), await assess(world.service, world.facilitator, world.case)
+    task = await _task(world)
+    team = ["/", "/cases", "/cases/new", "/post", case, f"{case}/record", f"{case}/team", f"{case}/people/new", person,
+            f"{person}/edit", f"{person}/contact", f"{person}/code", f"/tasks/{task}", "/account",
+            "/account/password", "/account/factor", "/account/recovery",
+            "/step-up", "/help", "/accessibility", "/cookies", "/referrals",
+            f"/referrals/{one}", f"/referrals/{referred}", f"{case}/diary/referred",
+            f"{person}/consents/take_part", f"{person}/consents/be_asked"]  # fmt: skip
+    team += [
+        f"{case}/closing",
+        f"{case}/follow-up",
+        f"{case}/assessments",
+        f"{case}/assessments/new",
+        f"/assessments/{assessed}",
     ]
+    team += [f"{person}/facts/{kind}" for kind in PERSON_FACTS]
+    team += [f"{case}/diary/plan", f"{case}/diary/outcome", f"{person}/diary/inviting", f"{person}/diary/needs"]
+    return team
+
+
+async def _referred(world: World) -> UUID:
+    """A referral by a professional."""
+    told = {"by_name": "Jo", "by_organisation": "A prison", "by_role": "prison", "by_reach": "01632 960 700",
+            "one_name": "Wren", "one_side": "harmed", "one_agreed": "yes", "one_agreed_when": "3 March, when we met",
+            "one_reach_by": "phone", "one_reach_address": "01632 960 701", "two_name": "Ash", "two_agreed": "no",
+            "about": "A fire in a boat shed", "orders": "not_known"}  # fmt: skip
+    await referral.save_referral(world.service, told, Source.PROFESSIONAL)
+    return (await referral.listed(world.service, world.supervisor))[-1].id
+
+
+async def _of_the_exchange(case: str, person: str, world: World) -> list[str]:
+    """Its policy and facts; the exchange as a thread, its rules, how people are named, when they come of age."""
+    rules = await dialogue.write(world.service, world.facilitator, world.case, dialogue.template())
+    await dialogue.record(world.service, world.facilitator, world.author, rules, Method.PAPER)
+    thread = f"{case}/thread"
+    about = [f"{case}/policy", *(f"{case}/facts/{kind}" for kind in CASE_FACTS)]
+    mine = [f"{thread}?of={world.recipient}", f"{person}/naming", f"{person}/of-age"]
+    return [*about, thread, f"{case}/ground-rules", *mine]
 
 
 def _negative(case: str) -> Stop:
@@ -285,12 +314,13 @@ def _negative(case: str) -> Stop:
 def _supervised(world: World, emergency: UUID) -> tuple[str, ...]:
     """What is for a supervisor."""
     case = f"/cases/{world.case}"
-    lists = ("", "/waiting", "/decisions", "/second-approvals", "/due")
+    lists = ("", "/waiting", "/decisions", "/second-approvals", "/due", "/statistics")
     return (
         "/", "/retention", "/?group=concerns", *("/supervisor" + name for name in lists), f"{case}/supervision",
         f"{case}/bars",
         "/emergency", "/emergencies", f"/emergencies/{emergency}", f"/leaving/{world.stranger.id}",
         f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold", f"{case}/policy", f"{case}/type",
+        f"{case}/closing",
     )  # fmt: skip
 
 

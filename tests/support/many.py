@@ -73,9 +73,17 @@ async def _staff(service: Service, facilitators: int) -> Many:
     rows = [{"login": name, "display_name": name.title(), "roles": [role.value]} for name, role in roles.items()]
     async with reading(service) as conn:
         await conn.execute(insert(t.account), rows)
-        ids = {row.login: row.id for row in await conn.execute(select(t.account.c.id, t.account.c.login))}
-    who = {name: Actor(ActorKind.STAFF, ids[name], frozenset({role}), stepped_up=True) for name, role in roles.items()}
-    return Many(service, [who[n] for n in made], who["supervisor"], who["auditor"], who["administrator"])
+    return await made_before(service)
+
+
+async def made_before(service: Service) -> Many:
+    """The service that `make_many` made in this database."""
+    a = t.account
+    async with reading(service) as conn:
+        rows = (await conn.execute(select(a.c.id, a.c.login, a.c.roles).order_by(a.c.login))).all()
+    who = {r.login: Actor(ActorKind.STAFF, r.id, frozenset(map(Role, r.roles)), stepped_up=True) for r in rows}
+    leads = [actor for login, actor in who.items() if login.startswith("facilitator-")]
+    return Many(service, leads, who["supervisor"], who["auditor"], who["administrator"])
 
 
 def _fill(many: Many, cases: int, seed: int) -> None:

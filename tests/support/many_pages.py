@@ -37,6 +37,8 @@ LEFT_OUT = (
     (r"^/record/export$", "asks for a second factor; its file is as long as the record"),
     (r"/revise-link|/replace-link|/upload$|/notice$", "goes on from a link or a return of that very message"),
     (r"^/emergencies/\{|/notices$", "one emergency, or what one person finds safe: no list"),
+    (r"^/assessments/\{|^/admin/assessment/", "one assessment, or one question of the form: no list"),
+    (r"^/admin/webhooks/\{", "one webhook, of which there are few: no list of cases"),
     (r"^/copies/\{|/corrections/\{", "one copy or one correction, which begins with a request: no list"),
 )
 """Routes that are no page of lists or cases, and why."""

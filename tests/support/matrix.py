@@ -24,6 +24,7 @@ from exchange.store.unit import reading
 from exchange.web.frame import route_census
 from exchange.web.frame.routing import ROUTES
 from tests.support.api_bodies import body_of
+from tests.support.assessing import assess
 from tests.support.console_site import Console, session_cookie
 from tests.support.crawl import token_for, wrong_headers
 from tests.support.html_forms import read_page
@@ -40,7 +41,10 @@ WORDS = {
     "erasure": NONE,
     "passkey": NONE,
     "index": "1",
+    "quarter": "2026-01-01",
     "edit": NONE,
+    "section": "s1",
+    "question": "q1",
 }
 KINDS = {
     "/facts/": "status", "/cases/{case}/facts/": "pause", "/diary/": "inviting", "/cases/{case}/diary/": "plan",
@@ -112,6 +116,7 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
     await says_safe(world, world.author, address=f"{letter}@notices.example")
     copy = await own_copy.prepare(service, lead, world.author)
     wrong = await rectification.ask(service, lead, world.author, "details", f"Wrong {letter}")
+    assessed = await assess(service, lead, world.case, words=f"Assessed {letter}")
     async with reading(service) as conn:
         item = await conn.scalar(select(t.own_copy_item.c.id).where(t.own_copy_item.c.copy_id == copy).limit(1))
         notice = await conn.scalar(
@@ -132,8 +137,8 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
         "case": world.case, "person": world.author, "participant": world.author, "other": world.recipient,
         "message": message, "concern": raised, "link": link.id, "release": release, "task": task, "upload": file,
         "session": session, "token": own.id, "account": spare, "second": spare, "supervisor": spare, "bar": uuid4(),
-        "emergency": uuid4(), "notice": notice, "copy": copy, "item": item,
-        "wrong": wrong,
+        "emergency": uuid4(), "rules": uuid4(), "notice": notice, "copy": copy, "item": item,
+        "wrong": wrong, "assessment": assessed, "webhook": uuid4(),
     }  # fmt: skip
     planted = (str(reference), *(str(number) for number in numbers), *names, letter[::-1])
     return Objects(world.case, {name: str(one) for name, one in ids.items()}, planted, (letter,))

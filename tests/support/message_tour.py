@@ -232,6 +232,7 @@ async def shared(world: World, _folder: Path) -> list[tuple[str, str]]:
         ("approved", f"/messages/{approved}"), ("preview-link", f"/messages/{approved}/preview-link"),
         ("stop-link", f"/messages/{approved}/stop-link"), ("replace-link", f"/messages/{approved}/replace-link"),
         ("consent-share", f"/messages/{approved}/consent/share"), ("retract", f"/messages/{approved}/retract"),
+        ("consent-after", f"/messages/{approved}/consent/after"),
         ("offer", f"/messages/{agreed}/offer"), ("offer-blocked", f"/messages/{approved}/offer"),
         ("consent-receive", f"/messages/{offered}/consent/receive"), ("hand-over", f"/messages/{waiting}/hand-over"),
         ("released", f"/messages/{released}"), ("new-link", f"/messages/{released}/hand-over"),

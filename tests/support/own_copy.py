@@ -6,7 +6,7 @@ from uuid import UUID
 
 from exchange.core.links import new_secret
 from exchange.core.model import Channel, ConsentKind, FactKind, Kind, Method, Side
-from exchange.steps import bars, cases, concern, consent, facts, hold, links, referral, review, stop
+from exchange.steps import appeals, bars, cases, concern, consent, facts, hold, links, referral, review, stop
 from exchange.steps.cases import SafeContact
 from exchange.steps.consent import Said
 from tests.support import message_tour
@@ -28,7 +28,7 @@ async def plant(first: World, folder: Path) -> World:
     told = {"reach_by": "phone", "reach_address": "OWN-reach-OWN", "name": "OWN-name-OWN", "about": "OWN-about-OWN",
             "needs": "OWN-referral-needs-OWN", "other": "OWN-other-OWN"}  # fmt: skip
     await referral.save_referral(service, told)
-    asked = (await referral.referrals(service, lead))[0].id
+    asked = (await referral.listed(service, lead))[0].id
     await referral.read_referral(service, first.supervisor, asked)
     case = await referral.open_case(service, lead, asked)
     people = {}
@@ -69,7 +69,8 @@ async def _messages(here: World, folder: Path) -> None:
     await review.add_note(service, lead, back, digest, text="FOREIGN-note", place={})
     await review.return_to_author(service, lead, back, digest, reason="OWN-reason-to-change-OWN")
     held = await here.letter("OWN-withheld-OWN\n")
-    await review.withhold(service, lead, held, await here.digest(held), reason="OWN-reason-withheld-OWN")
+    await review.withhold(service, lead, held, await here.digest(held), reason="FOREIGN-reason-withheld")
+    await appeals.tell(service, lead, held, words="OWN-reason-withheld-OWN", means=Channel.PHONE)
     frozen = await here.letter("OWN-frozen-OWN\n")
     await concern.raise_concern(service, lead, frozen, kind="other", note="FOREIGN-concern")
     sound = inputs.ffmpeg(folder / "OWN-file-OWN.wav", *inputs.SOUND, seconds=1)

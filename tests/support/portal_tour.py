@@ -56,6 +56,8 @@ class Tour:
             yield stop.name
         async for name in self._ask(page, words):
             yield name
+        async for name in referring(page, self.exchange.portal, words):
+            yield name
 
     async def go(self, page: Page, stop: Stop, words: Words = as_written) -> None:
         """Open one page; press its button where it has one."""
@@ -83,6 +85,37 @@ class Tour:
             yield name
         await press("Send")
         yield "ask-sent"
+
+
+async def referring(page: Page, site: str, words: Words) -> AsyncIterator[str]:
+    """A professional tells of one person who has agreed: the journey's pages, which have one address."""
+
+    async def press(name: str) -> None:
+        async with page.expect_navigation():
+            await page.get_by_role("button", name=words(name), exact=True).click()
+
+    await page.goto(site + "/refer")
+    await press("Start")
+    yield "refer-by"
+    await press("Continue")
+    yield "refer-by-wrong"
+    for field in ("by_name", "by_organisation", "by_reach"):
+        await page.locator(f"#{field}").fill("A station")
+    await page.locator("#by_role").check()
+    for name in ("refer-one", "refer-one-agreed"):
+        await press("Continue")
+        yield name
+    await page.locator("#one_agreed").check()
+    await page.locator("#one_agreed_when").fill("3 May")
+    await press("Continue")
+    yield "refer-one-reach"
+    await page.locator("#one_reach_by").check()
+    await page.locator("#one_reach_address").fill("07700 900002")
+    for name in ("refer-two", "refer-about", "refer-risks", "refer-check"):
+        await press("Continue")
+        yield name
+    await press("Send")
+    yield "refer-sent"
 
 
 def easy_stops(stops: list[Stop]) -> list[Stop]:

@@ -72,6 +72,11 @@ async def broken(_request: web.Request) -> web.Response:
     raise RuntimeError("Ada Lovelace")
 
 
+async def hiding(request: web.Request) -> web.Response:
+    """A page that gives a value of its own under a name of the layout."""
+    return frame.render(request, "preview.html", {"form": frame.blank(), request.query["name"]: "mine"})
+
+
 async def refused(_request: web.Request) -> web.Response:
     """A step that refuses."""
     raise WaitAWhile
@@ -128,6 +133,7 @@ ROUTES = [
     frame.Route("GET", "/form", form_page, frame.PUBLIC),
     frame.Route("POST", "/form", form_sent, frame.PUBLIC),
     frame.Route("GET", "/broken", broken, frame.PUBLIC),
+    frame.Route("GET", "/hiding", hiding, frame.PUBLIC),
     frame.Route("GET", "/api/v1/broken", broken, frame.PUBLIC),
     frame.Route("GET", "/refused", refused, frame.PUBLIC),
     frame.Route("GET", "/bad", bad, frame.PUBLIC),

@@ -46,14 +46,17 @@ def untrusted_server(folder: Path) -> Iterator[Untrusted]:
 
 
 def self_signed(folder: Path) -> Path:
-    """Certificate and key of 127.0.0.1 in one file."""
+    """Certificate and key of this machine, by number and by name, in one file."""
     key, now = generate_private_key(SECP256R1()), dt.datetime.now(dt.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")]),
+            critical=False,
+        )
         .sign(key, SHA256())
     )
     path = folder / "self-signed.pem"

@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from exchange.core.errors import ExchangeError
 from exchange.core.model import Actor, Channel, ConsentKind, FactKind, Method, Status
-from exchange.steps import cases, concern, consent, erase, offer, release, review, texts, view, visit
+from exchange.steps import closing, concern, consent, erase, offer, release, review, texts, view, visit
 from exchange.steps.consent import Said
+from tests.support.closing import shut
 from tests.support.one_connection import OneConnection
 from tests.support.world import PERSON, World
 
@@ -290,13 +291,13 @@ def take_part(who: str, given: bool) -> Act:
 
 async def close(w: Walk) -> None:
     """Close the case."""
-    await cases.close_case(w.world.service, w.world.supervisor, w.world.case, opened=False)
+    await shut(w.world.service, w.world.supervisor, w.world.case)
     w.belief.case.add("closed")
 
 
 async def reopen(w: Walk) -> None:
     """Open it again."""
-    await cases.close_case(w.world.service, w.world.supervisor, w.world.case, opened=True)
+    await closing.reopen(w.world.service, w.world.supervisor, w.world.case)
     w.belief.case.discard("closed")
 
 

@@ -58,9 +58,25 @@ class CaseWork:
         """Something about one person."""
         await self._fact(f"/people/{self.people[name]}/facts/{kind}", value, note)
 
-    async def talked(self, name: str, kind: Diary, words: str) -> None:
+    async def talked(self, name: str, kind: Diary, words: str, value: str = "done") -> None:
         """What was talked about with one person, in the diary of the case."""
-        await self._fact(f"/people/{self.people[name]}/diary/{kind}", "done", words, field="words")
+        await self._fact(f"/people/{self.people[name]}/diary/{kind}", value, words, field="words")
+
+    async def case_diary(self, kind: Diary, value: str, words: str) -> None:
+        """What is written down about the case."""
+        await self._fact(f"{self.path}/diary/{kind}", value, words, field="words")
+
+    async def assessed(self, why: str) -> None:
+        """The risk, with the service's form: the first answer to every question, and a word where words are needed."""
+        page = self.staff.page
+        await self.staff.go(f"{self.path}/assessments/new")
+        await page.evaluate(
+            "document.querySelectorAll('fieldset').forEach(f => f.querySelector('[type=radio]')?.click())"
+        )
+        for box in await page.locator("textarea").all():
+            await box.fill(why)
+        async with page.expect_navigation():
+            await press(page, "Record this assessment")
 
     async def case_fact(self, kind: FactKind, value: str, note: str) -> None:
         """Something about the case."""

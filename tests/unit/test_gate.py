@@ -20,7 +20,7 @@ from exchange.core.waiting import GROUPS, WAITING
 NOW = datetime(2026, 3, 3, 14, 15, tzinfo=UTC)
 ONE, TWO, EDITOR = UUID(int=1), UUID(int=2), UUID(int=3)
 DIGEST = "ab" * 32
-PERSON = Person(True, True, Status.ACTIVE, True, True, True, ())
+PERSON = Person(True, True, Status.ACTIVE, True, True, True, (), decided_at=NOW, asked_at=NOW, agreed_rules=True)
 GOOD = Facts(
     state=State.RELEASED,
     case_open=True,
@@ -42,7 +42,10 @@ GOOD = Facts(
     harmed_must_start=False,
     never_sent=False,
     accepted_at=NOW,
+    shared_at=NOW,
+    consent_days=30,
 )
+BEFORE, LONG_AGO = NOW - timedelta(seconds=1), NOW - timedelta(days=30, seconds=1)
 
 Change = Callable[[Facts], Facts]
 
@@ -78,7 +81,16 @@ MISSING: dict[str, tuple[Change, str, set[Act]]] = {
     "hold": (facts(hold=True), "safety_hold", CASE),
     "order": (facts(contact_order=True), "contact_order", CASE),
     "author out": (author(takes_part=False), "author_takes_part", CASE),
-    "author died": (author(status=Status.DIED), "author_status", CASE),
+    "author unable": (author(status=Status.LACKS_CAPACITY), "author_status", CASE),
+    "author died": (author(status=Status.DIED), "said_beforehand", BOTH),
+    "author lost": (author(status=Status.LOST_CONTACT), "said_beforehand", BOTH),
+    "author died, said share": (
+        lambda f: replace(f, author=replace(f.author, status=Status.DIED), share_after=True),
+        "approval_after",
+        BOTH,
+    ),
+    "author of age": (author(of_age_at=NOW, decided_at=BEFORE), "author_of_age", CASE),
+    "recipient of age": (recipient(of_age_at=NOW, decided_at=BEFORE), "recipient_of_age", BOTH),
     "author unknown": (author(status=None), "author_status", CASE),
     "recipient out": (recipient(takes_part=False), "recipient_takes_part", BOTH),
     "recipient lost": (recipient(status=Status.LOST_CONTACT), "recipient_status", BOTH),
@@ -102,6 +114,11 @@ MISSING: dict[str, tuple[Change, str, set[Act]]] = {
     "window over": (lent(until=NOW), "window", {Act.VIEW}),
     "not to be asked": (recipient(may_be_asked=False), "be_asked", {Act.OFFER}),
     "not assigned": (facts(asker_assigned=False), "assignment", {Act.REVIEW, Act.PRESENT, Act.PRINT}),
+    "yes to taking part is old": (author(decided_at=LONG_AGO), "author_consent_old", {Act.OFFER}),
+    "recipient's yes is old": (recipient(decided_at=LONG_AGO), "recipient_consent_old", {Act.OFFER}),
+    "yes to being asked is old": (recipient(asked_at=LONG_AGO), "be_asked_old", {Act.OFFER}),
+    "yes to sharing is old": (facts(shared_at=LONG_AGO), "share_old", {Act.OFFER}),
+    "no ground rules": (author(agreed_rules=False), "ground_rules", {Act.SUBMIT}),
     "unprepared": (author(prepared=False), "preparation", {Act.SUBMIT}),
     "harmed first": (facts(harmed_must_start=True), "harmed_starts", {Act.SUBMIT}),
     "cooling off": (facts(cooling_days=1), "cooling_off", READ),
@@ -110,6 +127,14 @@ MISSING: dict[str, tuple[Change, str, set[Act]]] = {
     "no responsibility": (author(accepts_responsibility=False), "responsibility", {Act.SUBMIT}),
 }
 SHAREABLE = {"approved", "offered", "accepted", "declined", "later", "released", "opened", "lapsed"}
+# What is asked where the author has died or cannot be reached; they themselves are asked nothing any more.
+GONE = {"said_beforehand", "approval_after"}
+# What was said before the 18th birthday does not count after it: two things that are missing, and a third for it.
+TOGETHER = {
+    frozenset({"author of age", "yes to sharing is old"}): ("share_consent", BOTH),
+    frozenset({"recipient of age", "accepted nobody knows when"}): ("receive_consent", READ),
+    frozenset({"recipient of age", "yes to being asked is old"}): ("be_asked", {Act.OFFER}),
+}
 # One stands in front of the other inside one condition: only the first is reported.
 HIDES = {
     "not_clean": {"not_newest"},
@@ -122,11 +147,16 @@ HIDES = {
 def expected(act: Act, names: tuple[str, ...], state: State) -> set[str]:
     """What the gate must say, by the table above."""
     codes = {MISSING[name][1] for name in names if act in MISSING[name][2]}
+    if act in CASE - BOTH and any(MISSING[name][1] in GONE for name in names):
+        codes.add("author_status")
     if act in CONTENT and state not in SHAREABLE:
         codes.add("stopped")
     if act in CASE and state is State.CONCERN:
         codes.add("safety_hold")
-    return codes - {hidden for code in codes for hidden in HIDES.get(code, ())}
+    if "never to be sent" in names:  # it is written for oneself: no rules of an exchange are asked
+        codes.discard("ground_rules")
+    also = {code for pair, (code, acts) in TOGETHER.items() if pair <= set(names) and act in acts}
+    return codes - {hidden for code in codes for hidden in HIDES.get(code, ())} | also
 
 
 def try_all(states_of_pairs: tuple[State, ...]) -> int:
@@ -149,15 +179,18 @@ def try_all(states_of_pairs: tuple[State, ...]) -> int:
 
 
 def test_every_act_with_every_one_and_two_things_missing() -> None:
-    """8 acts, 35 things that can be missing: the gate says exactly what the table says (19,752 questions)."""
+    """8 acts, 45 things that can be missing: the gate says exactly what the table says (30,752 questions)."""
     tried = try_all((State.RELEASED, State.IN_REVIEW, State.CONCERN))
-    assert tried == len(Act) * (len(State) * 36 + 3 * 595)
+    assert tried == len(Act) * (len(State) * 46 + 3 * 990)
 
 
 def _overlap(names: tuple[str, ...], said: gate.Verdict, wanted: set[str]) -> bool:
-    """Two changes of one field: the later one counts, so the gate may report fewer, never none of them."""
+    """Two changes of one field: the later one counts, so the gate may report fewer, never none of them.
+
+    And who has come of age since is asked anew also what they said beforehand.
+    """
     found = {r.code for r in said.reasons}
-    fields = {MISSING[n][1] for n in names}
+    fields = {MISSING[n][1] for n in names} | ({"said_beforehand"} if "author of age" in names else set())
     return len(names) == 2 and bool(found) and found <= wanted | fields
 
 
@@ -284,3 +317,52 @@ def test_cooling_off_counts_from_the_yes_in_whole_days() -> None:
         assert [r.code for r in gate.explain(act, waiting, NOW).reasons] == ["cooling_off"]
         assert gate.explain(act, over, NOW).allowed
     assert gate.explain(Act.OFFER, waiting, NOW).allowed
+
+
+def test_after_death_it_goes_only_with_what_was_said_beforehand_and_a_supervisors_second_approval() -> None:
+    """Their own word, and two people who look: the second one never touched it and is not the first."""
+    approved = Approval(ONE, DIGEST, True)
+    for status in (Status.DIED, Status.LOST_CONTACT):
+        gone = replace(GOOD, author=replace(PERSON, status=status))
+        said = replace(gone, share_after=True)
+        second = replace(said, after_approvals=(Approval(TWO, DIGEST, False),))
+        for act in BOTH:
+            assert gate.explain(act, second, NOW).allowed, (status, act)
+            for less, code in (
+                (gone, "said_beforehand"),
+                (said, "approval_after"),
+                (replace(second, share_after=False), "said_beforehand"),
+                (replace(second, author=replace(gone.author, of_age_at=NOW), said_at=BEFORE), "said_beforehand"),
+                (replace(second, author=replace(gone.author, of_age_at=NOW), said_at=None), "said_beforehand"),
+                (replace(second, touched_by=frozenset({TWO})), "approval_after"),
+                (replace(said, after_approvals=(approved,)), "approval_after"),
+                (replace(said, after_approvals=(Approval(TWO, "cd" * 32, False),)), "approval_after"),
+                (replace(second, share=False), "share_consent"),
+            ):
+                assert [r.code for r in gate.explain(act, less, NOW).reasons] == [code], (status, act)
+        for act in (Act.PREVIEW, Act.SUBMIT):
+            assert [r.code for r in gate.explain(act, second, NOW).reasons] == ["author_status"], (status, act)
+
+
+def test_coming_of_age_ends_what_was_decided_before_on_that_very_day() -> None:
+    """Every yes of before: to take part, to be asked, to share, to receive; given anew they count."""
+    for who, act in (("author", Act.OFFER), ("recipient", Act.RELEASE)):
+        child = replace(getattr(GOOD, who), of_age_at=NOW, decided_at=BEFORE, asked_at=BEFORE)
+        facts_then = replace(GOOD, **{who: child}, shared_at=BEFORE, accepted_at=BEFORE)
+        assert gate.explain(act, facts_then, BEFORE).allowed, who
+        now = {r.code for r in gate.explain(act, facts_then, NOW).reasons}
+        assert now == {f"{who}_of_age", "share_consent" if who == "author" else "receive_consent"}
+        anew = replace(child, decided_at=NOW, asked_at=NOW)
+        assert gate.explain(act, replace(facts_then, **{who: anew}, shared_at=NOW, accepted_at=NOW), NOW).allowed
+    unasked = replace(GOOD, recipient=replace(GOOD.recipient, of_age_at=NOW, asked_at=BEFORE))
+    assert [r.code for r in gate.explain(Act.OFFER, unasked, NOW).reasons] == ["be_asked"]
+
+
+def test_a_yes_is_old_after_the_days_of_the_policy_and_only_an_offer_asks() -> None:
+    """Rules 2 and 5: what may wait for years is asked anew before it is offered."""
+    at_the_end = replace(GOOD, shared_at=NOW - timedelta(days=30))
+    assert gate.explain(Act.OFFER, at_the_end, NOW).allowed
+    old = replace(GOOD, shared_at=LONG_AGO)
+    assert [r.code for r in gate.explain(Act.OFFER, old, NOW).reasons] == ["share_old"]
+    assert all(gate.explain(act, old, NOW).allowed for act in READ)
+    assert [r.code for r in gate.explain(Act.OFFER, replace(GOOD, shared_at=None), NOW).reasons] == ["share_old"]

@@ -74,7 +74,7 @@ AFTERWARDS: dict[str, tuple[Leaf, str]] = {
     "assessment stale": (fact("assessment", "current", until=START), "assessment"),
     "recipient lost contact": (
         fact("status", "lost_contact", participant=IDS["recipient_id"]), "recipient_status"),
-    "author died": (fact("status", "died", participant=IDS["author_id"]), "author_status"),
+    "author died": (fact("status", "died", participant=IDS["author_id"]), "said_beforehand"),
     "link revoked": ({"act": "link.revoked", "link": IDS["link"]}, "grant"),
     "release revoked": ({"act": "release.revoked", "release": IDS["release"]}, "grant"),
 }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.core.unusual import CONTENT, Kind, Limits, Unusual, unusual
+from exchange.core.unusual import CONTENT, Kind, Limits, Unusual, Watch
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 LEAD, OTHER, COVER = "lead", "other", "cover"
@@ -21,7 +21,10 @@ def leaf(act: str, who: str = LEAD, minutes: float = 0, **more: Any) -> dict[str
 
 def found(*leaves: dict[str, Any], open_: bool = True, limits: Limits | None = None) -> list[Unusual]:
     """The findings."""
-    return unusual(enumerate(leaves), lambda _at: open_, limits)
+    watch = Watch(lambda _at: open_, limits or Limits())
+    for index, leaf in enumerate(leaves):
+        watch.see(index, leaf)
+    return watch.findings()
 
 
 def case(name: str, lead: str = LEAD) -> dict[str, Any]:
