@@ -13,9 +13,11 @@ MIB ?= 2048
 FILES ?= 24
 MINUTES ?= 5
 ROUNDS ?= 3
+RUNS ?= 2000
+SEED ?= 1
 CASES ?= 5000
 
-.PHONY: help run test check lock holes soak bench hostile pages transcode speech console
+.PHONY: help run test check lock holes soak faults bench hostile pages transcode speech console
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -36,9 +38,13 @@ check: ## lint, format, types, import contracts, house rules
 	$(VENV)/lint-imports
 	$(VENV)/python tools/house.py
 
-soak: ## the long campaign over the gate: random walks against the real steps; WALKS=100000
-	@$(BOOTSTRAP) test
+soak: faults ## the long campaigns: faults, then random walks over the gate against the real steps; WALKS=100000
 	@exec $(VENV)/python -m bench.soak --walks $(WALKS)
+
+faults: ## crash runs at every failpoint and from RUNS=2000 seeds, and RUNS / 4 over a faulty S3; SEED=1
+	@$(BOOTSTRAP) test
+	$(VENV)/python -m tests.faults.campaign --every --names --runs $(RUNS) --seed $(SEED)
+	$(VENV)/python -m tests.faults.s3_campaign --runs $$(($(RUNS) / 4)) --seed $(SEED)
 
 hostile: ## the hostile files, all of them, in each sandbox; FILES=24 of each format
 	@$(BOOTSTRAP) test

@@ -50,8 +50,8 @@ class Watched:
         return max((size for _, size in self.seen.values()), default=0.0)
 
     def look(self) -> None:
-        """Until it is over, forty times a second."""
-        while not self.over.wait(0.025):
+        """Until it is over, ten times a second: oftener it would be a load of its own."""
+        while not self.over.wait(0.1):
             parents = dict(_processes())
             for pid, (above, name) in parents.items():
                 while above in parents and above != os.getpid():
