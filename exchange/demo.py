@@ -15,7 +15,7 @@ from uuid import UUID
 
 import ffmpeg
 import imageio_ffmpeg
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from exchange.core.diary import Diary
 from exchange.core.errors import ExchangeError, WrongSetting
@@ -55,7 +55,7 @@ from exchange.steps.cases import SafeContact
 from exchange.steps.consent import Said
 from exchange.store import tables as t
 from exchange.store.service import Service
-from exchange.store.unit import reading, unit_of_work
+from exchange.store.unit import now_of, reading, unit_of_work
 
 PASSWORD = "willow-bridge-lantern-7"  # noqa: S105  # the demonstration prints it
 CODE = "apple river garden"
@@ -257,7 +257,7 @@ async def _live_link(service: Service) -> dict[str, str] | None:
         lead = (await conn.execute(select(t.account.c.id).where(t.account.c.login == "fern"))).scalar_one_or_none()
         newest = select(k).where(k.c.purpose == Purpose.VIEW).order_by(k.c.created_at.desc()).limit(1)
         row = (await conn.execute(newest)).first()
-        now = (await conn.execute(select(func.now()))).scalar_one()
+        now = await now_of(conn)
     if lead is None or row is None:
         return None
     actor = Actor(ActorKind.STAFF, lead, frozenset({Role.FACILITATOR}), stepped_up=True)

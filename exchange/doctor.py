@@ -28,7 +28,7 @@ from exchange.store.notify import GovukNotify
 from exchange.store.rootring import RootKeys, open_ring
 from exchange.store.sealing import follow, service_key_row
 from exchange.store.service import Service
-from exchange.store.unit import reading
+from exchange.store.unit import now_of, reading
 from media.limits import Rejected
 from media.office import can_set
 from media.office import program as office_program
@@ -209,7 +209,7 @@ async def backup(service: Service) -> Check:
     if last is None:
         return Check("Backup (made by other means than exchange backup)")
     async with reading(service) as conn:
-        age = (await conn.execute(select(func.now()))).scalar_one() - last.at
+        age = await now_of(conn) - last.at
     if age > BACKUP_AGE:
         return Check("Backup", f"The last one is {age.days} days old.", "Look why exchange backup does not run.")
     if last.value["missing"]:

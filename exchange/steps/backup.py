@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-
 from exchange.core.backup import (
     DATABASE,
     LIST,
@@ -37,7 +35,7 @@ from exchange.store.placing import places_of
 from exchange.store.reaper import PREFIXES
 from exchange.store.sealing import SERVICE, follow
 from exchange.store.service import Service
-from exchange.store.unit import reading, unit_of_work
+from exchange.store.unit import now_of, reading, unit_of_work
 
 MADE = "backup_made"
 """The row of `service_setting` that says what the last backup was."""
@@ -253,8 +251,7 @@ def _ledger_key(service: Service) -> str:
 
 async def _now(service: Service) -> datetime:
     async with reading(service) as conn:
-        found: datetime = (await conn.execute(select(func.now()))).scalar_one()
-    return found.replace(microsecond=0)
+        return (await now_of(conn)).replace(microsecond=0)
 
 
 def _folder(name: str, stream: str) -> str:

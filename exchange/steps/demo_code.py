@@ -10,7 +10,7 @@ from exchange.steps.factor import Enrolment
 from exchange.steps.sessions import Session
 from exchange.store import tables as t
 from exchange.store.service import Service
-from exchange.store.unit import reading
+from exchange.store.unit import now_of, reading
 
 
 async def code_to_show(service: Service, session: Session) -> str:
@@ -40,4 +40,4 @@ async def pending_code_to_show(service: Service, enrolment: Enrolment | None) ->
     if not service.settings.demo or enrolment is None:
         return ""
     async with reading(service) as conn:
-        return factor.code_now(enrolment.secret, (await conn.execute(select(func.now()))).scalar_one())
+        return factor.code_now(enrolment.secret, await now_of(conn))

@@ -21,7 +21,7 @@ from exchange.store import tables as t
 from exchange.store.mailer import MailError, MailServer, deliver
 from exchange.store.read import waiting_count
 from exchange.store.service import Service
-from exchange.store.unit import reading
+from exchange.store.unit import now_of, reading
 
 FROM_HOUR, TO_HOUR = 8, 18
 STATE = "mail_state"
@@ -62,7 +62,7 @@ async def send_daily(service: Service, *, now: datetime | None = None) -> Sent:
     `now`: aware; by default the database's clock.
     """
     async with reading(service) as conn:
-        clock = now or (await conn.execute(select(func.now()))).scalar_one()
+        clock = now or await now_of(conn)
         mine = select(t.account.c.id).where(t.account.c.active, t.account.c.email.is_not(None))
         everybody = list((await conn.execute(mine)).scalars())
     local = clock.astimezone(service.settings.zone)
@@ -97,7 +97,7 @@ async def notify_emergency(service: Service, emergency_id: UUID) -> Sent:
 async def _at_once(service: Service, kind: str, case: Any, *, but: UUID | None = None) -> Sent:
     async with reading(service) as conn:
         people = [one for one in await _overseers(conn, case) if one != but]
-        clock = (await conn.execute(select(func.now()))).scalar_one()
+        clock = await now_of(conn)
     ever = datetime(2000, 1, 1, tzinfo=UTC)
     done = await _send(service, dict.fromkeys(people, 1), kind, since=ever, at=clock)
     if done.failed:

@@ -27,7 +27,7 @@ from exchange.store.facts import policy_of
 from exchange.store.notices import About, Wish
 from exchange.store.sealing import Opener, opener_of, reader_of
 from exchange.store.service import Service
-from exchange.store.unit import Unit, reading, unit_of_work
+from exchange.store.unit import Unit, now_of, reading, unit_of_work
 
 TASK = "send_notice"
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -115,7 +115,7 @@ async def standing(service: Service, actor: Actor, participant_id: UUID) -> Stan
         opener = await reader_of(service, conn, person.case_id)
         wish = await notices.wish_of(conn, opener, person.id)
         facts = await notices.load(conn, opener, person, wish, set_up=await is_set_up(service, wish))
-        now = (await conn.execute(select(func.now()))).scalar_one()
+        now = await now_of(conn)
         n = t.notice
         rows = await conn.execute(select(n).where(n.c.participant_id == person.id).order_by(n.c.asked_at.desc()))
         case = (await conn.execute(select(*t.plain(t.cases)).where(t.cases.c.id == person.case_id))).one()
@@ -130,7 +130,7 @@ async def preview(service: Service, actor: Actor, *, link: UUID | None = None, m
     async with reading(service) as conn:
         person, about = await _about(conn, actor, link, message)
         opener = await opener_of(service, conn, person.case_id)
-        now = (await conn.execute(select(func.now()))).scalar_one()
+        now = await now_of(conn)
         return await _preview(service, conn, opener, person, about, now)
 
 

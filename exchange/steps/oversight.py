@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from exchange.core import access
 from exchange.core.access import Permission
 from exchange.core.export import parse_leaves
@@ -18,7 +16,7 @@ from exchange.steps.freshness import Freshness, freshness
 from exchange.store import ledger_watch, near
 from exchange.store.read.names import staff_names
 from exchange.store.service import Service
-from exchange.store.unit import reading, unit_of_work
+from exchange.store.unit import now_of, reading, unit_of_work
 
 WEEK = 7
 AT_ONCE = 250
@@ -60,7 +58,7 @@ async def overview(
     access.require(actor, Permission.RECORD)
     zone, hours = service.settings.zone, (await service_settings.read(service)).hours
     async with reading(service) as conn:
-        now = (await conn.execute(select(func.now()))).scalar_one().astimezone(zone)
+        now = (await now_of(conn)).astimezone(zone)
     since = datetime.combine(now.date() - timedelta(days=days - 1), datetime.min.time(), zone)
     async with unit_of_work(service, actor) as unit:
         unit.leaf("record.read", scope="filtered", case=case, since=since, days=days)

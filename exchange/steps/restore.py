@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -30,7 +30,7 @@ from exchange.store.migrate import known_to_us, upgrade
 from exchange.store.objects import ObjectStore
 from exchange.store.sealing import follow, service_opener
 from exchange.store.service import Service
-from exchange.store.unit import reading, unit_of_work
+from exchange.store.unit import now_of, reading, unit_of_work
 
 AT_ONCE = 4
 NO_RECORD = (
@@ -86,7 +86,8 @@ async def restore(service: Service, owner_url: str, source: ObjectStore, wanted:
     `service`: with keys, over the owner's URL.
     """
     opened = await backup.unlock(service, source, wanted.backup)
-    opened.head.require_kept(service.settings.backup_days, datetime.now(UTC))
+    async with reading(service) as conn:
+        opened.head.require_kept(service.settings.backup_days, await now_of(conn))
     if not known_to_us(opened.contents.schema):
         raise Refused("This backup is of a newer version of the service. Install that first. Nothing was restored.")
     verifier = _verifier(service, opened, wanted)

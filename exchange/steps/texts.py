@@ -27,7 +27,7 @@ from exchange.store import tables as t
 from exchange.store.parts import SealedPart, part_context, part_key
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
-from exchange.store.unit import Unit, reading, unit_of_work
+from exchange.store.unit import Unit, now_of, reading, unit_of_work
 
 NAMES = ("transcription", "transcript", "captions", "translation")
 MOST_CHARACTERS = 500_000
@@ -75,7 +75,10 @@ async def add_text(
     """
     if translated is not None and name != "translation":
         raise BadInput("Only a translation has somebody who translated it.", field="who")
-    one = Beside(name, language, text) if translated is None else _signed(language, text, translated)
+    one = Beside(name, language, text)
+    if translated is not None:
+        async with reading(service) as conn:
+            one = _signed(one, translated, await now_of(conn))
     return await add_texts(service, actor, message_id, base_digest=base_digest, added=[one])
 
 
@@ -84,16 +87,16 @@ def without_maker(text: str) -> str:
     return LAST_LINE.sub("", text)
 
 
-def _signed(language: str, text: str, translated: Translated) -> Beside:
+def _signed(one: Beside, translated: Translated, now: datetime) -> Beside:
     who = " ".join(translated.who.split())
     if not who or len(who) > LONGEST_MAKER:
         raise BadInput("Write who made the translation: a person's name, or the name of the machine.", field="who")
-    today = datetime.now(UTC).date().isoformat()
+    today = now.astimezone(UTC).date().isoformat()
     facts = {"made_by": translated.by, "checked": translated.checked, "made_on": today}
-    words = without_maker(text.replace("\r\n", "\n").strip()).strip()
+    words = without_maker(one.text.replace("\r\n", "\n").strip()).strip()
     if not words:
         raise BadInput("The text is empty or longer than this service takes.", field="text")
-    return Beside("translation", language, f"{words}\n\n— {who}, {today}", facts)
+    return Beside("translation", one.language, f"{words}\n\n— {who}, {today}", facts)
 
 
 async def add_texts(

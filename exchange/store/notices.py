@@ -16,6 +16,7 @@ from exchange.core.notices import Facts, SafeHours
 from exchange.store import facts
 from exchange.store import tables as t
 from exchange.store.sealing import Opener
+from exchange.store.unit import now_of
 
 COLUMN = "notice_wish.detail"
 ACTS = {Purpose.PREVIEW: Act.PREVIEW, Purpose.DECIDE: Act.OFFER, Purpose.VIEW: Act.RELEASE}
@@ -186,5 +187,5 @@ async def _item(conn: AsyncConnection, about: About, person: Row[Any]) -> tuple[
             return False, ()
         act = Act.OFFER if about.event == "offer" else Act.SUBMIT
     known = await facts.load(conn, message)
-    now = (await conn.execute(select(func.now()))).scalar_one()
+    now = await now_of(conn)
     return True, tuple(reason.code for reason in gate.explain(act, known, now).reasons)

@@ -181,6 +181,12 @@ async def reading(service: Service) -> AsyncIterator[AsyncConnection]:
             yield conn
 
 
+async def now_of(conn: AsyncConnection) -> datetime:
+    """The database's now, aware: the only clock by which anything is allowed, ended or dated."""
+    found: datetime = (await conn.execute(select(func.now()))).scalar_one()
+    return found
+
+
 @asynccontextmanager
 async def at_once(service: Service) -> AsyncIterator[AsyncConnection]:
     """A connection on which every statement commits by itself, for the pieces of an upload."""

@@ -1,6 +1,7 @@
 """What people send plays and seeks in Chromium once it is made safe: right length, picture and sound at each time."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -91,8 +92,7 @@ async def _blank(_request: web.Request) -> web.Response:
 
 
 async def _made(shelf: Path, kind: str, given: Path) -> tuple[media.Product, str]:
-    scratch = shelf.parent / f"scratch-{kind}-{given.name}"
-    scratch.mkdir()
+    scratch = Path(tempfile.mkdtemp(dir=shelf.parent))
     product = await asyncio.to_thread(media.make, kind, [media.Source(given, given.name)], scratch)
     name = f"{given.stem}-{given.suffix[1:]}.{'mp4' if kind == 'video' else 'm4a'}"
     product.parts[0].path.rename(shelf / name)

@@ -240,7 +240,9 @@ async def everything_of(console: Console, case: UUID) -> dict[str, str]:
         listed = text("select table_name, column_name from information_schema.columns where table_schema = 'public'")
         columns = {(row.table_name, row.column_name) for row in await conn.execute(listed)}
         for table in sorted({name for name, _ in columns}):
-            where = "id = :case" if table == "cases" else "case_id = :case" if (table, "case_id") in columns else ""
+            # as text, for the record keeps the case as text
+            of_case = "x.case_id::text = cast(:case as text)" if (table, "case_id") in columns else ""
+            where = "id = :case" if table == "cases" else of_case
             if (table, "message_id") in columns and not where:
                 where = "message_id in (select id from message where case_id = :case)"
             if where:
