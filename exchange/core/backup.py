@@ -17,7 +17,7 @@ from exchange.core.sealed import context
 
 VERSION = 1
 DATABASE, LIST = "database", "list"
-_ID = re.compile(r"\d{8}t\d{6}z-[0-9a-f]{8}")
+_ID = re.compile(r"\d{8}t\d{12}z-[0-9a-f]{8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -116,15 +116,15 @@ class Contents:
 
 
 def new_id(at: datetime, random: bytes) -> str:
-    """The id of a backup made at this time (aware)."""
-    return f"{at.astimezone(UTC):%Y%m%dt%H%M%Sz}-{random[:4].hex()}"
+    """The id of a backup made at this time (aware); microseconds, so that of two the newer one stands last."""
+    return f"{at.astimezone(UTC):%Y%m%dt%H%M%S%fz}-{random[:4].hex()}"
 
 
 def begun(name: str) -> datetime:
     """When the backup of this id was begun (UTC). BadBackup for what is no id."""
     if not _ID.fullmatch(name):
         raise BadBackup("There is something in the place of backups that is none.")
-    return datetime.strptime(name[:16], "%Y%m%dt%H%M%Sz").replace(tzinfo=UTC)
+    return datetime.strptime(name.partition("-")[0], "%Y%m%dt%H%M%S%fz").replace(tzinfo=UTC)
 
 
 def key_context(service: str, backup: str) -> bytes:

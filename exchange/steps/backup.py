@@ -251,7 +251,7 @@ def _ledger_key(service: Service) -> str:
 
 async def _now(service: Service) -> datetime:
     async with reading(service) as conn:
-        return (await now_of(conn)).replace(microsecond=0)
+        return await now_of(conn)
 
 
 def _folder(name: str, stream: str) -> str:

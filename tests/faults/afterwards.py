@@ -190,6 +190,7 @@ async def copy_out(people: People) -> None:
         copy = people.id("copy")
         if await _copy(people, "open"):
             for item in (await own_copy.read(people.service, who, copy)).items:
+                await own_copy.look_at(people.service, who, copy, item.row.id)
                 await own_copy.decide(people.service, who, copy, item.row.id, inside=True)
             await own_copy.hand_on(people.service, who, copy)
         if await _copy(people, "checked"):

@@ -178,15 +178,25 @@ async def check_service(service: Service) -> list[str]:
             number = (await conn.execute(text(query))).scalar_one()
             wrong += [f"I5 {number} times {what} is left over"] if number else []
         owned = set((await conn.execute(_OWNED)).scalars())
-        record = [json.loads(one) for one in (await conn.execute(_RECORD)).scalars()]
-    stored = {key async for key, _ in service.objects.list("")}
+        record = list((await conn.execute(_RECORD)).scalars())
+    stored = {key async for key, _ in service.objects.list("") if not key.startswith("record/")}
     wrong += [f"I5 {len(stored - owned)} objects belong to nobody"] if stored - owned else []
     wrong += [f"I1 {len(owned - stored)} objects are gone"] if owned - stored else []
     drafts = list(service.settings.folder.glob("objects/tmp/*"))
     wrong += [f"I5 {len(drafts)} unfinished files lie beside the objects"] if drafts else []
     scratch = list(service.settings.scratch.glob("job-*"))
     wrong += [f"I5 {len(scratch)} folders with words in the clear are left over"] if scratch else []
-    return wrong + [f"I2 {violation}" for violation in replay(record)]
+    wrong += await _second_record(service, record)
+    return wrong + [f"I2 {violation}" for violation in replay([json.loads(one) for one in record])]
+
+
+async def _second_record(service: Service, record: list[str]) -> list[str]:
+    """The record beside the objects says what the database's says, as far as it goes, and nothing else lies there."""
+    keys = sorted([key async for key, _ in service.objects.list("record/")])
+    bundles = [key for key in keys if key.startswith("record/leaves/")]
+    lines = "".join([(await service.objects.get(key)).decode() for key in bundles]).splitlines()
+    wrong = [] if lines == record[: len(lines)] else ["I1 the record beside the objects is another one"]
+    return wrong + ([] if not keys or set(keys) == {*bundles, "record/newest"} else ["I5 something lies in record/"])
 
 
 _RECORD = text("select leaf from ledger_leaf order by index")

@@ -7,14 +7,19 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
 from sqlalchemy import select
 
-from exchange.core.errors import BadInput, StorageUnavailable, Unreadable
+from exchange.core.errors import BadInput, ObjectMissing, StorageUnavailable, Unreadable
 from exchange.core.model import Given, Kind, State
+from exchange.settings import Settings
 from exchange.steps import intake, process, upload
 from exchange.store import failpoints
 from exchange.store import tables as t
 from exchange.store.objects import LocalObjects, local
+from exchange.store.objects.s3 import S3Objects
 from exchange.store.parts import PartReader, put_bytes
 from exchange.store.reaper import find_orphans
 from exchange.store.sealing import opener_of
@@ -216,3 +221,26 @@ async def test_the_name_of_a_new_folder_is_synced_by_every_process_that_writes_i
     synced.clear()
     await second.put("a/b", b"z")
     assert tmp_path / "objects" not in synced
+
+
+@pytest.mark.parametrize("answer", ["<?xml version='1.0'?>\n<Error><Code>No", "<Other/>", "\xff", ""])
+@pytest.mark.parametrize("status", [200, 404, 403])
+async def test_a_cut_off_answer_of_the_store_is_a_sentence(settings: Settings, answer: str, status: int) -> None:
+    """The store's list, or its word that something is missing, broke off: the parser's error came to the page."""
+
+    async def cut(_: web.Request) -> web.Response:
+        return web.Response(status=status, body=answer.encode("latin-1"), content_type="application/xml")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", cut)
+    async with TestServer(app) as server:
+        wanted = {"s3_endpoint": f"127.0.0.1:{server.port}", "s3_secure": False}
+        secrets = {"s3_access_key": SecretStr("a"), "s3_secret_key": SecretStr("b")}
+        store = S3Objects.from_settings(settings.model_copy(update={**wanted, **secrets}))
+        store._bucket_seen = True
+        with pytest.raises(StorageUnavailable):
+            [key async for key in store.list("")]
+        if status != 200:
+            with pytest.raises((StorageUnavailable, ObjectMissing)):
+                await store.get("a/b")
+        await store.close()

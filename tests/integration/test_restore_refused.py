@@ -88,7 +88,7 @@ async def test_a_wrong_key_an_old_and_an_outdated_backup_are_refused(
         with pytest.raises(Refused, match="newer backups"):
             await restored(there, local.place, Wanted(backup=first.id), local.service.objects)
         with pytest.raises(NotFound):
-            await restored(there, local.place, Wanted(backup="20200101t000000z-00000000"))
+            await restored(there, local.place, Wanted(backup="20200101t000000000000z-00000000"))
         strict = there.model_copy(update={"backup_days": 0})
         with pytest.raises(Refused, match="older than 0 days"):
             await restored(strict, local.place, Wanted(without_record=True))

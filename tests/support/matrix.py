@@ -245,7 +245,7 @@ async def everything_of(console: Console, case: UUID) -> dict[str, str]:
             where = "id = :case" if table == "cases" else of_case
             if (table, "message_id") in columns and not where:
                 where = "message_id in (select id from message where case_id = :case)"
-            if where:
+            if where and table != "ledger_leaf":  # the record may grow: that somebody was refused stands in it
                 whole = "select md5(coalesce(string_agg(x::text, ',' order by x::text), ''))"
                 rows = text(f"{whole} from {table} x where {where}")
                 found[table] = str((await conn.execute(rows, {"case": case})).scalar_one())

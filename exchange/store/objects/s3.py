@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
+from xml.etree import ElementTree
 
 import certifi
 import urllib3
@@ -130,7 +131,10 @@ class S3Objects:
             if not self._bucket_seen:
                 self._make_bucket()
             return work(*arguments)
-        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+        except _WrongLength:
+            raise
+        except (MinioException, urllib3.exceptions.HTTPError, OSError, ElementTree.ParseError, ValueError) as error:
+            # the last two: an answer that is cut off or says something else than S3 does
             raise _mapped(error) from error
 
     def _make_bucket(self) -> None:
@@ -158,7 +162,7 @@ class S3Objects:
         for attempt in range(ATTEMPTS):
             try:
                 return self._get_once(key, start, length)
-            except urllib3.exceptions.HTTPError:  # the body broke off after the headers had come
+            except (urllib3.exceptions.HTTPError, ElementTree.ParseError):  # broke off after the headers had come
                 if attempt == ATTEMPTS - 1:
                     raise
         raise StorageUnavailable
@@ -219,7 +223,11 @@ class _ExactStream:
             self._stop()
 
     def _stop(self) -> bytes:
-        raise ValueError("the stream's length is not the one announced")
+        raise _WrongLength("the stream's length is not the one announced")
+
+
+class _WrongLength(ValueError):
+    """The fault of whoever gave the stream, not of the store."""
 
 
 def _mapped(error: Exception) -> ExchangeError:
