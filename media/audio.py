@@ -1,7 +1,7 @@
 """A recording of sound, made anew: AAC-LC in .m4a, 48 kHz, one loudness, nothing else in the file.
 
-Pictures in the input (a cover, a video) are dropped. The waveform is drawn in the same pass, from the very samples that
-the encoder is given; the product is then decoded to its end.
+Pictures in the input (a cover, a video) are dropped. The product is then decoded to its end, and its waveform drawn
+from what is heard there.
 """
 
 from functools import partial
@@ -43,15 +43,10 @@ def make(bench: Workbench, given: Source, kind: Type, report: Report) -> Product
 
 def made(bench: Workbench, stream: Any, path: Path, seconds: float, report: Report) -> Product:
     """Run the graph that ends in this stream on `path`, and check what comes out: the whole product."""
-    branches = stream.filter_multi_output("asplit")
     with bench.folder() as folder:
-        outputs = ffmpeg.merge_outputs(_sound(bench, branches[0]), _wave(branches[1], seconds))
-        _run(bench, outputs, path, folder, seconds, partial(share, report, 0, 0.9))
+        _run(bench, _sound(bench, stream), path, folder, seconds, partial(share, report, 0, 0.9))
         sound = _taken(bench, folder, "sound", seconds)
-        drawn = bench.take(folder, "wave.png", "waveform", 4 << 20)
-    width, height = recheck.png(drawn, WAVE_WIDTH * WAVE_HEIGHT)
-    wave = Part("waveform", "image/png", drawn, {"width": width, "height": height})
-    real = checked(bench, sound, seconds)
+    wave, real = checked(bench, sound, seconds, partial(share, report, 0.9, 0.1))
     return Product("audio", (sound, wave), round(real, 2))
 
 
@@ -86,9 +81,9 @@ def _wave(stream: Any, seconds: float) -> Any:
     return ffmpeg.output(drawn, "wave.png", f="image2", vcodec="png", update=1, **{"frames:v": 1}, **CLEAN)
 
 
-def _run(bench: Workbench, output: Any, path: Path, folder: Path, seconds: float, report: Report) -> None:
+def _run(bench: Workbench, output: Any, path: Path, folder: Path, seconds: float, report: Report) -> float:
     limits = ffmpegs.work_limits(bench, seconds)
-    ffmpegs.run(bench, output, path, folder, limits, lambda done: report(min(1.0, done / max(seconds, 0.1))))
+    return ffmpegs.run(bench, output, path, folder, limits, lambda done: report(min(1.0, done / max(seconds, 0.1))))
 
 
 def _taken(bench: Workbench, folder: Path, kept_as: str, seconds: float) -> Part:
@@ -97,13 +92,16 @@ def _taken(bench: Workbench, folder: Path, kept_as: str, seconds: float) -> Part
     return Part("sound", "audio/mp4", path, {"seconds": round(seconds, 2)})
 
 
-def checked(bench: Workbench, sound: Part, expected: float) -> float:
-    """Decode it to its end: its length in seconds. Raises Rejected(damaged) if it is another than expected."""
-    heard = ffmpegs.source(ffmpegs.MOVIE, **ffmpegs.STRICT)["a:0"]
-    whole = ffmpeg.output(heard.filter("asetnsamples", n=HANDED_ON, p=0), "pipe:2", f="null", **CLEAN)
-    limits = ffmpegs.work_limits(bench, expected)
+def checked(bench: Workbench, sound: Part, expected: float, report: Report) -> tuple[Part, float]:
+    """Decode it to its end: its drawing and its length in seconds. Raises Rejected(damaged) if that is another."""
+    heard = ffmpegs.source(ffmpegs.MOVIE, **ffmpegs.STRICT)["a:0"].filter("asetnsamples", n=HANDED_ON, p=0)
+    branches = heard.filter_multi_output("asplit")
+    whole = ffmpeg.output(branches[0], "pipe:2", f="null", **CLEAN)
     with bench.folder() as folder:
-        seconds = ffmpegs.run(bench, whole, sound.path, folder, limits, lambda _: None)
+        outputs = ffmpeg.merge_outputs(whole, _wave(branches[1], expected))
+        seconds = _run(bench, outputs, sound.path, folder, expected, report)
+        drawn = bench.take(folder, "wave.png", "waveform", 4 << 20)
     if not ffmpegs.same_length(seconds, expected):
         raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
-    return seconds
+    width, height = recheck.png(drawn, WAVE_WIDTH * WAVE_HEIGHT)
+    return Part("waveform", "image/png", drawn, {"width": width, "height": height}), seconds

@@ -16,6 +16,7 @@ import tesserocr
 from PIL import Image, ImageChops, ImageDraw
 
 import media
+from media import video
 from media.redaction import GONE, struck
 from media.text import clean
 from tests.vectors.media import inputs
@@ -178,8 +179,12 @@ def test_what_was_muted_is_not_heard_through_a_masked_voice(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("doing", ["cover", "cover_all"])
-def test_nothing_of_a_covered_region_is_left_anywhere(doing: str, tmp_path: Path) -> None:
+def test_nothing_of_a_covered_region_is_left_anywhere(
+    doing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever stood there: picture, poster and storyboard are the same to the last byte."""
+    # libx264 in several threads does not make the same bytes of the same pictures every time
+    monkeypatch.setitem(video.ENCODING, "threads", 1)
     box = None if doing == "cover_all" else (3000, 3000, 3000, 3000)
     made = []
     for name, colour in (("one", "red"), ("two", "white")):
