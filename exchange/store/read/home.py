@@ -21,7 +21,7 @@ from exchange.store.service import Service
 from exchange.store.together import Together
 from exchange.store.unit import reading
 
-MOST, PAGES = 20, 200
+MOST, PAGES = 10, 400
 SUPERVISION = "supervision_due"
 RECOVERY = "recovery_used"
 """A recovery code was used: `reference` is the account's sign-in name, `task_id` its id."""
