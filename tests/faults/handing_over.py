@@ -110,9 +110,8 @@ async def _granted(people: People) -> bool:
     """To the session that waits; or handed over by a link, which the facilitator looks for on its page."""
     g = t.grant
     mine = (g.c.message_id == people.message, g.c.purpose == "view")
-    if await people.see(select(g.c.id).where(*mine, g.c.session_id.is_not(None))) is None and not await _released(
-        people
-    ):
+    waiting = await people.see(select(g.c.id).where(*mine, g.c.session_id.is_not(None)))
+    if waiting is None and not await _released(people):
         return False
     people.know(winner="first")
     return True
