@@ -27,7 +27,6 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from exchange.core.export import Header, note_line
 from exchange.core.ledger import Peaks, leaf_hash
@@ -36,7 +35,7 @@ from exchange.core.notes import Checkpoint, KeySigner
 from exchange.settings import Settings
 from exchange.store import tables
 from exchange.store.embedded import EmbeddedPostgres
-from exchange.store.engine import driver_url, plain_url
+from exchange.store.engine import make_engine, plain_url
 from exchange.store.migrate import upgrade
 from exchange.store.objects import open_objects
 from exchange.store.roles import CONSOLE
@@ -110,7 +109,7 @@ def _client(url: str, connections: int, seconds: float, ready: Any, answers: Any
 
 async def _acting(url: str, connections: int, seconds: float, ready: Any) -> tuple[list[float], float]:
     """How long each act of this process took until it was committed and placed, and the CPU seconds of all."""
-    engine = create_async_engine(driver_url(url), pool_size=connections + 1, max_overflow=0, pool_pre_ping=True)
+    engine = make_engine(url, pool_size=connections + 1)
     settings = Settings.load(folder=Path("unused"), database_url=url)
     service = Service(engine, open_objects(settings), settings)
     opened = await asyncio.gather(*(engine.connect() for _ in range(connections)))

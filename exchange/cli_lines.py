@@ -7,11 +7,14 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 from exchange.core.export import BadExport, Header
+from exchange.core.forms import Forms
 from exchange.core.runs import Run, shortened
 
 PIECE = 4 * 1024 * 1024
 SMALL = 4 * PIECE
 MOST_PROCESSES = 8
+_FORMS = Forms()
+"""What this process saw in the pieces before."""
 
 
 def lines_of(path: Path, *, every_leaf: bool) -> Iterator[Run | str]:
@@ -68,6 +71,4 @@ def pieces(path: Path, start: int) -> Iterator[tuple[int, int]]:
 def _read(path: Path, place: int, size: int) -> list[Run | str]:
     with path.open("rb") as file:
         file.seek(place)
-        text = file.read(size).decode()
-    *lines, rest = text.split("\n")
-    return shortened([*(f"{line}\n" for line in lines), *([rest] if rest else [])])
+        return shortened(file.read(size), _FORMS)

@@ -4,10 +4,10 @@ The lines of one piece of an export become a few runs, which another process can
 not an entry of the known form stays a line, for `audit.verify` to look at closely; so the verdict is the same.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from exchange.core.export import quickly
+from exchange.core.forms import Forms
 from exchange.core.ledger import leaf_hash
 
 
@@ -35,19 +35,34 @@ class Run:
         self.hashes.append(leaf_hash(leaf))
 
 
-def shortened(untrusted_lines: Iterable[str]) -> list[Run | str]:
-    """These lines in order, entries of the known form as runs. For complete exports only."""
+def shortened(untrusted_lines: bytes, forms: Forms) -> list[Run | str]:
+    """These lines in order, entries of the known form as runs. For complete exports only. UnicodeDecodeError.
+
+    `forms` is what was learnt from lines before, and learns.
+    """
     found: list[Run | str] = []
     run: Run | None = None
-    for line in untrusted_lines:
-        entry = quickly(line)
-        if entry is None:
-            run = None
-            found.append(line)
-            continue
-        index, leaf, at = entry
-        if run is None or index != run.after:
-            run = Run(index, at)
-            found.append(run)
-        run.add(leaf, at)
-    return found
+    *lines, rest = untrusted_lines.split(b"\n")
+    for line in lines:
+        known = forms.leaf(line, run.after) if run is not None else None
+        if known is not None and run is not None:
+            run.add(*known)
+        else:
+            run = _looked_at(line, run, found, forms)
+    return [*found, rest.decode()] if rest else found
+
+
+def _looked_at(line: bytes, run: Run | None, found: list[Run | str], forms: Forms) -> Run | None:
+    """Put a line that has no known form into its run, a new one, or as it is; the run that may go on."""
+    text = line.decode() + "\n"
+    entry = quickly(text)
+    if entry is None:
+        found.append(text)
+        return None
+    forms.learn(line)
+    index, leaf, at = entry
+    if run is None or index != run.after:
+        run = Run(index, at)
+        found.append(run)
+    run.add(leaf, at)
+    return run

@@ -29,7 +29,7 @@ _CHECKPOINT_LOCK = 7_401_883
 PLACED_AT_ONCE = 1_000
 """As many leaves `ledger_place` takes in one call."""
 
-_WRITE = "select public.ledger_append(%s)"
+_WRITE = "select public.ledger_append(%b)"  # binary: as text every quote of a leaf is escaped on its way
 _PLACE = "select public.ledger_place()"
 _PLACES = text("select index from public.ledger_leaf where entry = any(cast(:entries as bigint[])) order by index")
 _HEAD = text("select size, peaks from public.ledger_head")

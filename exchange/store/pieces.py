@@ -8,7 +8,7 @@ acknowledged since; only the attempt whose pending row still stands, at the offs
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -31,13 +31,20 @@ OPEN_DAYS = 7
 
 _RESERVE = """
   insert into piece (upload_id, number, start, size, object_key)
-  select :upload, :next_number, :next_start, 0, :next_key {when}
+  select :upload, :next_number, :next_start, 0, :next_key from held where :more
   on conflict (upload_id, number) do update
   set start = excluded.start, size = 0, object_key = excluded.object_key, at = now() where not piece.durable
 """
-_RESERVE_FIRST = text(
-    f"with fresh as (insert into reap (object_key) values (:next_key)) {_RESERVE.format(when='')}"  # noqa: S608  # only our own constants are put together
-)
+_RESERVE_FIRST = text("""
+with slots as (
+  select * from unnest(cast(:numbers as integer[]), cast(:starts as bigint[]), cast(:keys as text[]))
+    as slot (number, start, object_key)),
+fresh as (insert into reap (object_key) select object_key from slots)
+insert into piece (upload_id, number, start, size, object_key)
+select cast(:upload as uuid), number, start, 0, object_key from slots
+on conflict (upload_id, number) do update
+set start = excluded.start, size = 0, object_key = excluded.object_key, at = now() where not piece.durable
+""")
 _COUNT = text(
     f"""
 with held as (
@@ -50,11 +57,11 @@ moved as (
     state = case when size = :stop then 'complete' else 'open' end
   where id in (select id from held) returning id),
 kept as (
-  update piece set durable = true, size = :size from held
+  update piece set durable = true, start = :start, size = :size from held
   where piece.upload_id = held.id and number = :number returning number),
 owned as (delete from reap where object_key = :key and exists (select from held) returning object_key),
 fresh as (insert into reap (object_key) select :next_key from held where :more returning object_key),
-ahead as ({_RESERVE.format(when="from held where :more")} returning number)
+ahead as ({_RESERVE} returning number)
 select (select count(*) from kept)
 """  # noqa: S608  # the only thing put in are our own constants
 )
@@ -87,13 +94,18 @@ async def next_number(conn: AsyncConnection, upload: UUID) -> int:
     return int((await conn.execute(query, {"upload": upload})).scalar_one())
 
 
-async def reserve(conn: AsyncConnection, slot: Slot) -> None:
-    """The pending row and the line in `reap`, before the object is written."""
-    await conn.execute(_RESERVE_FIRST, _next(slot))
+async def reserve(conn: AsyncConnection, slots: Sequence[Slot]) -> None:
+    """The pending rows of one upload and the lines in `reap`, before any of the objects is written."""
+    numbers, starts = [slot.number for slot in slots], [slot.start for slot in slots]
+    keys = [slot.object_key for slot in slots]
+    values = {"upload": slots[0].upload, "numbers": numbers, "starts": starts, "keys": keys}
+    await conn.execute(_RESERVE_FIRST, values)
 
 
 async def count(conn: AsyncConnection, slot: Slot, size: int, following: Slot | None) -> bool:
-    """Make a durable piece count, move the offset past it and reserve the following one: one statement.
+    """Make a durable piece count, move the offset past it and reserve the `following` one: one statement.
+
+    The slot's `start` counts, not that of its reservation: a piece before it may have been closed early.
 
     False, and nothing has changed, if the upload is not open at this slot's start any more.
     """

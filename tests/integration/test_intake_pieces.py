@@ -134,10 +134,11 @@ class Failing:
     async def put(self, key: str, data: bytes | memoryview) -> None:
         """Fail at the n-th call."""
         self._left -= 1
-        if self._left == 0 and not self._after:
+        this_one = self._left == 0  # several are under way at once
+        if this_one and not self._after:
             raise StorageUnavailable
         await self._objects.put(key, data)
-        if self._left == 0:
+        if this_one:
             raise StorageUnavailable
 
 
