@@ -78,6 +78,7 @@ OUTCOMES: dict[str, str] = {
     "corrected": N_("put right"),
     "look_again": N_("to be looked at again"),
     "as_it_was": N_("as it was"),
+    "frozen": N_("stopped for safety again"),
     "note": N_("kept beside it"),
     **of_messages.OUTCOMES,
     **of_messages.COPIES,
