@@ -88,8 +88,11 @@ def restore(  # each is an option of its own
 async def _show(_service: "Service", place: "ObjectStore") -> None:
     from exchange.store.backup.place import heads
 
-    for head in await heads(place):
+    found = await heads(place)
+    for head in found.good:
         typer.echo(f"{head.id}  {head.at:%Y-%m-%d %H:%M} UTC")
+    for name in found.bad:
+        typer.echo(f"{name} CANNOT BE READ.", err=True)
 
 
 async def _check(service: "Service", place: "ObjectStore", name: str) -> None:
@@ -106,8 +109,12 @@ async def _make(service: "Service", place: "ObjectStore", owner: str) -> None:
     typer.echo(f"{made.id} was made and read back: the database and {made.objects} objects, {made.copied} of them new.")
     if made.thrown_away:
         typer.echo(f"{made.thrown_away} older backups were thrown away.")
+    for name in made.unreadable:
+        typer.echo(f"{name} CANNOT BE READ. Nothing that it may need is thrown away until it is old.", err=True)
     if made.missing:
-        typer.echo(f"{len(made.missing)} objects are LOST in the object store, so they are in no backup:", err=True)
+        typer.echo(
+            f"{len(made.missing)} objects are LOST in the object store; an older backup may have them:", err=True
+        )
         typer.echo("\n".join(made.missing), err=True)
         raise typer.Exit(1)
 
