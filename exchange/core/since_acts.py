@@ -104,8 +104,9 @@ NOTHING: dict[str, tuple[str, ...]] = {
     ),
     "it is about the machine, and the backup was opened by the key of its time": (
         "backup.made", "keys.forgotten", "keys.moved", "keys.rewrapped", "keys.rotated", "keys.settled",
-        "record.cosigned", "record.heartbeat", "service.closed_after_restore", "service.demo_filled",
-        "service.done_again", "service.founded", "service.recovery_confirmed", "service.restored",
+        "object.lost", "object.made_again", "object.whole_again", "record.cosigned", "record.heartbeat",
+        "service.closed_after_restore", "service.demo_filled", "service.done_again", "service.founded",
+        "service.recovery_confirmed", "service.restored",
     ),
 }  # fmt: skip
 HARMLESS = frozenset(act for acts in NOTHING.values() for act in acts)

@@ -120,6 +120,8 @@ REASONS: dict[str, str] = {
     "no_sound": N_("there is no sound in it"),
     "no_picture": N_("there is no picture in it"),
     "damaged": N_("the file is damaged"),
+    "missing": N_("it is not there"),
+    "changed": N_("it is not what it was"),
     "unsafe": N_("the file may be harmful"),
     "needs_office": N_("a document that cannot be opened here"),
     "no_sandbox": N_("the safe place to open it is missing"),
