@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from exchange.store.service import Service
 
 Folder = Annotated[Path | None, typer.Option(help="The service's folder; default EXCHANGE_FOLDER, else data.")]
+NEWER = {
+    "case.opened": "cases were opened after the backup and are not in it. Ask facilitators to open them again.",
+    "referral.received": "referrals came in after the backup and are not in it. Say on your pages that they ask again.",
+    "account.created": "accounts were made after the backup and are not in it. Make them again.",
+    "record.witness_added": "witnesses were named after the backup. An administrator names them again.",
+}
 Name = Annotated[str, typer.Option("--backup", help="Which one, as --list shows it; default: the newest.")]
 
 
@@ -82,8 +88,11 @@ def restore(  # each is an option of its own
 async def _show(_service: "Service", place: "ObjectStore") -> None:
     from exchange.store.backup.place import heads
 
-    for head in await heads(place):
+    found = await heads(place)
+    for head in found.good:
         typer.echo(f"{head.id}  {head.at:%Y-%m-%d %H:%M} UTC")
+    for name in found.bad:
+        typer.echo(f"{name} CANNOT BE READ.", err=True)
 
 
 async def _check(service: "Service", place: "ObjectStore", name: str) -> None:
@@ -100,8 +109,12 @@ async def _make(service: "Service", place: "ObjectStore", owner: str) -> None:
     typer.echo(f"{made.id} was made and read back: the database and {made.objects} objects, {made.copied} of them new.")
     if made.thrown_away:
         typer.echo(f"{made.thrown_away} older backups were thrown away.")
+    for name in made.unreadable:
+        typer.echo(f"{name} CANNOT BE READ. Nothing that it may need is thrown away until it is old.", err=True)
     if made.missing:
-        typer.echo(f"{len(made.missing)} objects are LOST in the object store, so they are in no backup:", err=True)
+        typer.echo(
+            f"{len(made.missing)} objects are LOST in the object store; an older backup may have them:", err=True
+        )
         typer.echo("\n".join(made.missing), err=True)
         raise typer.Exit(1)
 
@@ -154,6 +167,15 @@ def _tell(done: "Restored", schema: str | None) -> None:
         typer.echo(f"{done.webhooks} webhooks are switched off: an administrator says which are told again.")
     for reference, count in sorted(done.lost.items()):
         typer.echo(f"{reference}: {count} messages were begun after the backup and are not in it. Ask their authors.")
+    if done.asked:
+        typer.echo(f"{done.asked} tasks were made for the teams: what was asked, stopped or written since.")
+    for reference, count in sorted(done.people.items()):
+        typer.echo(f"{reference}: LOOK AT {count} people before its pause is lifted: they were changed since.")
+    for act, words in NEWER.items():
+        if done.newer.get(act):
+            typer.echo(f"{done.newer[act]} {words}")
+    if done.settings:
+        typer.echo(f"Settings were changed since and are as before; look at them: {', '.join(done.settings)}.")
     typer.echo("Everybody signs in anew, and makes new tokens. Now: exchange doctor")
 
 

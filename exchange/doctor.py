@@ -217,6 +217,17 @@ async def backup(service: Service) -> Check:
     return Check("Backup")
 
 
+async def stored(service: Service) -> Check:
+    """Everything that was read back lately was whole."""
+    s = t.scrub
+    async with reading(service) as conn:
+        bad = list((await conn.execute(select(s.c.object_key).where(s.c.state != "whole").limit(5))).scalars())
+    if bad:
+        what = f"Missing or changed where they are stored: {', '.join(bad)}."
+        return Check("Stored objects", what, "Put them back from the last backup that has them: objects/ in its place.")
+    return Check("Stored objects")
+
+
 async def record_outside(service: Service) -> Check:
     """The record also lies in the object store, where a restore takes what is newer than the backup from."""
     name = "Record outside the database"
@@ -263,6 +274,7 @@ MACHINE: tuple[tuple[str, Checker], ...] = (
     ("Mail", mail_server),
     ("Text messages", text_messages),
     ("Backup", backup),
+    ("Stored objects", stored),
     ("Administrator", administrator),
 )
 

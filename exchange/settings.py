@@ -109,6 +109,8 @@ class Settings(BaseSettings):
     """Statistics hide numbers below it, and whatever would give one away (core/statistics.py)."""
     backup_days: int = Field(35, ge=0, le=36500)
     """How long a backup is kept: an erasure certificate names the day on which the last old one is gone."""
+    scrub_days: int = Field(30, ge=1, le=365)
+    """Within about so many days a worker reads every stored object back (steps/scrub.py)."""
     backup_to: str = ""
     """Where `exchange backup` writes: `local:<path>` or `s3` (then `backup_s3_*`); "" means nowhere."""
     backup_s3_endpoint: str = ""

@@ -16,6 +16,7 @@ from exchange.steps import (
     redacting,
     release,
     retention,
+    scrub,
     signing,
     spoken_safe,
     statistics,
@@ -74,6 +75,12 @@ async def reap(service: Service) -> None:
 async def find_orphans(service: Service) -> None:
     """Once a night: compare the store with the tables."""
     await reaper.find_orphans(service)
+
+
+@task("scrub", cron="4-59/10 * * * *")
+async def read_back(service: Service) -> None:
+    """Read back what was not for the longest: what is lost or changed is told, and made again where it can be."""
+    await scrub.run(service)
 
 
 @task("lapse_links", cron="*/5 * * * *")

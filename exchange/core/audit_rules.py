@@ -292,7 +292,7 @@ class Replay:
 def _restored(message: _Message, leaf: Mapping[str, Any]) -> None:
     """After a restore: what the database has forgotten counts no more. Its state stands in the leaf."""
     message.concern = leaf.get("state_to") == State.CONCERN
-    if leaf.get("outcome") == "look_again":
+    if leaf.get("outcome") != "as_it_was":
         message.approvals.clear()
         message.share.clear()
         message.receive, message.newest = "", leaf.get("digest", "")

@@ -55,6 +55,9 @@ WITHIN_A_MONTH = frozenset({"rectification", "own_copy", "decide_own_copy"})
 """Tasks whose date is the end of a month that the law gives: to be done from the first day, late on that one. Every
 other task with a date is a reminder, and shows from that day on."""
 
+WISHES = {"pause": "asked_to_stop", "withdraw": "asked_to_stop", "replace": "asked_to_replace", "call": "call_me"}
+"""What the stop page asks, and the task that the team gets."""
+
 # Tasks that no state says by itself: kind -> heading.
 TASKS: dict[str, str] = {
     "link_asked": LINK_ASKED,
@@ -93,4 +96,13 @@ TASKS: dict[str, str] = {
     "decide_own_copy": ON_YOU,
     "copy_ready": ON_YOU,
     "copy_gone": ON_YOU,
+    "again_stopped": CONCERNS,
+    "again_message": ON_YOU,
+    "again_person": ON_YOU,
+    "again_words": ON_YOU,
+    "again_feedback": ON_YOU,
+    "again_appeal": ON_YOU,
+    "again_rectification": ON_YOU,
+    "again_own_copy": ON_YOU,
+    "object_lost": CONCERNS,
 }

@@ -8,7 +8,8 @@ more: certificates of erasure promise it. The root key is in no backup.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,6 +53,8 @@ class Made:
     copied: int
     missing: tuple[str, ...]
     thrown_away: int
+    unreadable: tuple[str, ...] = ()
+    """Backups in the place whose heads cannot be read: while they are kept, nothing else can be thrown away."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ class Opened:
 
 async def make(service: Service, owner_url: str, target: ObjectStore) -> Made:
     """Make one and read it back. Conflict while another is made; ExchangeError with a sentence: none was made."""
+    async with dump.one_at_a_time(owner_url):
+        return await _make(service, owner_url, target)
+
+
+async def _make(service: Service, owner_url: str, target: ObjectStore) -> Made:
     key, now = new_data_key(), await _now(service)
     name = new_id(now, secrets.token_bytes(4))
     wrapped = await _wrapped(service, name, key)
@@ -76,39 +84,53 @@ async def make(service: Service, owner_url: str, target: ObjectStore) -> Made:
         database = await _write(target, name, DATABASE, key, snapshot.dump())
         wanted = await snapshot.objects()
     objects, copied, missing = await _copy_all(service, owner_url, target, wanted, known)
-    contents = Contents(schema, entries, database, objects, missing, _ledger_key(service))
+    lost = tuple(key for key in missing if key not in objects)
+    contents = Contents(schema, entries, database, objects, lost, _ledger_key(service))
     listed = await _write(target, name, LIST, key, _once(contents.text.encode()))
     for stream, kept in ((DATABASE, database), (LIST, listed)):
         if await place.prove(target, _folder(name, stream), key, _bound(name, stream)) != kept:
             raise BadBackup("What was written is not what was read back. This backup does not count.")
     await target.put(f"head/{name}", Head(name, wrapped).text.encode())
     gone = await throw_away(service, target, now)
-    await _remember(service, name, contents, copied)
-    return Made(name, len(objects), copied, missing, gone)
+    await _remember(service, name, contents, copied, len(missing))
+    return Made(name, len(objects), copied, missing, gone, tuple((await place.heads(target)).bad))
 
 
 async def unlock(service: Service, target: ObjectStore, name: str = "") -> Opened:
     """The named backup, by default the newest, and its list. NotFound, BadBackup, RootKeyMissing."""
     found = await place.heads(target)
-    head = next((one for one in found if name in ("", one.id)), None)
+    if name in found.bad:
+        raise found.bad[name]
+    head = next((one for one in found.good if one.id == name), None) if name else found.newest()
     if head is None:
         raise NotFound("There is no such backup in this place.")
+    return await _opened(service, target, head)
+
+
+async def _opened(service: Service, target: ObjectStore, head: Head) -> Opened:
     key = await _unwrapped(service, head)
     text = b"".join([part async for part in place.stream(target, _folder(head.id, LIST), key, _bound(head.id, LIST))])
     return Opened(head, key, Contents.parse(text))
 
 
 async def check(service: Service, target: ObjectStore, name: str = "") -> Opened:
-    """Read all of a backup, every byte of every object. BadBackup, with a sentence, where something is wrong."""
+    """Read all of a backup, every byte of every object. BadBackup, with a sentence, where something is wrong.
+
+    What was changed or is missing is marked: the next backup copies it anew.
+    """
     opened = await unlock(service, target, name)
     await prove_database(target, opened)
+    wrong: list[str] = []
     for key, kept in opened.contents.objects.items():
         try:
-            found = await copying.digest_of(target, f"objects/{key}")
+            found = "" if await copying.digest_of(target, f"objects/{key}") == kept else "was changed"
         except ObjectMissing:
-            raise BadBackup(f"An object of this backup is missing in its place: {key}") from None
-        if found != kept:
-            raise BadBackup(f"An object of this backup was changed in its place: {key}")
+            found = "is missing"
+        if found:
+            await place.mark_bad(target, key)
+            wrong.append(f"An object of this backup {found} in its place: {key}")
+    if wrong:
+        raise BadBackup("\n".join([*wrong, "The next backup copies what is wrong here anew. Make it now."]))
     return opened
 
 
@@ -133,10 +155,11 @@ async def throw_away(service: Service, target: ObjectStore, now: datetime) -> in
     Objects go only when every list that is left was read: one that does not open may need any of them.
     """
     found = await place.heads(target)
-    old = [head for head in found if head.at + timedelta(days=service.settings.backup_days) < now]
-    for head in old:
-        await target.delete(f"head/{head.id}")
-    kept = {head.id for head in found} - {head.id for head in old}
+    names = {head.id for head in found.good} | set(found.bad)
+    old = {name for name in names if _older(name, now - timedelta(days=service.settings.backup_days))}
+    for name in old:
+        await target.delete(f"head/{name}")
+    kept = names - old
     await _drop_streams(target, kept, now)
     if old:
         await _drop_objects(service, target, kept)
@@ -152,8 +175,16 @@ async def last_made(service: Service) -> Any:
 async def _drop_streams(target: ObjectStore, kept: set[str], now: datetime) -> None:
     async for key, _ in target.list("data/"):
         name = key.split("/")[1]
-        if name not in kept and begun(name) + LEFTOVER < now:
+        if name not in kept and _older(name, now - LEFTOVER):
             await target.delete(key)
+
+
+def _older(name: str, than: datetime) -> bool:
+    """What is no backup's name is left alone."""
+    try:
+        return begun(name) < than
+    except BadBackup:
+        return False
 
 
 async def _drop_objects(service: Service, target: ObjectStore, kept: set[str]) -> None:
@@ -168,38 +199,70 @@ async def _drop_objects(service: Service, target: ObjectStore, kept: set[str]) -
         await target.delete(key)
 
 
-async def _known_objects(service: Service, target: ObjectStore) -> dict[str, Kept]:
-    """What the newest backup lists and still lies in the place with that size."""
-    try:
-        before = (await unlock(service, target)).contents.objects
-    except (Unreadable, NotFound):
-        return {}
-    there = {key.removeprefix("objects/"): size async for key, size in target.list("objects/")}
-    return {key: kept for key, kept in before.items() if there.get(key) == kept.size}
+@dataclass(frozen=True)
+class _Known:
+    """What the newest backup that opens lists; which of it still lies in the place with that size; what is marked."""
+
+    listed: Mapping[str, Kept]
+    there: frozenset[str]
+    bad: frozenset[str]
+
+
+async def _known_objects(service: Service, target: ObjectStore) -> _Known:
+    listed, bad = await _listed(service, target), await place.marked_bad(target)
+    sizes = {key.removeprefix("objects/"): size async for key, size in target.list("objects/")}
+    there = {key for key, kept in listed.items() if sizes.get(key) == kept.size and key not in bad}
+    return _Known(listed, frozenset(there), frozenset(bad))
+
+
+async def _listed(service: Service, target: ObjectStore) -> Mapping[str, Kept]:
+    for head in (await place.heads(target)).good:
+        with suppress(Unreadable, RootKeyMissing):
+            return (await _opened(service, target, head)).contents.objects
+    return {}
 
 
 async def _copy_all(
-    service: Service, owner_url: str, target: ObjectStore, wanted: list[str], known: dict[str, Kept]
+    service: Service, owner_url: str, target: ObjectStore, wanted: list[str], known: _Known
 ) -> tuple[dict[str, Kept], int, tuple[str, ...]]:
-    """Every object by key, how many were copied, and those that a row needs and the store does not have."""
+    """Every object by key, how many were copied, and those that a row needs and the store does not have.
+
+    Of what the store has lost, the copy of an earlier backup is kept: it may be the last one.
+    """
     sizes = {key: size for prefix in PREFIXES async for key, size in service.objects.list(prefix)}
-    objects = {key: known[key] for key in wanted if key in known and sizes.get(key) == known[key].size}
-    fresh = [key for key in wanted if key not in objects]
+    same = {key: kept for key, kept in known.listed.items() if key in known.there and sizes.get(key) == kept.size}
+    objects = {key: same[key] for key in wanted if key in same}
     missing: list[str] = []
+    copied: list[str] = []
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(key: str) -> None:
         async with gate:
             try:
-                objects[key] = await copying.copy(service.objects, key, target, f"objects/{key}")
+                objects[key] = await _copied(service, target, key, known)
+                copied.append(key)
             except ObjectMissing:
-                if await dump.still_needed(owner_url, key):  # else it was erased since the snapshot
-                    missing.append(key)
-            except ValueError:
-                raise BadBackup("An object was written and came back as another. This backup does not count.") from None
+                if not await dump.still_needed(owner_url, key):
+                    return  # it was erased since the snapshot
+                missing.append(key)
+                if key in known.there:
+                    objects[key] = known.listed[key]
 
-    await asyncio.gather(*map(one, fresh))
-    return objects, sum(key in objects for key in fresh), tuple(sorted(missing))
+    await asyncio.gather(*[one(key) for key in wanted if key not in objects])
+    return objects, len(copied), tuple(sorted(missing))
+
+
+async def _copied(service: Service, target: ObjectStore, key: str, known: _Known) -> Kept:
+    """ObjectMissing also where the store has another object than was there before: objects never change."""
+    if key in known.listed and await copying.digest_of(service.objects, key) != known.listed[key]:
+        raise ObjectMissing
+    try:
+        given = await copying.copy(service.objects, key, target, f"objects/{key}")
+    except ValueError:
+        raise BadBackup("An object was written and came back as another. This backup does not count.") from None
+    if key in known.bad:
+        await target.delete(f"bad/{key}")
+    return given
 
 
 async def _write(target: ObjectStore, name: str, stream: str, key: bytes, data: AsyncIterator[bytes]) -> Kept:
@@ -231,9 +294,9 @@ async def _unwrapped(service: Service, head: Head) -> bytes:
         raise BadBackup("The root key here does not open this backup. Nothing was restored.") from None
 
 
-async def _remember(service: Service, name: str, contents: Contents, copied: int) -> None:
+async def _remember(service: Service, name: str, contents: Contents, copied: int, missing: int) -> None:
     """In the record and beside the settings. The digest names the list, and so everything in the backup."""
-    told = {"id": name, "objects": len(contents.objects), "missing": len(contents.missing)}
+    told = {"id": name, "objects": len(contents.objects), "missing": missing}
     async with unit_of_work(service, OPERATOR) as unit:
         await service_settings.put(unit, MADE, told)
         unit.leaf("backup.made", digest=digest_of(contents), size=contents.entries, count=copied)

@@ -4,25 +4,24 @@ Nothing here asks whether somebody may: it was done once, by somebody who might.
 not know is passed over. Each step may be run again.
 """
 
-import json
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
-from exchange.core.gate import SHAREABLE, TRANSITIONS
-from exchange.core.model import OPERATOR, CaseState, ConsentKind, Event, FactKind, Method, Role, State
-from exchange.core.since import Leaf, Since
-from exchange.steps import consent, erase
+from exchange.core import case_types
+from exchange.core.case_types import CaseType
+from exchange.core.model import OPERATOR, CaseState, ConsentKind, Method
+from exchange.core.since import Since
+from exchange.core.since_acts import Leaf
+from exchange.steps import consent, erase, naming
 from exchange.steps.consent import Said
-from exchange.steps.restored import GONE, newest_digest, put_fact
-from exchange.steps.revoke import void_decisions
+from exchange.steps.restored import account_of, is_there, somebody
+from exchange.store import facts
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
-
-HOLD_TASK = "decide_hold"
 
 
 async def people(service: Service, since: Since) -> list[str]:
@@ -38,10 +37,31 @@ async def people(service: Service, since: Since) -> list[str]:
             await unit.change(delete(table).where(table.c.participant_id.in_(whose)))
         for_notices = since.wishes | since.contacts
         await unit.change(delete(t.notice_wish).where(t.notice_wish.c.participant_id.in_(for_notices)))
+        for person, leaf in since.of_age.items():
+            await _of_age(unit, person, leaf)
         for row in closed:
             unit.leaf("account.changed", account=row.id, kind="deactivated")
         unit.leaf("service.done_again", count=len(closed))
+    await _named_anew(service, since)
     return sorted(row.login for row in closed)
+
+
+async def _named_anew(service: Service, since: Since) -> None:
+    """What they agreed to share they agreed to under another name than the backup has: they are asked anew."""
+    for person in sorted(since.named):
+        async with unit_of_work(service, OPERATOR) as unit:
+            if await is_there(unit, t.participant, person):
+                await naming.ask_anew(unit, person)
+                unit.leaf("service.done_again", count=1)
+
+
+async def _of_age(unit: Unit, person: UUID, leaf: Leaf) -> None:
+    """From the moment in the record, or from their day if that was earlier, nothing counts that was decided before."""
+    p, at = t.participant, datetime.fromisoformat(leaf["at"])
+    day = func.least(func.coalesce(p.c.of_age_at, at), at)
+    await unit.change(update(p).where(p.c.id == person).values(under_18=False, of_age_at=day))
+    for table in (t.code, t.notice_wish):
+        await unit.change(delete(table).where(table.c.participant_id == person))
 
 
 async def cases(service: Service, since: Since) -> None:
@@ -53,18 +73,11 @@ async def cases(service: Service, since: Since) -> None:
             await _standing(unit, leaf)
         for leaf in since.team:
             await _team(unit, leaf)
-        for leaf in (*since.bars.values(), *since.holds.values(), *since.doors.values(), *since.policies.values()):
+        single = (since.bars, since.holds, since.doors, since.policies, since.covers)
+        for leaf in (leaf for kind in single for leaf in kind.values()):
             await _case(unit, leaf)
         unit.leaf("service.done_again", count=len(since.facts) + len(since.consents) + len(since.team))
     await _who_left(service, since)
-
-
-async def messages(service: Service, since: Since) -> int:
-    """Take back what was taken back, and look again at everything that was decided about; how many."""
-    done = 0
-    for message_id, decisive in sorted(since.messages.items()):
-        done += await _message(service, since, message_id, decisive=decisive)
-    return done
 
 
 async def erasures(service: Service, leaves: list[Leaf]) -> int:
@@ -72,63 +85,39 @@ async def erasures(service: Service, leaves: list[Leaf]) -> int:
     return await erase.replay(service, OPERATOR, leaves)
 
 
-async def _message(service: Service, since: Since, message_id: UUID, *, decisive: bool) -> int:
-    async with unit_of_work(service, OPERATOR) as unit:
-        if await unit.maybe(select(t.message.c.id).where(t.message.c.id == message_id)) is None:
-            return 0
-        message = await unit.message(message_id)
-        if message.state in GONE:
-            return 0
-        if message_id in since.withdrawn and (State(message.state), Event.WITHDRAW) in TRANSITIONS:
-            await consent.withdraw(unit, message)
-            message = await unit.message(message_id)
-        again = decisive and message.state not in GONE
-        moved = {"state_to": message.state}
-        if again:
-            await void_decisions(unit, message)
-            if message.state in SHAREABLE and not message.never_sent:
-                moved = await unit.move(message, Event.REVISE)
-        await _concern(unit, since, message_id)
-        named = {"case": message.case_id, "message": message.id, "digest": await newest_digest(unit, message.id)}
-        unit.leaf("message.restored", outcome="look_again" if again else "as_it_was", **named, **moved)
-        return 1
-
-
-async def _concern(unit: Unit, since: Since, message_id: UUID) -> None:
-    """Somebody raised a concern and nobody has decided it: the whole case is held until a supervisor does."""
-    case_id = since.concerns.get(message_id)
-    if case_id is not None and await _is_there(unit, t.cases, case_id):
-        await put_fact(unit, case_id, FactKind.HOLD, "on", HOLD_TASK)
-
-
 async def _fact(unit: Unit, leaf: Leaf) -> None:
     person = leaf.get("participant")
-    known = await _is_there(unit, t.cases, UUID(leaf["case"]))
-    if not known or (person is not None and not await _is_there(unit, t.participant, UUID(person))):
+    known = await is_there(unit, t.cases, UUID(leaf["case"]))
+    if not known or (person is not None and not await is_there(unit, t.participant, UUID(person))):
         return
     at = datetime.fromisoformat(leaf["at"])
     until = datetime.fromisoformat(leaf["until"]) if "until" in leaf else None
     same = (t.fact.c.case_id == UUID(leaf["case"]), t.fact.c.kind == leaf["fact"], t.fact.c.at == at)
     if await unit.maybe(select(t.fact.c.id).where(*same)) is None:
         said = {"case_id": leaf["case"], "kind": leaf["fact"], "value": leaf["value"], "until": until, "at": at}
-        by = await _account(unit, leaf)
+        by = await account_of(unit, leaf)
         await unit.add(t.fact, participant_id=person, recorded_by=by, **said)
 
 
 async def _standing(unit: Unit, leaf: Leaf) -> None:
     """The consent itself, with the id by which the record names it."""
-    if not await _is_there(unit, t.participant, UUID(leaf["participant"])):
+    if not await is_there(unit, t.participant, UUID(leaf["participant"])):
         return
-    if await _is_there(unit, t.consent, UUID(leaf["consent"])):
+    message = UUID(leaf["message"]) if "message" in leaf else None
+    if await is_there(unit, t.consent, UUID(leaf["consent"])):
+        return
+    if message is not None and not await is_there(unit, t.message, message):
         return
     said = {"kind": leaf["scope"], "given": leaf["act"] == "consent.given", "method": leaf["method"]}
     await unit.add(
         t.consent,
         id=UUID(leaf["consent"]),
         participant_id=UUID(leaf["participant"]),
+        message_id=message,
+        digest=leaf.get("digest"),
         wording=leaf["wording"],
         at=datetime.fromisoformat(leaf["at"]),
-        recorded_by=await _account(unit, leaf),
+        recorded_by=await account_of(unit, leaf),
         **said,
     )
 
@@ -149,7 +138,7 @@ async def _who_left(service: Service, since: Since) -> None:
 
 async def _team(unit: Unit, leaf: Leaf) -> None:
     a, case_id, account_id = t.assignment, UUID(leaf["case"]), UUID(leaf["account"])
-    if not (await _is_there(unit, t.cases, case_id) and await _is_there(unit, t.account, account_id)):
+    if not (await is_there(unit, t.cases, case_id) and await is_there(unit, t.account, account_id)):
         return
     at = datetime.fromisoformat(leaf["at"])
     both = (a.c.case_id == case_id, a.c.account_id == account_id)
@@ -160,7 +149,7 @@ async def _team(unit: Unit, leaf: Leaf) -> None:
 
 async def _case(unit: Unit, leaf: Leaf) -> None:
     case_id = UUID(leaf["case"])
-    if not await _is_there(unit, t.cases, case_id):
+    if not await is_there(unit, t.cases, case_id):
         return
     match leaf["act"]:
         case "case.barred" | "case.bar_lifted":
@@ -173,21 +162,23 @@ async def _case(unit: Unit, leaf: Leaf) -> None:
             await _opened(unit, case_id)
         case "case.policy_set":
             await _policy(unit, case_id, leaf)
+        case "case.cover_set" if await is_there(unit, t.account, UUID(leaf["cover"])):
+            await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(cover_id=UUID(leaf["cover"])))
 
 
 async def _bar(unit: Unit, case_id: UUID, leaf: Leaf) -> None:
-    b, account_id, by = t.bar, UUID(leaf["account"]), await _somebody(unit, leaf)
+    b, account_id, by = t.bar, UUID(leaf["account"]), await somebody(unit, leaf)
     standing = (b.c.case_id == case_id, b.c.account_id == account_id, b.c.until.is_(None))
     there = await unit.maybe(select(b.c.id).where(*standing)) is not None
     if leaf["act"] == "case.bar_lifted":
         await unit.change(update(b).where(*standing).values(until=func.now(), lifted_by=by))
-    elif not there and await _is_there(unit, t.account, account_id):
+    elif not there and await is_there(unit, t.account, account_id):
         await unit.add(b, id=UUID(leaf["bar"]), case_id=case_id, account_id=account_id, set_by=by)
 
 
 async def _hold(unit: Unit, case_id: UUID, leaf: Leaf) -> None:
     """One that was lifted stays until it is lifted again: it only keeps things."""
-    h, by = t.legal_hold, await _somebody(unit, leaf)
+    h, by = t.legal_hold, await somebody(unit, leaf)
     there = await unit.maybe(select(h.c.id).where(h.c.case_id == case_id, h.c.lifted_at.is_(None)))
     if leaf["act"] == "case.held" and there is None:
         await unit.add(h, case_id=case_id, placed_by=by)
@@ -207,28 +198,12 @@ async def _opened(unit: Unit, case_id: UUID) -> None:
 
 
 async def _policy(unit: Unit, case_id: UUID, leaf: Leaf) -> None:
-    """What the record tells of it; what it does not tell stays as it was."""
-    row = await unit.one(select(t.cases.c.policy).where(t.cases.c.id == case_id))
-    told = {"four_eyes": leaf["policy"] == "four_eyes", "cooling_days": leaf["days"]}
-    policy = json.loads(json.dumps(row.policy)) | told
-    await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(policy=policy))
-
-
-async def _account(unit: Unit, leaf: Leaf) -> UUID | None:
-    """Who did it, where that is an account that the backup knows."""
-    actor: dict[str, Any] = leaf["actor"]
-    if actor["kind"] != "staff" or not await _is_there(unit, t.account, UUID(actor["id"])):
-        return None
-    return UUID(actor["id"])
-
-
-async def _somebody(unit: Unit, leaf: Leaf) -> UUID:
-    """Who did it; for an account newer than the backup its oldest administrator stands: what protects must not lack."""
-    a = t.account
-    oldest = select(a.c.id).order_by(a.c.roles.contains([Role.ADMINISTRATOR]).desc(), a.c.created_at).limit(1)
-    found: UUID = await _account(unit, leaf) or (await unit.one(oldest)).id
-    return found
-
-
-async def _is_there(unit: Unit, table: Table, row: UUID) -> bool:
-    return await unit.maybe(select(table.c.id).where(table.c.id == row)) is not None
+    """What the record tells of it: the type of case, with what that asks for. What it does not tell stays as it was."""
+    row = await unit.one(select(t.cases.c.type, t.cases.c.policy).where(t.cases.c.id == case_id))
+    type_ = CaseType(leaf["kind"])
+    policy = facts.policy_of(row)
+    if type_ is not CaseType(row.type):
+        policy = case_types.adapted(CaseType(row.type), policy, type_)
+    told = replace(policy, four_eyes=leaf["policy"] == "four_eyes", cooling_days=leaf["days"])
+    new = {"type": type_, "policy": asdict(told)}
+    await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(**new))

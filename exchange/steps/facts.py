@@ -15,6 +15,7 @@ from exchange.core.access import Permission
 from exchange.core.diary import PREPARATION
 from exchange.core.errors import BadInput, NotFound, Refused
 from exchange.core.model import CASE_FACTS, LAPSING, PERSON_FACTS, Actor, FactKind, Status
+from exchange.core.since_acts import PERSON
 from exchange.steps import gone
 from exchange.store import near
 from exchange.store import tables as t
@@ -46,6 +47,8 @@ async def record_fact(
         await near.require(unit.conn, actor, permission_for(kind, value, await _in_force(unit, case_id, kind)), case_id)
         if until is not None and until <= unit.now:
             raise BadInput("The date must be in the future.", field="until")
+        if kind is FactKind.PAUSE and (value == "off" or until is not None):
+            await _looked_at(unit, case_id)
         if participant is not None:
             await _belongs(unit, case_id, participant)
             await _talked_about(unit, participant, kind, value)
@@ -73,6 +76,14 @@ async def _in_force(unit: Unit, case_id: UUID, kind: FactKind) -> str | None:
 async def _belongs(unit: Unit, case_id: UUID, participant: UUID) -> None:
     if await near.case_of_participant(unit.conn, participant) != case_id:
         raise NotFound
+
+
+async def _looked_at(unit: Unit, case_id: UUID) -> None:
+    """After a restore nothing goes on under a name or to a contact that was put right since the backup."""
+    k = t.task
+    waits = select(k.c.id).where(k.c.case_id == case_id, k.c.kind == PERSON, k.c.done_at.is_(None)).limit(1)
+    if await unit.maybe(waits) is not None:
+        raise Refused("Look first at the people who were changed after the backup was made. Each is a task.")
 
 
 async def _talked_about(unit: Unit, participant: UUID, kind: FactKind, value: str) -> None:

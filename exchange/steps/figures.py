@@ -14,6 +14,9 @@ REAP = Gauge("exchange_objects_to_reap", "Objects that are due to be removed fro
 BACKUP = Gauge("exchange_backup_timestamp_seconds", "When the last backup was made; 0 before the first.")
 LOST = Gauge("exchange_backup_lost_objects", "Objects that the last backup did not find in the store.")
 
+UNREADABLE = Gauge("exchange_unreadable_objects", "Stored objects that were missing or changed when read back.")
+OLDEST_READ = Gauge("exchange_oldest_read_back_seconds", "How long ago the object was read back that waits longest.")
+
 STATUSES = ("todo", "doing", "failed")
 _JOBS = text("select status::text as status, count(*) as number from procrastinate_jobs group by status")
 _OLDEST = text(
@@ -31,6 +34,11 @@ _BACKUP = text(
     " from service_setting where name = 'backup_made'"
 )
 
+_SCRUB = text(
+    "select count(*) filter (where state <> 'whole') as bad,"
+    " coalesce(extract(epoch from now() - min(read_at)), 0) as oldest from scrub"
+)
+
 
 async def look(service: Service) -> None:
     """Set every figure to what the database says now."""
@@ -46,3 +54,6 @@ async def look(service: Service) -> None:
         backup = (await conn.execute(_BACKUP)).one_or_none()
         BACKUP.set(float(backup.at) if backup else 0)
         LOST.set(backup.lost if backup else 0)
+        read = (await conn.execute(_SCRUB)).one()
+        UNREADABLE.set(read.bad)
+        OLDEST_READ.set(float(read.oldest))

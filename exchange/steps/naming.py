@@ -63,7 +63,7 @@ async def put(
     said = "signed" if signed else "not_signed"
     unit.leaf("participant.named", case=person.case_id, participant=participant_id, value=said)
     if (named, signed) != before:
-        await _ask_anew(unit, participant_id)
+        await ask_anew(unit, participant_id)
     if named != before[0]:
         await _end_invitations(unit, person)
 
@@ -79,7 +79,7 @@ def _fitting(form_of_name: str, signature: str) -> tuple[str, str]:
     return named, signed
 
 
-async def _ask_anew(unit: Unit, author: UUID) -> None:
+async def ask_anew(unit: Unit, author: UUID) -> None:
     """What is not handed over goes back to before they agreed; what is handed over is shown by no link any more."""
     theirs = select(t.message.c.id).where(t.message.c.author_id == author, t.message.c.never_sent.is_(False))
     for row in await unit.all(theirs.order_by(t.message.c.id)):

@@ -109,7 +109,7 @@ async def _read_back(service: Service, work: _Work, scratch: Path) -> list[tuple
     report = reporter(service, lambda done: work.progress.statement(Phase.READ, done / whole))
     for index, upload in enumerate(work.uploads):
         path = scratch / f"source-{index:03d}"
-        digests = await _read_one(service, work, upload, path, partial(_added, report, read))
+        digests = await read_one(service, work.message, work.opener, upload, path, partial(_added, report, read))
         read += upload.received
         if upload.state != "confirmed":
             await _confirm(service, work, upload, digests)
@@ -123,11 +123,11 @@ def _added(report: Callable[[float], None], before: int, read: int) -> None:
     report(before + read)
 
 
-async def _read_one(
-    service: Service, work: _Work, upload: Row[Any], path: Path, report: Callable[[int], None]
+async def read_one(
+    service: Service, message: Row[Any], opener: Opener, upload: Row[Any], path: Path, report: Callable[[int], None]
 ) -> list[str]:
-    key = work.opener.open_key(upload.key_sealed, "upload.key", upload.id)
-    message = work.message
+    """One original into a new file, proved on the way; the digests of its sealed pieces. `Unreadable`."""
+    key = opener.open_key(upload.key_sealed, "upload.key", upload.id)
     original = pieces.Original(upload.id, message.case_id, message.id, upload.received, key)
     async with reading(service) as conn:
         rows = await pieces.pieces_of(conn, upload.id)

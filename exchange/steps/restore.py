@@ -19,8 +19,9 @@ from exchange.core.errors import ObjectMissing, Refused, StorageUnavailable, Unr
 from exchange.core.ledger import Peaks, tree_head
 from exchange.core.model import OPERATOR
 from exchange.core.notes import Checkpoint, Verifier, open_checkpoint
-from exchange.core.since import Leaf, Since, since
-from exchange.steps import backup, done_again, restored
+from exchange.core.since import Since, since
+from exchange.core.since_acts import Leaf
+from exchange.steps import asked_again, backup, done_again, messages_again, restored
 from exchange.steps.backup import Opened
 from exchange.store import ledger_copy, record
 from exchange.store import tables as t
@@ -78,6 +79,13 @@ class Restored:
     lost: dict[str, int]
     """References of cases in which messages were begun since, and how many: their words are not in the backup."""
     webhooks: int
+    asked: int
+    """Tasks that were made for teams: what was asked, stopped or written down since, the words of which are lost."""
+    people: dict[str, int]
+    """References of cases, and how many people of each were changed since and are as before."""
+    newer: dict[str, int]
+    """Acts that made what the backup has nothing of (a case, a self-referral, an account, a witness)."""
+    settings: list[str]
 
 
 async def restore(service: Service, owner_url: str, source: ObjectStore, wanted: Wanted) -> Restored:
@@ -118,7 +126,8 @@ async def _finish(service: Service, opened: Opened, verifier: Verifier | None, w
     links = await restored.close_everything(service)
     await done_again.cases(service, happened)
     closed = await done_again.people(service, happened)
-    again = await done_again.messages(service, happened)
+    again = await messages_again.messages(service, happened)
+    asked = await asked_again.tasks(service, happened)
     erased = await done_again.erasures(service, leaves)
     cases = await restored.pause_cases(service)
     async with unit_of_work(service, OPERATOR) as unit:
@@ -128,7 +137,8 @@ async def _finish(service: Service, opened: Opened, verifier: Verifier | None, w
     head, contents = opened.head, opened.contents
     return Restored(
         head.id, head.at, contents.entries + len(leaves), len(leaves), len(contents.objects), len(contents.missing),
-        links, cases, again, erased, closed, lost, webhooks,
+        links, cases, again, erased, closed, lost, webhooks, asked.tasks, asked.people, dict(happened.lost),
+        sorted(happened.settings),
     )  # fmt: skip
 
 

@@ -6,10 +6,11 @@ A person lifts each pause (`decide_pause`, under "Needs you now"), once they kno
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, delete, func, select, update
 
-from exchange.core.model import OPERATOR, CaseState, FactKind, State
+from exchange.core.model import OPERATOR, CaseState, FactKind, Role, State
 from exchange.core.retention import NOTICE
+from exchange.core.since_acts import Leaf
 from exchange.steps import own_copy_making
 from exchange.steps.revoke import LIVE, end_link, locked_link
 from exchange.store import tables as t
@@ -17,6 +18,7 @@ from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
 TASK = "decide_pause"
+GONE = (State.ERASED, State.WITHDRAWN, State.SUPERSEDED)
 
 
 async def close_everything(service: Service) -> int:
@@ -110,4 +112,22 @@ async def newest_digest(unit: Unit, message_id: UUID) -> str | None:
     return row.digest if row else None
 
 
-GONE = (State.ERASED, State.WITHDRAWN, State.SUPERSEDED)
+async def account_of(unit: Unit, leaf: Leaf) -> UUID | None:
+    """Who did it, where that is an account that the backup knows."""
+    actor: dict[str, Any] = leaf["actor"]
+    if actor["kind"] != "staff" or not await is_there(unit, t.account, UUID(actor["id"])):
+        return None
+    return UUID(actor["id"])
+
+
+async def somebody(unit: Unit, leaf: Leaf) -> UUID:
+    """Who did it; for an account newer than the backup its oldest administrator stands: what protects must not lack."""
+    a = t.account
+    oldest = select(a.c.id).order_by(a.c.roles.contains([Role.ADMINISTRATOR]).desc(), a.c.created_at).limit(1)
+    found: UUID = await account_of(unit, leaf) or (await unit.one(oldest)).id
+    return found
+
+
+async def is_there(unit: Unit, table: Table, row: UUID) -> bool:
+    """Whether the backup has this row."""
+    return await unit.maybe(select(table.c.id).where(table.c.id == row)) is not None

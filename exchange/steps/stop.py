@@ -14,6 +14,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, NotFound, Refused
 from exchange.core.gate import TRANSITIONS
 from exchange.core.model import Actor, Channel, ConsentKind, Event, Method, Purpose, State
+from exchange.core.waiting import WISHES
 from exchange.steps import consent, links
 from exchange.steps.consent import Said
 from exchange.steps.revoke import end_links
@@ -26,8 +27,6 @@ from exchange.store.unit import Unit, unit_of_work
 
 ANSWER = "Done. If it has not been shared, it will not be. If it has, we cannot take it back, and we do not say which."
 WORDING = "stop-2026-01"
-WISHES = {"pause": "asked_to_stop", "withdraw": "asked_to_stop", "replace": "asked_to_replace", "call": "call_me"}
-"""What the stop page asks, and the task that the team gets."""
 
 
 async def receipt(service: Service, visit: Visit, message_id: UUID) -> tuple[str, links.NewLink]:

@@ -96,14 +96,21 @@ async def _put(
 ) -> int:
     await objects.put_stream(object_key, sealed, sealed_length(size))
     try:
-        await again(partial(_read_back, objects, object_key, key, bound, size))
+        await prove(objects, object_key, key, bound, size)
     except Unreadable as error:
         raise StorageUnavailable from error
     return size
 
 
+async def prove(objects: ObjectStore, object_key: str, key: bytes, bound: bytes, size: int) -> None:
+    """Read an object to its end as it lies there now, a run at a time. `Unreadable`, `ObjectMissing`.
+
+    Before anything refers to it, for a store may acknowledge what it does not keep; and now and then afterwards.
+    """
+    await again(partial(_read_back, objects, object_key, key, bound, size))
+
+
 async def _read_back(objects: ObjectStore, object_key: str, key: bytes, bound: bytes, size: int) -> None:
-    """All of it, before anything refers to it: a store may acknowledge what it does not keep."""
     frame = await _fetched(objects, object_key)
     reader = RangeReader(key, bound, frame.header, frame.size)
     reader.check_end(frame.last)

@@ -16,7 +16,7 @@ from exchange.store.failpoints import failpoint
 
 STEPS = "steps"
 MEDIA = "media"
-LONG = frozenset({"process_message", "make_reason_safe", "redact_message", "hear_message", "make_own_copy"})
+LONG = frozenset({"process_message", "make_reason_safe", "redact_message", "hear_message", "make_own_copy", "scrub"})
 """Tasks that run media tools for minutes; they have a queue of their own, so that no notice waits for one."""
 
 DEFER = text("""

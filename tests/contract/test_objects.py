@@ -310,3 +310,17 @@ async def test_a_stream_whose_sender_died_is_ended_at_the_s3_server(
     assert b"<Upload>" not in answer.data
     assert await _listed(store, "") == [("whole", 6)]
     await store.close()
+
+
+async def test_who_may_not_look_at_the_bucket_still_uses_what_is_theirs_in_it(swift: Swift) -> None:
+    """As with SeaweedFS, whose narrow users may not ask whether the bucket is there."""
+    ours = S3Objects.from_settings(Settings.load(**swift.settings("narrow")))
+    await ours.put("upload/first", b"so that the bucket is there")
+    told = Settings.load(**swift.admit_portal("narrow", read=False)).for_portal()
+    portal = S3Objects.from_settings(told)
+    await portal.put("upload/second", b"sealed")
+    with pytest.raises(StorageUnavailable):
+        await portal.get("upload/first")
+    assert await ours.get("upload/second") == b"sealed"
+    for store in (ours, portal):
+        await store.close()

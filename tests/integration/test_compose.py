@@ -51,6 +51,25 @@ def test_the_portal_gets_no_key() -> None:
     assert not [name for name in portal["environment"] if "ROOT_KEY" in name or "LEDGER_KEY" in name]
 
 
+def test_the_portal_reaches_the_store_as_a_user_of_its_own() -> None:
+    """Never with the others' key; and its prefixes are those of the policy for servers that know policies."""
+    portal = SERVICES["portal"]
+    assert not {"s3_access_key", "s3_secret_key"} & set(portal["secrets"])
+    for name in ("ACCESS", "SECRET"):
+        own = f"portal_s3_{name.lower()}_key"
+        assert portal["environment"][f"EXCHANGE_S3_{name}_KEY_FILE"] == f"/run/secrets/{own}"
+        assert own in COMPOSE["secrets"]
+        assert not [other for other in SERVICES if other != "portal" and own in SERVICES[other].get("secrets", [])]
+    policy = json.loads((ROOT / "deploy/portal-bucket-policy.json").read_text())
+    users = json.loads((ROOT / "deploy/s3_config.example.json").read_text())["identities"]
+    (actions,) = [user["actions"] for user in users if user["name"] == "portal"]
+    wanted = {"List:exchange"}
+    for statement in policy["Statement"]:
+        found = {"ReadSealedObjects": "Read", "WriteWhatArrives": "Write"}.get(statement["Sid"])
+        wanted |= {f"{found}:{one.removeprefix('arn:aws:s3:::')}" for one in statement["Resource"] if found}
+    assert set(actions) == wanted
+
+
 def test_only_the_proxy_is_reachable_from_outside() -> None:
     """One container publishes ports; the data network leads nowhere; portal and console share only that."""
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]

@@ -1,6 +1,5 @@
 """The restore drill: into an empty place, with real PostgreSQL, in folders and in S3; and what is refused."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from sqlalchemy import select, text
-from typer.testing import CliRunner
 
-from exchange.cli import app
-from exchange.cli_open import database_of, settings_for
 from exchange.core.audit import Outcome, verify
 from exchange.core.errors import ExchangeError, LinkDead, NotFound, Refused, SignInNeeded
 from exchange.core.gate import Act, explain
@@ -34,8 +30,7 @@ from exchange.steps import (
     offer,
     release,
     review,
-    setup,
-    signing,
+    tasks,
     visit,
 )
 from exchange.steps import restored as steps_restored
@@ -231,11 +226,12 @@ async def test_what_was_decided_since_is_done_again_or_looked_at_again(
     """A retracted approval, a concern, a person barred, a legal hold, a changed password, a new contact: none of it
     is forgotten; and after people have looked it can be shared anew."""
     world, service = local.world, local.service
-    approved, worry = await world.shared(), await world.approved()
+    approved, worry, offered = await world.shared(), await world.approved(), (await world.offered())[0]
     await local.sign()
     await local.backup()
     await review.retract(service, world.facilitator, approved, await world.digest(approved), reason="A street.")
     await concern.raise_concern(service, world.facilitator, worry, kind="threat", note="Look.")
+    await world.accept(offered)
     await bars.set_bar(service, world.supervisor, world.case, world.second.id or world.case, reason="A cousin.")
     await hold.place_hold(service, world.supervisor, world.case, "A court asked.")
     await accounts.reset(service, world.administrator, world.stranger.id or world.case)
@@ -249,10 +245,11 @@ async def test_what_was_decided_since_is_done_again_or_looked_at_again(
         assert list(done.lost.values()) == [1]
         async with open_service(there, with_keys=True) as opened:
             now = World(**{**vars(world), "service": replace(opened, objects=service.objects)})
-            assert await now.state(approved) == State.IN_REVIEW
-            assert await now.state(worry) == State.IN_REVIEW
+            assert await now.state(approved) == State.WITHHELD
+            assert await now.state(worry) == State.CONCERN
+            assert await now.state(offered) == State.IN_REVIEW
             await _remembered(now)
-            await _shared_anew(now, approved)
+            await _shared_anew(now, offered)
 
 
 async def _remembered(now: World) -> None:
@@ -262,15 +259,18 @@ async def _remembered(now: World) -> None:
         held = (await conn.execute(select(t.legal_hold.c.id).where(t.legal_hold.c.lifted_at.is_(None)))).all()
         whom = set((await conn.execute(select(t.safe_contact.c.participant_id))).scalars())
         active = (await conn.execute(select(t.account.c.active).where(t.account.c.login == "reed"))).scalar_one()
-    assert {"decide_pause", "decide_hold"} <= kinds
+    assert {"decide_pause", "again_stopped", "again_person", "again_message"} <= kinds
     assert (barred, len(held), active) == ([now.second.id], 1, False)
     assert whom == {now.author}
 
 
 async def _shared_anew(now: World, message: UUID) -> None:
     """After people have looked: lifted, approved, agreed and handed over again."""
+    async with reading(now.service) as conn:
+        changed = (await conn.execute(select(t.task.c.id).where(t.task.c.kind == "again_person"))).scalars().all()
+    for task in changed:
+        await tasks.finish_task(now.service, now.facilitator, task)
     await now.fact(FactKind.PAUSE, "off")
-    await now.fact(FactKind.HOLD, "off", by=now.supervisor)
     contact = cases.SafeContact(Channel.EMAIL, address="harmed@people.example")
     await cases.set_safe_contact(now.service, now.facilitator, now.recipient, contact)
     await now.approve(message)
@@ -351,47 +351,3 @@ async def test_the_record_outside_is_never_written_over_by_a_database_that_went_
     for wrong in (changed, leaves[:-1], leaves[::-1]):
         with pytest.raises(ExchangeError):
             ledger_copy.prove(Peaks(), wrong, head)
-
-
-def test_the_commands_make_check_and_restore_on_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As an administrator does it, with the embedded PostgreSQL: a refusal is a sentence and leaves the way free."""
-    monkeypatch.setenv("EXCHANGE_DEMO", "true")
-    monkeypatch.setenv("EXCHANGE_BACKUP_TO", f"local:{tmp_path / 'backups'}")
-    first, second = tmp_path / "first", tmp_path / "second"
-    with database_of(settings_for(first), migrate=True) as reached:
-        setup.make_keys(reached)
-        asyncio.run(_founded(reached))
-    assert "was made and read back" in said(0, "backup", "--folder", str(first))
-    assert "is whole" in said(0, "backup", "--folder", str(first), "--check")
-    assert said(0, "backup", "--folder", str(first), "--list").endswith(" UTC\n")
-    (second / "keys").mkdir(mode=0o700, parents=True)
-    (second / "keys" / "root.key").touch(mode=0o600)
-    (second / "keys" / "root.key").write_text((first / "keys" / "root.key").read_text())
-    assert "Nothing tells what happened" in said(1, "restore", "--folder", str(second))
-    outside = ("--record", f"local:{first / 'objects'}", "--since", str(first / "checkpoint" / "newest.note"))
-    assert "Everybody signs in anew" in said(0, "restore", "--folder", str(second), *outside)
-    assert "not empty" in said(1, "restore", "--folder", str(second), *outside)
-    with database_of(settings_for(second)) as reached:
-        assert asyncio.run(_is_there(reached))
-
-
-def said(code: int, *words: str) -> str:
-    """What a command prints, once it has ended as it should."""
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, done.output
-    return done.output
-
-
-async def _founded(settings: Settings) -> None:
-    async with open_service(settings, with_keys=True) as service:
-        await setup.found_service(service, demo=True, name="Letter Bridge")
-        await signing.sign(service)
-
-
-async def _is_there(settings: Settings) -> bool:
-    """Founded, and its record goes on under the same key."""
-    async with open_service(settings, with_keys=True) as service:
-        await signing.sign(service)
-        return await setup.is_founded(service) and "service.restored" in {
-            leaf["act"] for leaf in await all_leaves(service)
-        }

@@ -71,15 +71,16 @@ class Swift:
             "s3_bucket": bucket,
         }
 
-    def admit_portal(self, bucket: str) -> dict[str, object]:
-        """Let the portal's own user read and write objects of this bucket, and of no other; its settings.
+    def admit_portal(self, bucket: str, *, read: bool = True) -> dict[str, object]:
+        """Let the portal's own user (read and) write objects of this bucket, and of no other; its settings.
 
         By Swift's access list of a container, set at the container server itself: tokens would need a memcached.
         Elsewhere `deploy/portal-bucket-policy.json` says the same.
         """
         listed = f"{ACCOUNT}:{PORTAL}"
         place = hashlib.md5(f"tests/AUTH_{ACCOUNT}/{bucket}tests".encode(), usedforsecurity=False).digest()
-        rights = {"X-Timestamp": f"{time.time():.5f}", "X-Container-Read": listed, "X-Container-Write": listed}
+        rights = {"X-Timestamp": f"{time.time():.5f}", "X-Container-Write": listed}
+        rights |= {"X-Container-Read": listed if read else ""}
         with closing(HTTPConnection("127.0.0.1", self.containers)) as connection:
             connection.request("POST", f"/d1/{place[0] >> 4}/AUTH_{ACCOUNT}/{bucket}", headers=rights)
             assert connection.getresponse().status == HTTPStatus.NO_CONTENT

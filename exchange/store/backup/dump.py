@@ -69,14 +69,24 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def snapshot(owner_url: str) -> AsyncIterator[Snapshot]:
-    """One backup at a time over one database: Conflict. The snapshot is held open meanwhile."""
-    url = plain_url(owner_url)
+async def one_at_a_time(owner_url: str) -> AsyncIterator[None]:
+    """One backup at a time over one database, from its first look at the place to its last: Conflict."""
     try:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        async with await psycopg.AsyncConnection.connect(plain_url(owner_url), autocommit=True) as connection:
             row = await (await connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
             if row is None or not row[0]:
                 raise Conflict("A backup is being made at this moment. Nothing was done.")
+            yield
+    except psycopg.OperationalError as error:
+        raise StorageUnavailable from error
+
+
+@asynccontextmanager
+async def snapshot(owner_url: str) -> AsyncIterator[Snapshot]:
+    """The database at this moment, held open meanwhile."""
+    url = plain_url(owner_url)
+    try:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             await connection.execute("begin isolation level repeatable read read only")
             (name,) = await (await connection.execute("select pg_export_snapshot()")).fetchone() or ("",)
             yield Snapshot(connection, url, name)

@@ -3,11 +3,13 @@
 head/<id>                    written last: without it there is no backup
 data/<id>/<stream>/00000000  a sealed stream in pieces of 8 MiB
 objects/<key>                a sealed object as it lies in the service's store, once for all backups
+bad/<key>                    a check found that object changed or missing: the next backup copies it anew
 """
 
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.cobblestone import Cobblestone256Decryptor
@@ -36,10 +38,42 @@ def open_place(settings: Settings) -> ObjectStore:
     return open_objects(settings.model_copy(update={"objects": "s3", **there}))
 
 
-async def heads(place: ObjectStore) -> list[Head]:
-    """Every finished backup, the newest first. BadBackup where one cannot be read."""
-    names = [key.removeprefix("head/") async for key, _ in place.list("head/")]
-    return [Head.parse(await place.get(f"head/{name}"), name) for name in sorted(names, reverse=True)]
+@dataclass(frozen=True)
+class Heads:
+    """Every finished backup, the newest first, and why those that cannot be read cannot, by their names."""
+
+    good: list[Head]
+    bad: dict[str, BadBackup]
+
+    def newest(self) -> Head | None:
+        """BadBackup where a newer one than all that can be read cannot be: nobody goes back further unknowingly."""
+        found = self.good[0] if self.good else None
+        newer = sorted((name for name in self.bad if found is None or name > found.id), reverse=True)
+        if not newer:
+            return found
+        instead = f" The newest that can be read is {found.id}: --backup {found.id} takes that." if found else ""
+        raise BadBackup(f"{self.bad[newer[0]]} It is {newer[0]}.{instead}")
+
+
+async def heads(place: ObjectStore) -> Heads:
+    """What stands in the place; one that cannot be read hides no other."""
+    found = Heads([], {})
+    for name in sorted([key.removeprefix("head/") async for key, _ in place.list("head/")], reverse=True):
+        try:
+            found.good.append(Head.parse(await place.get(f"head/{name}"), name))
+        except BadBackup as error:
+            found.bad[name] = error
+    return found
+
+
+async def mark_bad(place: ObjectStore, key: str) -> None:
+    """The copy of this object is not what it was."""
+    await place.put(f"bad/{key}", b"changed or missing\n")
+
+
+async def marked_bad(place: ObjectStore) -> set[str]:
+    """Objects whose copies are not what they were."""
+    return {key.removeprefix("bad/") async for key, _ in place.list("bad/")}
 
 
 class StreamWriter:

@@ -138,10 +138,19 @@ class S3Objects:
             raise _mapped(error) from error
 
     def _make_bucket(self) -> None:
-        if not self._client.bucket_exists(self._bucket):
+        if not self._may_be_there():
             with contextlib.suppress(S3Error):  # another process was faster; the request itself tells otherwise
                 self._client.make_bucket(self._bucket)
         self._bucket_seen = True
+
+    def _may_be_there(self) -> bool:
+        """Who may not look at the bucket may still use what is theirs in it."""
+        try:
+            return bool(self._client.bucket_exists(self._bucket))
+        except S3Error as error:
+            if error.code != "AccessDenied":
+                raise
+            return True
 
     def _put(self, key: str, data: bytes | memoryview) -> None:
         size = memoryview(data).nbytes

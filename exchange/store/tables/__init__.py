@@ -37,7 +37,7 @@ from exchange.store.tables.notices import notice, notice_wish
 from exchange.store.tables.paper import dictation, printed_pack
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
 from exchange.store.tables.rights import closing, disclosure, own_copy, own_copy_item, rectification
-from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
+from exchange.store.tables.service_ import key_pair, mail_sent, reap, scrub, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
 from exchange.store.tables.supervision import supervision
@@ -110,6 +110,7 @@ __all__ = [
     "revision",
     "rules_agreed",
     "safe_contact",
+    "scrub",
     "service_setting",
     "share_current",
     "sign_on",

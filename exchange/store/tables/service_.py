@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from exchange.store.tables.base import key, metadata, now, ref, when, word
+from exchange.store.tables.base import key, metadata, now, one_of, ref, when, word
 
 service_setting = Table(
     "service_setting",
@@ -50,6 +50,17 @@ mail_sent = Table(
     word("kind"),
     Column("count", BigInteger, nullable=False),
     now(),
+)
+
+# What reading an object back found last, and when (`steps/scrub.py`). `found_at`: since when it is not whole.
+scrub = Table(
+    "scrub",
+    metadata,
+    Column("object_key", Text, primary_key=True),
+    word("state"),
+    when("found_at"),
+    now("read_at"),
+    one_of("state", ("whole", "missing", "changed")),
 )
 
 # Objects that are to go: written in the transaction that drops their last use, emptied by the reaper.

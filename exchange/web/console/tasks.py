@@ -67,6 +67,32 @@ ADVICE: dict[str, str] = {
     "notice_stopped": N_(
         "When it was time to send it, something spoke against it. See on the person's page what it was."
     ),
+    "again_stopped": N_(
+        "A concern, a legal hold, a conflict of interest, or a decision not to share. It counts again, but what was "
+        "written about it is lost. Ask whoever did it, tell a supervisor, and write it down again."
+    ),
+    "again_message": N_(
+        "They may believe that we have it. Tell them in the way that is safe that it was lost and that nobody read it, "
+        "and ask if they want to send it again."
+    ),
+    "again_person": N_(
+        "A name, a form of name, a contact, a code or other details. What stands here now may be the old ones, or "
+        "missing. Compare with the person, in the way that is safe, and put it right. Until then the pause stays."
+    ),
+    "again_words": N_(
+        "Notes, an assessment, ground rules or a supervision. The record of the case says who wrote what kind of thing "
+        "and when. Ask them to write it down again."
+    ),
+    "again_feedback": N_("Ask them what they told us, and answer."),
+    "again_appeal": N_("Ask them if they still do not agree, and record the appeal again."),
+    "again_rectification": N_("Ask them what is wrong, and record it again. The month began when they first said so."),
+    "again_own_copy": N_(
+        "Ask them if they still want it, and prepare it again. The month began when they first asked."
+    ),
+    "object_lost": N_(
+        "Something of this message was lost or changed where it is stored; what was changed is never shown. Tell "
+        "whoever runs the service: a backup may have it."
+    ),
     "notice_unknown": N_(
         "Something broke while it was being sent. It is not sent again by itself, so that nobody gets it twice. Ring "
         "instead, in the way that is safe."
