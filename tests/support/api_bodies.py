@@ -59,7 +59,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/participants/{participant}/naming"): {"form_of_name": "The person harmed", "signature": "J."},
     ("POST", "/cases/{case}/diary"): {"kind": "plan", "value": "written", "words": "She writes first."},
     ("POST", "/cases/{case}/assessments"): {"version": 0, "answers": {}, "value": "current", "why": "We looked."},
-    ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
+    ("POST", "/cases/{case}/facts"): {"kind": "contact_order", "value": "none"},
     ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
     ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},
     ("POST", "/replies"): {"code": "P-8WCD9-JXN98"},

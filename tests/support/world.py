@@ -44,6 +44,7 @@ from exchange.steps.consent import Said
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from tests.support.assessing import assess
 from tests.support.roles import as_portal
 
 CODE = "apple river garden"
@@ -200,7 +201,7 @@ async def record_everything(world: World) -> None:
     await talked(service, lead, world.case, world.author)
     await world.fact(FactKind.PREPARATION, "done", world.author)
     await world.fact(FactKind.RESPONSIBILITY, "accepted", world.author)
-    await world.fact(FactKind.ASSESSMENT, "current")
+    await assess(service, lead, world.case)
 
 
 async def talked(service: Service, actor: Actor, case: UUID, person: UUID) -> None:
