@@ -14,9 +14,9 @@ from sqlalchemy import Row, select
 
 from exchange.core import gate, keys, links
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput, NotFound
+from exchange.core.errors import BadInput, NotFound, Refused
 from exchange.core.gate import Act
-from exchange.core.model import Actor, ActorKind, Channel, Kind, Purpose, State
+from exchange.core.model import Actor, ActorKind, CaseState, Channel, Kind, Purpose, State
 from exchange.core.needs import names_easy_read
 from exchange.steps import dialogue, gone, notices
 from exchange.steps.revoke import end_link, end_links, locked_link
@@ -117,6 +117,7 @@ async def invite(
     if asks and (kind != Kind.LETTER or never_sent):
         raise BadInput("A question is put in writing, and it is there to be sent.", field="kind")
     async with unit_of_work(service, actor) as unit:
+        await _inviting(unit, await near.case_of_participant(unit.conn, author))
         person = await _person(unit, author, Permission.PUT_IN)
         other = await _person(unit, recipient, Permission.PUT_IN)
         if other.case_id != person.case_id or other.id == person.id:
@@ -137,6 +138,16 @@ async def invite(
         if asked:
             await lend_question(unit, opener, asked, link)
         return link
+
+
+async def _inviting(unit: Unit, case_id: UUID) -> None:
+    """Lock the case before anything of it is read: nobody is invited while it is closed or stopped for safety."""
+    case = await unit.case(case_id)
+    await near.require(unit.conn, unit.actor, Permission.PUT_IN, case_id)
+    if case.state != CaseState.OPEN:
+        raise Refused("The case is closed.")
+    if await facts.stopped_for_safety(unit.conn, case_id):
+        raise Refused("Everything in this case is stopped for safety. Nobody is invited to write meanwhile.")
 
 
 async def lend_question(unit: Unit, opener: Opener, question: Row[Any], link: NewLink) -> None:
