@@ -55,6 +55,7 @@ from exchange.steps import (
     setup,
     team,
     upload,
+    wording,
 )
 from exchange.steps.cases import SafeContact
 from exchange.steps.consent import Said
@@ -81,6 +82,7 @@ LETTER = (
 )
 NOTE = "The person speaks about the evening itself and about what they have changed since. It is calm."
 SAID = Said(Method.IN_PERSON, "share-2026-01")
+RECEIVES = Said(Method.IN_PERSON, "receive-2026-01")
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ async def _case(service: Service, lead: Actor, cover: Actor, supervisor: Actor, 
             service, lead, case, side=side, name=f"{name} (made up)", form_of_name=name, contact=contact
         )
         for kind in (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED):
-            await consent.record(service, lead, person, kind, True, Said(Method.IN_PERSON, "take-part-2026-01"))
+            await consent.record(service, lead, person, kind, True, Said(Method.IN_PERSON, wording.current(kind).id))
         await cases.agree_code(service, lead, person, how=Channel.PHONE, code=CODE)
         ids[side] = person
     stage = Stage(case, ids[Side.RESPONSIBLE], ids[Side.HARMED])
@@ -203,7 +205,7 @@ async def _video_released(service: Service, lead: Actor, stage: Stage, film: Pat
     await consent.record(service, lead, stage.author, ConsentKind.SHARE, True, SAID, message_id=message, digest=digest)
     terms = offer.Terms(NOTE, Channel.PHONE, length="less than a minute", by_link=False)
     await offer.make_offer(service, lead, message, terms)
-    await consent.record(service, lead, stage.recipient, ConsentKind.RECEIVE, True, SAID, message_id=message)
+    await consent.record(service, lead, stage.recipient, ConsentKind.RECEIVE, True, RECEIVES, message_id=message)
     await release.release_by_link(service, lead, message, channel=Channel.EMAIL)
 
 

@@ -122,6 +122,7 @@ async def _standing(unit: Unit, leaf: Leaf) -> None:
     if await _is_there(unit, t.consent, UUID(leaf["consent"])):
         return
     said = {"kind": leaf["scope"], "given": leaf["act"] == "consent.given", "method": leaf["method"]}
+    said |= {"detail": {"language": leaf["language"]}} if "language" in leaf else {}
     await unit.add(
         t.consent,
         id=UUID(leaf["consent"]),

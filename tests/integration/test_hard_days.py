@@ -21,7 +21,7 @@ from tests.support.console_site import Console, running_console
 from tests.support.notices import SAFE
 from tests.support.portal_site import PortalSite, running_portal
 from tests.support.roles import as_portal
-from tests.support.world import CODE, PERSON, World, make_world
+from tests.support.world import CODE, World, make_world, said_of
 
 COOKIE = "H" * 42 + "A"
 AFTER = Said(Method.IN_PERSON, "share-after-2026-11")
@@ -236,8 +236,12 @@ async def test_an_old_yes_is_asked_anew_before_an_offer_and_the_page_says_why(wo
     with pytest.raises(Refused):
         await offer.make_offer(world.service, world.facilitator, message, TERMS)
     for person in (world.author, world.recipient):
-        await consent.record(world.service, world.facilitator, person, ConsentKind.TAKE_PART, True, PERSON)
-    await consent.record(world.service, world.facilitator, world.recipient, ConsentKind.BE_ASKED, True, PERSON)
+        await consent.record(
+            world.service, world.facilitator, person, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART)
+        )
+    await consent.record(
+        world.service, world.facilitator, world.recipient, ConsentKind.BE_ASKED, True, said_of(ConsentKind.BE_ASKED)
+    )
     assert await codes(world, message) == ["share_old"]
     await world.agree_to_share(message)
     await offer.make_offer(world.service, world.facilitator, message, TERMS)
@@ -283,7 +287,7 @@ async def test_on_the_18th_birthday_what_was_decided_before_counts_no_more(world
     assert dict(map(tuple, kinds))["of_age_soon"] is False
     assert dict(map(tuple, kinds))["decide_status"] is True
     await world.fact(FactKind.STATUS, Status.ACTIVE, world.author, by=world.supervisor)
-    await consent.record(service, lead, world.author, ConsentKind.TAKE_PART, True, PERSON)
+    await consent.record(service, lead, world.author, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART))
     await world.agree_to_share(message)
     assert await codes(world, message) == []
     await cases.agree_code(service, lead, world.author, how=Channel.PHONE, code="maple ocean lantern")
@@ -312,7 +316,7 @@ async def test_came_of_age_recorded_by_hand_ends_links_code_and_what_was_decided
     assert (link, left, tuple(person)) == ("revoked", [None, None], (False, True))
     await world.fact(FactKind.STATUS, Status.ACTIVE, world.author, by=world.supervisor)
     assert await codes(world, message) == ["author_of_age", "share_consent"]
-    await consent.record(service, lead, world.author, ConsentKind.TAKE_PART, True, PERSON)
+    await consent.record(service, lead, world.author, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART))
     await world.agree_to_share(message)
     assert await codes(world, message) == []
 

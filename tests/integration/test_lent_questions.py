@@ -14,7 +14,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.dialogue import question
 from tests.support.roles import as_portal
-from tests.support.world import PERSON, World, make_world
+from tests.support.world import PERSON, World, make_world, said_of
 
 OLD, NEW = "O" * 42 + "A", "N" * 42 + "A"
 
@@ -52,7 +52,7 @@ async def _handed_over(world: World, answer: UUID) -> links.NewLink:
     about = {"message_id": answer}
     await consent.record(service, lead, world.recipient, ConsentKind.SHARE, True, PERSON, digest=digest, **about)
     await offer.make_offer(service, lead, answer, offer.Terms("An answer.", Channel.PHONE, by_link=False))
-    await consent.record(service, lead, world.author, ConsentKind.RECEIVE, True, PERSON, **about)
+    await consent.record(service, lead, world.author, ConsentKind.RECEIVE, True, said_of(ConsentKind.RECEIVE), **about)
     return await release.release_by_link(service, lead, answer, channel=Channel.EMAIL)
 
 

@@ -20,7 +20,7 @@ from exchange.store.read import case_view, diary_of, message_view
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.roles import as_portal
-from tests.support.world import LETTER, PERSON, World, make_world, staff
+from tests.support.world import LETTER, PERSON, World, make_world, said_of, staff
 
 COOKIE = "L" * 42 + "A"
 
@@ -231,7 +231,9 @@ async def test_rule_13_a_letter_never_to_be_sent_goes_nowhere(world: World) -> N
     with pytest.raises(Refused):
         await consent.record(service, lead, world.author, ConsentKind.SHARE, True, PERSON, **said)
     with pytest.raises(Refused):
-        await consent.record(service, lead, world.recipient, ConsentKind.RECEIVE, True, PERSON, message_id=message)
+        await consent.record(
+            service, lead, world.recipient, ConsentKind.RECEIVE, True, said_of(ConsentKind.RECEIVE), message_id=message
+        )
     assert await world.state(message) == State.IN_REVIEW
     await review.keep(service, lead, message, digest)
     view = await message_view(service, lead, message)

@@ -122,7 +122,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/service"): {"phone": "01632 960 009"},
     ("POST", "/sign-in"): {"login": "nobody", "password": "wrong", "code": "000000"},
 }  # fmt: skip
-WORDS = {"name": "text", "kind": "assessment", "problem": "refused", "language": "en", "quarter": "2026-01-01"}
+WORDS = {
+    "name": "text",
+    "wording": "take-part-2026-01",
+    "kind": "assessment",
+    "problem": "refused",
+    "language": "en",
+    "quarter": "2026-01-01",
+}
 
 
 def body_of(method: str, path: str, ids: dict[str, UUID]) -> Any:

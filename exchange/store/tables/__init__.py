@@ -6,7 +6,7 @@ what is in force · `links` links, sessions, grants · `standing` conflicts of i
 erasures, legal holds · `notices` notices to participants · `rights` what people ask about themselves · `workshop` what
 is taken out of messages · `early` what is heard before there is a version · `paper` what went out on paper ·
 `withholding` telling the author, and appeals · `supervision` of cases · `dialogue` ground rules · `figures` what was
-counted · `webhooks` whom it tells by machine. The
+counted · `webhooks` whom it tells by machine · `wordings` its own words of consents. The
 ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
@@ -43,6 +43,7 @@ from exchange.store.tables.standing import bar, emergency
 from exchange.store.tables.supervision import supervision
 from exchange.store.tables.webhooks import webhook, webhook_delivery, webhook_event
 from exchange.store.tables.withholding import appeal, told
+from exchange.store.tables.wordings import wording
 from exchange.store.tables.workshop import caption_draft, edit, making
 
 __all__ = [
@@ -122,4 +123,5 @@ __all__ = [
     "webhook",
     "webhook_delivery",
     "webhook_event",
+    "wording",
 ]
