@@ -294,8 +294,11 @@ async def _no_longer_accepted(unit: Unit, message: Row[Any]) -> datetime | None:
     return standing.since if standing else None
 
 
-async def leave(unit: Unit, person: Row[Any]) -> None:
-    """Who no longer takes part shares and receives nothing from this moment on; inside the caller's unit."""
+async def leave(unit: Unit, person: Row[Any], *, closing: bool = False) -> None:
+    """Who no longer takes part shares and receives nothing from this moment on; inside the caller's unit.
+
+    `closing`: the case ends, and nobody said no: what the recipient has opened stays opened.
+    """
     m, k = t.message, t.link
     invited = k.c.participant_id == person.id, k.c.purpose != Purpose.STOP, k.c.state.in_(LIVE)
     theirs = await unit.all(select(*t.plain(m)).where(or_(m.c.author_id == person.id, m.c.recipient_id == person.id)))
@@ -306,6 +309,8 @@ async def leave(unit: Unit, person: Row[Any]) -> None:
         if message.author_id == person.id:
             await unit.change(delete(t.share_current).where(t.share_current.c.message_id == message.id))
             moved = await move_if(unit, message, Event.UNSHARE)
+        elif closing and message.state == State.OPENED:
+            moved = {}
         else:
             moved = await move_if(unit, message, Event.DECLINE)
         if moved:

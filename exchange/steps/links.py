@@ -157,7 +157,7 @@ async def lend_question(unit: Unit, opener: Opener, question: Row[Any], link: Ne
     """
     known = await facts.load(unit.conn, question)
     if question.asks and gate.explain(Act.RELEASE, known, unit.now).allowed:
-        await grant_to_link(unit, opener, question, str(known.digest), link, purpose="view")
+        await grant_to_link(unit, opener, question, str(known.digest), link, purpose="view", again=True)
 
 
 async def _answered(unit: Unit, person: Row[Any], other: Row[Any], message_id: UUID) -> Row[Any]:
@@ -202,8 +202,12 @@ async def grant_to_link(
     *,
     purpose: str,
     release: UUID | None = None,
+    again: bool = False,
 ) -> UUID:
-    """Wrap the revision's data key for a link. A `view` grant needs all three decisions in force (DESIGN 6)."""
+    """Wrap the revision's data key for a link. A `view` grant needs all three decisions in force (DESIGN 6).
+
+    `again`: the link can be opened once more in another browser, and the key with it.
+    """
     key = await revision_key(unit, opener, message.id, digest)
     grant_id = uuid4()
     values: dict[str, Any] = {
@@ -216,6 +220,8 @@ async def grant_to_link(
         "form": "link",
         "key_wrapped": keys.wrap(links.wrap_key(link.secret), key, about(grant_id, GRANT)),
     }
+    if again:
+        values["key_again"] = values["key_wrapped"]
     if purpose == "view":
         values |= {"share_message_id": message.id, "share_digest": digest, "receive_message_id": message.id}
     await unit.add(t.grant, **values)

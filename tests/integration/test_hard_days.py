@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from exchange.core.audit_rules import replay
 from exchange.core.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from exchange.core.model import Channel, ConsentKind, FactKind, Method, State, Status
-from exchange.steps import cases, consent, gone, links, notices, of_age, offer, release, view, wording
+from exchange.steps import cases, consent, gone, links, notices, of_age, offer, release, team, view, wording
 from exchange.steps.consent import Said
 from exchange.store import ledger_read
 from exchange.store import tables as t
@@ -104,6 +104,8 @@ async def test_with_their_word_it_needs_a_supervisors_second_approval_and_everyt
     with pytest.raises(Conflict):
         await gone.approve(service, world.supervisor, message, "0" * 64, reason="x")
     await gone.approve(service, world.supervisor, message, digest, reason="Her sister knows of it.")
+    with pytest.raises(BadInput, match="from outside"):
+        await team.assign(service, world.supervisor, world.case, world.supervisor.id)
     assert await codes(world, message) == []
     await offer.make_offer(service, world.facilitator, message, TERMS)
     await world.accept(message)
@@ -197,7 +199,8 @@ async def test_the_pages_ask_beforehand_and_lead_the_supervisor_to_the_second_ap
     message = await world.shared()
     team, boss = await console.as_(world.facilitator), await console.as_(world.supervisor)
     place = f"/messages/{message}"
-    told = {"wording": wording.current(ConsentKind.SHARE_AFTER).id, "given": "yes", "method": "in_person"}
+    words = wording.current(ConsentKind.SHARE_AFTER)
+    told = {"wording": words.id, "language": words.language, "given": "yes", "method": "in_person"}
     assert (await team.send(place + "/consent/after", **told))[0] == 303
     await died(world)
     assert "a supervisor must approve this version too" in (await boss.get(place))[1]

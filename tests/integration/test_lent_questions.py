@@ -94,6 +94,25 @@ async def test_what_was_seen_tells_the_parts_of_this_message_only(world: World) 
     assert [one.part for one in seen] == ["text"]
 
 
+async def test_a_link_opened_in_a_second_browser_still_shows_the_question(world: World) -> None:
+    """The first browser is out; what takes the question back takes it from the second too."""
+    asked, link, first = await _answering(world)
+    portal = as_portal(world.service)
+    await view.open_for_visitor(portal, first, "text")
+    second = await world.visit(link, NEW)
+    await view.open_for_visitor(portal, second, "text")
+    with pytest.raises(ExchangeError):
+        await visit.load(portal, OLD, first.id)
+    third = await world.visit(link, OLD)
+    await view.open_for_visitor(portal, third, "text")
+    await release.revoke(world.service, world.facilitator, asked)
+    with pytest.raises(ExchangeError):
+        await view.open_for_visitor(portal, third, "text")
+    fourth = await world.visit(link, NEW)
+    with pytest.raises(ExchangeError):
+        await view.open_for_visitor(portal, fourth, "text")
+
+
 async def test_a_sent_answer_lends_its_question_no_longer(world: World) -> None:
     """Sent is done: the key of the question goes from the link, and the visit that is still open cannot read it."""
     asked, link, found = await _answering(world)

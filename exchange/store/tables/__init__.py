@@ -40,7 +40,7 @@ from exchange.store.tables.rights import closing, disclosure, own_copy, own_copy
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
-from exchange.store.tables.supervision import supervision
+from exchange.store.tables.supervision import loosened, supervision
 from exchange.store.tables.webhooks import webhook, webhook_delivery, webhook_event
 from exchange.store.tables.withholding import appeal, told
 from exchange.store.tables.wordings import wording
@@ -82,6 +82,7 @@ __all__ = [
     "key_pair",
     "legal_hold",
     "link",
+    "loosened",
     "mail_sent",
     "making",
     "mark_left",
