@@ -24,11 +24,23 @@ def upgrade() -> None:
     op.execute("grant select (named_at) on participant to exchange_portal")
     op.execute("grant select (source) on referral to exchange_portal")
     op.execute("alter table access_grant add column if not exists key_again bytea")
+    _erasures_of_one_thing()
     _only_consents_that_ended()
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor:
         cursor.execute(files("exchange.store").joinpath("wording.sql").read_bytes())
+
+
+def _erasures_of_one_thing() -> None:
+    """A person who never took part, and a referral, get a certificate too."""
+    op.execute("alter table erasure alter column case_id drop not null")
+    for name, table in (("participant_id", "participant"), ("referral_id", "referral")):
+        op.execute(f"alter table erasure add column if not exists {name} uuid references {table} (id)")
+        op.execute(f"create index if not exists ix_erasure_{name} on erasure ({name})")
+    op.execute("alter table erasure drop constraint if exists ck_erasure_what")
+    things = "('message', 'case', 'participant', 'referral')"
+    op.execute(f"alter table erasure add constraint ck_erasure_what check (what in {things})")
 
 
 def _only_consents_that_ended() -> None:
