@@ -29,7 +29,7 @@ from sqlalchemy import select
 from exchange.core import keys, links
 from exchange.core.model import TICKS, Actor, ActorKind, Channel, ConsentKind, Event, Kind, Role
 from exchange.core.sealed import seal_iter, sealed_length
-from exchange.demo import CODE, NOTE, SAID
+from exchange.demo import CODE, NOTE, RECEIVES, SAID
 from exchange.settings import Settings
 from exchange.steps import consent, intake, offer, release, review, tokens, visit
 from exchange.steps.revising import make_revision
@@ -176,7 +176,7 @@ async def released(stage: Stage, size: int) -> tuple[UUID, str, str]:
         stage.service, stage.lead, stage.author, ConsentKind.SHARE, True, SAID, message_id=message, digest=digest
     )
     await offer.make_offer(stage.service, stage.lead, message, offer.Terms(NOTE, Channel.PHONE, by_link=False))
-    await consent.record(stage.service, stage.lead, stage.recipient, ConsentKind.RECEIVE, True, SAID, **about)
+    await consent.record(stage.service, stage.lead, stage.recipient, ConsentKind.RECEIVE, True, RECEIVES, **about)
     link = await release.release_by_link(stage.service, stage.lead, message, channel=Channel.EMAIL)
     cookie = links.new_secret()
     session = await visit.claim(stage.service, link.secret, cookie, CODE)

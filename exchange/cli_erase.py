@@ -53,7 +53,9 @@ def check(file: Annotated[Path, typer.Argument(help="The certificate.")], key: K
         found = open_certificate(file.read_bytes().decode(), Verifier.from_vkey(key))
     except (OSError, UnicodeDecodeError):
         raise BadInput("The certificate cannot be read.") from None
-    what = f"Message {found.message} of case {found.case}" if found.message else f"Case {found.case}"
+    about = getattr(found, found.what)
+    of_case = f" of case {found.case}" if found.case and found.what != "case" else ""
+    what = f"{found.what.capitalize()} {about}{of_case}"
     typer.echo(f"{what} was erased at {found.erased:%Y-%m-%d %H:%M} UTC, with {found.objects} stored objects.")
     typer.echo(f"Entry {found.entry} of the record says so. No older backup is kept after {found.backups}.")
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ import ffmpeg
 import imageio_ffmpeg
 from sqlalchemy import select
 
+from exchange.core import assessment
+from exchange.core.assessment import Question
 from exchange.core.diary import Diary
 from exchange.core.errors import ExchangeError, WrongSetting
 from exchange.core.model import (
@@ -35,6 +38,8 @@ from exchange.core.model import (
 )
 from exchange.steps import (
     accounts,
+    assessing,
+    assessment_form,
     cases,
     consent,
     diary,
@@ -50,6 +55,7 @@ from exchange.steps import (
     setup,
     team,
     upload,
+    wording,
 )
 from exchange.steps.cases import SafeContact
 from exchange.steps.consent import Said
@@ -76,6 +82,7 @@ LETTER = (
 )
 NOTE = "The person speaks about the evening itself and about what they have changed since. It is calm."
 SAID = Said(Method.IN_PERSON, "share-2026-01")
+RECEIVES = Said(Method.IN_PERSON, "receive-2026-01")
 
 
 @dataclass(frozen=True)
@@ -149,17 +156,34 @@ async def _case(service: Service, lead: Actor, cover: Actor, supervisor: Actor, 
             service, lead, case, side=side, name=f"{name} (made up)", form_of_name=name, contact=contact
         )
         for kind in (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED):
-            await consent.record(service, lead, person, kind, True, Said(Method.IN_PERSON, "take-part-2026-01"))
+            await consent.record(service, lead, person, kind, True, Said(Method.IN_PERSON, wording.current(kind).id))
         await cases.agree_code(service, lead, person, how=Channel.PHONE, code=CODE)
         ids[side] = person
     stage = Stage(case, ids[Side.RESPONSIBLE], ids[Side.HARMED])
-    await facts.record_fact(service, lead, case, FactKind.ASSESSMENT, "current")
+    await _assess(service, lead, stage)
     for item in (Diary.INFORMATION, Diary.EXPECTATIONS, Diary.NEEDS, Diary.OWNING_UP):
         await diary.record(service, lead, case, item, "done", participant=stage.author)
     for fact, value in ((FactKind.PREPARATION, "done"), (FactKind.RESPONSIBILITY, "accepted")):
         await facts.record_fact(service, lead, case, fact, value, participant=stage.author)
     await team.set_cover(service, supervisor, case, cover.id or case)
     return stage
+
+
+async def _assess(service: Service, lead: Actor, stage: Stage) -> None:
+    """The risk of a made-up case, with the form in use: nothing speaks against going on."""
+    async with reading(service) as conn:
+        used, now = await assessment_form.in_use(conn), await now_of(conn)
+    people = (stage.author, stage.recipient)
+    answers = {one.name: _answer(one.question) for one in assessment.asked(used.form, people)}
+    until, why = now + timedelta(days=60), "Made up for the demonstration."
+    await assessing.assess(
+        service, lead, stage.case, version=used.number, answers=answers, value="current", why=why, until=until
+    )
+
+
+def _answer(question: Question) -> str:
+    quiet = {assessment.Kind.LEVEL: "low", assessment.Kind.YES_NO: "no", assessment.Kind.CHOICE: "1"}
+    return quiet.get(question.kind, "Made up: nothing to say.")
 
 
 async def _letter_in_review(service: Service, lead: Actor, stage: Stage) -> None:
@@ -181,7 +205,7 @@ async def _video_released(service: Service, lead: Actor, stage: Stage, film: Pat
     await consent.record(service, lead, stage.author, ConsentKind.SHARE, True, SAID, message_id=message, digest=digest)
     terms = offer.Terms(NOTE, Channel.PHONE, length="less than a minute", by_link=False)
     await offer.make_offer(service, lead, message, terms)
-    await consent.record(service, lead, stage.recipient, ConsentKind.RECEIVE, True, SAID, message_id=message)
+    await consent.record(service, lead, stage.recipient, ConsentKind.RECEIVE, True, RECEIVES, message_id=message)
     await release.release_by_link(service, lead, message, channel=Channel.EMAIL)
 
 

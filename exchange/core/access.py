@@ -85,6 +85,7 @@ class Permission(StrEnum):
     RECORD_EXPORT = "record_export"
     RECORD_WITNESS = "record_witness"
     ADMINISTER = "administer"
+    WORDING = "wording"
     LEAVER = "leaver"
     OWN_ACCOUNT = "own_account"
 
@@ -142,6 +143,7 @@ RULES: dict[Permission, Rule] = {
     Permission.RECORD_EXPORT: _rule(Near.ANY, AU, step_up=True),
     Permission.RECORD_WITNESS: _rule(Near.ANY, AU),
     Permission.ADMINISTER: _rule(Near.ANY, AD),
+    Permission.WORDING: _rule(Near.ANY, SV, AD),
     Permission.LEAVER: _rule(Near.ANY, SV, AD, step_up=True),
 }
 

@@ -5,9 +5,11 @@ A C2SP signed note under the key that signs the record's checkpoints. Its text i
 
     exchange erasure certificate, version 1
     record: desk.example.org/record
-    what: case
-    case: <id>
+    what: case                       or message, participant, referral
+    case: <id>                       not of a referral
     message: <id>                    only where one message was erased
+    participant: <id>                only where one person who never took part was
+    referral: <id>                   only where one referral was
     erased: 2026-11-22T12:00:00Z
     objects: 12
     entry: 4711                      its place in the record
@@ -22,29 +24,39 @@ from uuid import UUID
 from exchange.core.notes import BadNote, Signer, Verifier, open_text, sign_text
 
 _TITLE = "exchange erasure certificate, version 1"
+ONE_THING = ("message", "participant", "referral")
+"""What can be erased by itself, as it is called in a certificate and in the record."""
 _LINE = re.compile(r"([a-z]+): ([ -~]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was erased, when, how many objects, where the record says so, and when old backups are gone."""
+    """What was erased, when, how many objects, where the record says so, and when old backups are gone. At most one of
+    ONE_THING is there; a case in all but that of a referral."""
 
     record: str
-    case: UUID
+    case: UUID | None
     message: UUID | None
     erased: datetime
     objects: int
     entry: int
     backups: date
+    participant: UUID | None = None
+    referral: UUID | None = None
+
+    @property
+    def what(self) -> str:
+        """What was erased, in the word of its leaf."""
+        return next((name for name in ONE_THING if getattr(self, name)), "case")
 
     @property
     def text(self) -> str:
         """What is signed."""
+        about = {name: str(found) for name in ("case", *ONE_THING) if (found := getattr(self, name))}
         lines = {
             "record": self.record,
-            "what": "message" if self.message else "case",
-            "case": str(self.case),
-            **({"message": str(self.message)} if self.message else {}),
+            "what": self.what,
+            **about,
             "erased": self.erased.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "objects": str(self.objects),
             "entry": str(self.entry),
@@ -62,10 +74,10 @@ def open_certificate(untrusted_note: str, verifier: Verifier) -> Certificate:
     text = open_text(untrusted_note, verifier)
     found = {match[1]: match[2] for match in map(_LINE.fullmatch, text.splitlines()[1:]) if match}
     try:
-        message = UUID(found["message"]) if "message" in found else None
+        about = {name: UUID(found[name]) if name in found else None for name in ("case", *ONE_THING)}
         read = Certificate(
-            found["record"], UUID(found["case"]), message, datetime.fromisoformat(found["erased"]),
-            int(found["objects"]), int(found["entry"]), date.fromisoformat(found["backups"]),
+            record=found["record"], erased=datetime.fromisoformat(found["erased"]), objects=int(found["objects"]),
+            entry=int(found["entry"]), backups=date.fromisoformat(found["backups"]), **about,
         )  # fmt: skip
     except (KeyError, ValueError):
         raise BadNote("This is not an erasure certificate.") from None

@@ -20,7 +20,7 @@ from exchange.core.diary import Diary
 from exchange.core.errors import BadInput, Conflict, NotFound, Refused
 from exchange.core.model import Actor, CaseState, Event, FactKind, Purpose
 from exchange.steps import consent, diary, facts, release, retention
-from exchange.steps.revoke import LIVE, kill_links, move_if
+from exchange.steps.revoke import LIVE, kill_links, move_if, old_yes_ends
 from exchange.store import closing as open_things
 from exchange.store import near
 from exchange.store import tables as t
@@ -197,9 +197,8 @@ async def _carry_out(unit: Unit, case_id: UUID, one: Open, word: Word) -> None:
         await _done(unit, case_id, one.about, one.state)
     elif one.what is What.CONSENT and word is Word.END:
         # what they had agreed about each message ends with it: opened again, nothing of it is in force
-        await consent.leave(
-            unit, await unit.one(select(*t.plain(t.participant)).where(t.participant.c.id == one.about))
-        )
+        person = await unit.one(select(*t.plain(t.participant)).where(t.participant.c.id == one.about))
+        await consent.leave(unit, person, closing=True)
     elif one.what is What.PAUSE:
         await facts.add(unit, case_id, FactKind.PAUSE, "off")
 
@@ -212,6 +211,7 @@ async def _message(unit: Unit, message: Row[Any], word: Word) -> None:
     moved = await move_if(unit, message, Event.LINK_GONE)
     if moved:
         unit.leaf("message.link_gone", case=message.case_id, message=message.id, **moved)
+        await old_yes_ends(unit, message.id)
     if word is Word.GIVE_BACK:
         about = {"case_id": message.case_id, "message_id": message.id, "participant_id": message.author_id}
         task = await unit.add(t.task, **about, kind=GIVE_BACK, due_at=unit.now)

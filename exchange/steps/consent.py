@@ -16,7 +16,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound, Refused
 from exchange.core.gate import Act
 from exchange.core.model import Actor, ActorKind, ConsentKind, Event, Method, Purpose, Receiving, State, Status
-from exchange.steps import dictation, gone
+from exchange.steps import dictation, gone, wordings
 from exchange.steps.revoke import LIVE, end_links, kill_links, move_if
 from exchange.store import facts, near
 from exchange.store import tables as t
@@ -37,11 +37,13 @@ MADE_FOR = {
 class Said:
     """How a decision was made. `how_to_receive` and `author_may_learn` belong to receiving (rules 3, 4).
 
+    `wording`, `language`: the version they were shown, and in which language; a yes needs words of that decision.
     `read_back`: what the author had dictated was read to them word for word before they agreed.
     """
 
     method: Method
     wording: str
+    language: str = "en"
     note: str = ""
     how_to_receive: Receiving | None = None
     author_may_learn: tuple[str, ...] = ()
@@ -86,6 +88,8 @@ async def apply(
     digest: str | None = None,
 ) -> UUID:
     """Write the decision and what follows from it, inside the caller's unit. The consent's id."""
+    if given:
+        await wordings.require(unit, kind, said.wording, said.language)
     if kind in ABOUT_A_MESSAGE and message is None:
         raise BadInput("Say which message this decision is about.")
     about = message if kind in ABOUT_A_MESSAGE else None
@@ -109,6 +113,7 @@ async def apply(
         consent=consent,
         method=said.method,
         wording=said.wording,
+        language=said.language,
         **moved,
     )
     return consent
@@ -188,7 +193,7 @@ async def _add(
 ) -> UUID:
     seal = await seal_of(unit.conn, person.case_id)
     row = uuid4()
-    detail = {**said.detail, "author_may_learn": list(said.author_may_learn)}
+    detail = {**said.detail, "language": said.language, "author_may_learn": list(said.author_may_learn)}
     if said.how_to_receive:
         detail["how_to_receive"] = said.how_to_receive.value
     if said.read_back:
@@ -289,8 +294,11 @@ async def _no_longer_accepted(unit: Unit, message: Row[Any]) -> datetime | None:
     return standing.since if standing else None
 
 
-async def leave(unit: Unit, person: Row[Any]) -> None:
-    """Who no longer takes part shares and receives nothing from this moment on; inside the caller's unit."""
+async def leave(unit: Unit, person: Row[Any], *, closing: bool = False) -> None:
+    """Who no longer takes part shares and receives nothing from this moment on; inside the caller's unit.
+
+    `closing`: the case ends, and nobody said no: what the recipient has opened stays opened.
+    """
     m, k = t.message, t.link
     invited = k.c.participant_id == person.id, k.c.purpose != Purpose.STOP, k.c.state.in_(LIVE)
     theirs = await unit.all(select(*t.plain(m)).where(or_(m.c.author_id == person.id, m.c.recipient_id == person.id)))
@@ -301,6 +309,8 @@ async def leave(unit: Unit, person: Row[Any]) -> None:
         if message.author_id == person.id:
             await unit.change(delete(t.share_current).where(t.share_current.c.message_id == message.id))
             moved = await move_if(unit, message, Event.UNSHARE)
+        elif closing and message.state == State.OPENED:
+            moved = {}
         else:
             moved = await move_if(unit, message, Event.DECLINE)
         if moved:

@@ -109,6 +109,7 @@ async def _standing(unit: Unit, leaf: Leaf) -> None:
     if message is not None and not await is_there(unit, t.message, message):
         return
     said = {"kind": leaf["scope"], "given": leaf["act"] == "consent.given", "method": leaf["method"]}
+    said |= {"detail": {"language": leaf["language"]}} if "language" in leaf else {}
     await unit.add(
         t.consent,
         id=UUID(leaf["consent"]),

@@ -6,7 +6,6 @@ first. Each erasure gets a certificate (`steps/certificate.py`), and is done aga
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from exchange.core.erasures import erased
 from exchange.core.errors import Conflict, NotAllowed
 from exchange.core.model import Actor, ActorKind, CaseState, Event, Purpose, State
 from exchange.steps import erase_person
+from exchange.steps.certificate import to_certify
 from exchange.steps.erase_person import BLANK
 from exchange.steps.hold import refuse_if_held
 from exchange.steps.own_copy_making import end_of
@@ -68,7 +68,7 @@ async def erase_message(service: Service, actor: Actor, message_id: UUID) -> int
         await near.require(unit.conn, actor, Permission.CASE_CLOSE, message.case_id)
         await refuse_if_held(unit, message.case_id)
         objects = await _erase(unit, message)
-        await _to_certify(unit, message.case_id, objects, message.id)
+        await to_certify(unit, "message", message.case_id, objects=objects, message=message.id)
         return objects
 
 
@@ -89,7 +89,7 @@ async def whole_case(unit: Unit, case: Row[Any]) -> int:
         raise Conflict("This case was erased already.")
     await erase_person.refuse(unit, case.id)
     objects = await _erase_case(unit, case.id)
-    await _to_certify(unit, case.id, objects, None)
+    await to_certify(unit, "case", case.id, objects=objects)
     return objects
 
 
@@ -119,7 +119,8 @@ async def _again(service: Service, actor: Actor, message_id: UUID) -> int:
         if known is None or known.state == State.ERASED:
             return 0
         message = await _without_concern(unit, await unit.message(message_id))
-        await _to_certify(unit, message.case_id, await _erase(unit, message), message.id)
+        objects = await _erase(unit, message)
+        await to_certify(unit, "message", message.case_id, objects=objects, message=message.id)
         return 1
 
 
@@ -131,7 +132,7 @@ async def _case_again(service: Service, actor: Actor, case_id: UUID) -> int:
         await unit.case(case_id)
         for message in await _messages(unit, case_id, t.message.c.state == State.CONCERN):
             await _without_concern(unit, message)
-        await _to_certify(unit, case_id, await _erase_case(unit, case_id), None)
+        await to_certify(unit, "case", case_id, objects=await _erase_case(unit, case_id))
         return 1
 
 
@@ -215,14 +216,6 @@ async def _erase_case(unit: Unit, case_id: UUID) -> int:
     await unit.change(update(t.cases).where(t.cases.c.id == case_id).values(**over))
     unit.leaf("case.erased", case=case_id, count=objects)
     return objects
-
-
-async def _to_certify(unit: Unit, case_id: UUID, objects: int, message_id: UUID | None) -> None:
-    """A worker signs it: the console has no key to sign with."""
-    until = (unit.now + timedelta(days=unit.service.settings.backup_days)).date()
-    values = {"what": "message" if message_id else "case", "objects": objects, "backups_until": until}
-    erasure = await unit.add(t.erasure, case_id=case_id, message_id=message_id, **values)
-    await unit.defer("certify_erasure", erasure=erasure)
 
 
 async def _messages(unit: Unit, case_id: UUID, which: Any) -> list[Row[Any]]:

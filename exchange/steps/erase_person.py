@@ -1,7 +1,8 @@
 """Erasure of one person who never took part, and of a referral: every word about them; a trace remains (rule 23).
 
 What stays: that somebody was asked or asked, on which side, and what was decided when. An open concern comes first,
-for it may be about them; so does a legal hold. Done again after a restore by `steps/erase.py`.
+for it may be about them; so does a legal hold. Each gets a certificate (`steps/certificate.py`). Done again after a
+restore by `steps/erase.py`.
 """
 
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from exchange.core.errors import Refused
 from exchange.core.model import State
+from exchange.steps.certificate import to_certify
 from exchange.steps.hold import refuse_if_held
 from exchange.steps.own_copy_making import end_of
 from exchange.steps.own_copy_pieces import Whose, own_referral
@@ -56,6 +58,7 @@ async def person(unit: Unit, case_id: UUID, person_id: UUID) -> None:
     todo = update(t.task).where(t.task.c.participant_id == person_id, t.task.c.done_at.is_(None))
     await unit.change(todo.values(done_at=func.now()))
     unit.leaf("participant.erased", case=case_id, participant=person_id)
+    await to_certify(unit, "participant", case_id, participant=person_id)
 
 
 async def referral(unit: Unit, referral_id: UUID) -> None:
@@ -63,6 +66,7 @@ async def referral(unit: Unit, referral_id: UUID) -> None:
     mine = update(t.referral).where(t.referral.c.id == referral_id)
     await unit.change(mine.values(detail_sealed=None, reason_sealed=None))
     unit.leaf("referral.erased", referral=referral_id)
+    await to_certify(unit, "referral", None, referral=referral_id)
 
 
 async def stop_notices(unit: Unit, whose: ColumnElement[bool]) -> None:

@@ -36,10 +36,15 @@ async def record_fact(
     until: datetime | None = None,
     note: str = "",
 ) -> None:
-    """Record one fact. `until`: when it ends by itself (`LAPSING` kinds only: a hold never does)."""
+    """Record one fact. `until`: when it ends by itself (`LAPSING` kinds only: a hold never does).
+
+    That the risk assessment is current is not said here: it follows from filling in its form (`steps/assessing.py`).
+    """
     table = CASE_FACTS if participant is None else PERSON_FACTS
     if value not in table.get(kind, ()):
         raise BadInput("Choose one of the answers.", field="value")
+    if (kind, value) == (FactKind.ASSESSMENT, "current"):
+        raise BadInput("A risk assessment is current when its form was filled in. Please fill it in.", field="value")
     if until is not None and kind not in LAPSING:
         raise BadInput("This does not end by itself: it holds until somebody decides.", field="until")
     async with unit_of_work(service, actor) as unit:

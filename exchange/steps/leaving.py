@@ -20,6 +20,7 @@ from exchange.core.access import Permission, Relation
 from exchange.core.errors import BadInput, Conflict, NotFound, Refused
 from exchange.core.model import Actor, Role
 from exchange.steps import accounts, emergency
+from exchange.steps.loosening import decided_from_outside
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -138,6 +139,8 @@ async def _hand_over(unit: Unit, one: Held, account_id: UUID, taker: UUID | None
         raise BadInput("Choose who takes over this case.", field=field)
     if taker is not None and taker not in dict((await _takers(unit.conn, [one.case_id], account_id))[one.case_id]):
         raise BadInput("This person cannot take over this case. Choose somebody else.", field=field)
+    if taker is not None and await decided_from_outside(unit.conn, one.case_id, taker):
+        raise BadInput("They decided about this case from outside it. Choose somebody else.", field=field)
     case = await unit.case(one.case_id)
     await _end(unit, one.case_id, account_id)
     unit.leaf("case.unassigned", case=one.case_id, account=account_id)

@@ -14,9 +14,9 @@ from sqlalchemy import Row, select
 
 from exchange.core import gate, keys, links
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput, NotFound
+from exchange.core.errors import BadInput, NotFound, Refused
 from exchange.core.gate import Act
-from exchange.core.model import Actor, ActorKind, Channel, Kind, Purpose, State
+from exchange.core.model import Actor, ActorKind, CaseState, Channel, Kind, Purpose, State
 from exchange.core.needs import names_easy_read
 from exchange.steps import dialogue, gone, notices
 from exchange.steps.revoke import end_link, end_links, locked_link
@@ -117,6 +117,7 @@ async def invite(
     if asks and (kind != Kind.LETTER or never_sent):
         raise BadInput("A question is put in writing, and it is there to be sent.", field="kind")
     async with unit_of_work(service, actor) as unit:
+        await _inviting(unit, await near.case_of_participant(unit.conn, author))
         person = await _person(unit, author, Permission.PUT_IN)
         other = await _person(unit, recipient, Permission.PUT_IN)
         if other.case_id != person.case_id or other.id == person.id:
@@ -139,6 +140,16 @@ async def invite(
         return link
 
 
+async def _inviting(unit: Unit, case_id: UUID) -> None:
+    """Lock the case before anything of it is read: nobody is invited while it is closed or stopped for safety."""
+    case = await unit.case(case_id)
+    await near.require(unit.conn, unit.actor, Permission.PUT_IN, case_id)
+    if case.state != CaseState.OPEN:
+        raise Refused("The case is closed.")
+    if await facts.stopped_for_safety(unit.conn, case_id):
+        raise Refused("Everything in this case is stopped for safety. Nobody is invited to write meanwhile.")
+
+
 async def lend_question(unit: Unit, opener: Opener, question: Row[Any], link: NewLink) -> None:
     """The key of a question for the link through which it is answered; the gate is asked now and at every look.
 
@@ -146,7 +157,7 @@ async def lend_question(unit: Unit, opener: Opener, question: Row[Any], link: Ne
     """
     known = await facts.load(unit.conn, question)
     if question.asks and gate.explain(Act.RELEASE, known, unit.now).allowed:
-        await grant_to_link(unit, opener, question, str(known.digest), link, purpose="view")
+        await grant_to_link(unit, opener, question, str(known.digest), link, purpose="view", again=True)
 
 
 async def _answered(unit: Unit, person: Row[Any], other: Row[Any], message_id: UUID) -> Row[Any]:
@@ -191,8 +202,12 @@ async def grant_to_link(
     *,
     purpose: str,
     release: UUID | None = None,
+    again: bool = False,
 ) -> UUID:
-    """Wrap the revision's data key for a link. A `view` grant needs all three decisions in force (DESIGN 6)."""
+    """Wrap the revision's data key for a link. A `view` grant needs all three decisions in force (DESIGN 6).
+
+    `again`: the link can be opened once more in another browser, and the key with it.
+    """
     key = await revision_key(unit, opener, message.id, digest)
     grant_id = uuid4()
     values: dict[str, Any] = {
@@ -205,6 +220,8 @@ async def grant_to_link(
         "form": "link",
         "key_wrapped": keys.wrap(links.wrap_key(link.secret), key, about(grant_id, GRANT)),
     }
+    if again:
+        values["key_again"] = values["key_wrapped"]
     if purpose == "view":
         values |= {"share_message_id": message.id, "share_digest": digest, "receive_message_id": message.id}
     await unit.add(t.grant, **values)

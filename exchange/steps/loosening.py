@@ -2,12 +2,14 @@
 
 More careful is every supervisor's to say, also of a case that they lead. Less careful is for a supervisor who was never
 on its team, with a fresh second factor: nobody takes the second pair of eyes or the time to think away from their own
-case alone. And what was approved under four eyes or with cooling-off time is handed over under them.
+case alone, nor joins the team after giving them away (`decided_from_outside`). And what was approved under four eyes or
+with cooling-off time is handed over under them.
 """
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import case_types
 from exchange.core.access import ON_THE_TEAM, Relation
@@ -55,6 +57,17 @@ async def _require(unit: Unit, case_id: UUID, near_to: Relation) -> None:
         raise Refused("You are or were on the team of this case. Only a supervisor from outside makes it less careful.")
     if not unit.actor.stepped_up:
         raise StepUpNeeded
+    await unit.add(t.loosened, case_id=case_id, account_id=unit.actor.id)
+
+
+async def decided_from_outside(conn: AsyncConnection, case_id: UUID, account_id: UUID) -> bool:
+    """Whether they made this case less careful, or gave a message of it the second approval that a supervisor from
+    outside gives. Whoever did that stays outside: else the second pair of eyes would be the first."""
+    m, r, o = t.message, t.review, t.loosened
+    after = select(r.c.id).join(m, m.c.id == r.c.message_id).where(m.c.case_id == case_id, r.c.account_id == account_id)
+    after = after.where(r.c.decision == "after", r.c.void_at.is_(None), r.c.assigned.is_(False))
+    loose = select(o.c.id).where(o.c.case_id == case_id, o.c.account_id == account_id)
+    return bool((await conn.execute(select(or_(after.exists(), loose.exists())))).scalar_one())
 
 
 async def _own_case(unit: Unit, case_id: UUID, near_to: Relation) -> bool:

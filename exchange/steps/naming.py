@@ -15,7 +15,7 @@ from exchange.core import naming
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput
 from exchange.core.model import Actor, Event, Purpose, State
-from exchange.steps.revoke import LIVE, end_links, kill_links, move_if
+from exchange.steps.revoke import LIVE, end_links, kill_links, move_if, old_yes_ends
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.sealing import Opener, opener_of
@@ -55,10 +55,12 @@ async def put(
         return
     if naming.tells(named, signed, await _own(unit.conn, opener, person.case_id)) and not knowing:
         raise BadInput("It tells more than it may mean to. Say that they know this and want it so.", field="knowing")
-    sealed = {
+    sealed: dict[str, Any] = {
         "form_of_name_sealed": opener.seal(named, "participant.form_of_name", participant_id),
         "signature_sealed": opener.seal(signed, "participant.signature", participant_id) if signed else None,
     }
+    if (named, signed) != before:
+        sealed["named_at"] = unit.now
     await unit.change(update(t.participant).where(t.participant.c.id == participant_id).values(**sealed))
     said = "signed" if signed else "not_signed"
     unit.leaf("participant.named", case=person.case_id, participant=participant_id, value=said)
@@ -89,8 +91,9 @@ async def ask_anew(unit: Unit, author: UUID) -> None:
             for table in (t.share_current, t.receive_current):
                 await unit.change(delete(table).where(table.c.message_id == message.id))
         showing = (Purpose.PREVIEW, Purpose.DECIDE)
-        if handed and not await _is_shown(unit, message.id):
-            # it was read and that has ended: a question that is being answered stays above its answer
+        if message.state in (State.RELEASED, State.OPENED) and not await _is_shown(unit, message.id):
+            # it was read and that has ended: a question that is being answered stays above its answer. Shown again it
+            # is only with a new yes (`revoke.old_yes_ends`)
             await end_links(unit, message.id, showing)
             continue
         await end_links(unit, message.id, (*showing, Purpose.VIEW))
@@ -98,6 +101,8 @@ async def ask_anew(unit: Unit, author: UUID) -> None:
         if moved:
             about = {"case": message.case_id, "message": message.id}
             unit.leaf("message.link_gone" if handed else "message.stopped", **about, **moved)
+        if handed:
+            await old_yes_ends(unit, message.id)
 
 
 async def _is_shown(unit: Unit, message_id: UUID) -> bool:

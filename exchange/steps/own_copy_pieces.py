@@ -18,7 +18,7 @@ from exchange.core.errors import NotFound
 from exchange.core.own_copy import Line, Part, Piece, free_words
 from exchange.core.referrals import Known, whose
 from exchange.core.telling import Someone, tells_of
-from exchange.steps import own_copy_record, wording
+from exchange.steps import own_copy_record, wording, wordings
 from exchange.steps.appeals import NOT_TO_BE_SHARED
 from exchange.store import notices
 from exchange.store import tables as t
@@ -182,12 +182,13 @@ async def _consents(of: Whose, _: UUID | None) -> Records:
     columns = (c.c.kind, c.c.given, c.c.method, c.c.wording, c.c.detail, c.c.at)
     mine = m.c.reference.label("message"), m.c.author_id
     query = select(*columns, *mine).outerjoin(m, m.c.id == c.c.message_id).where(c.c.participant_id == of.person.id)
-    return tuple([_consent(of, row) for row in await of.all(query.order_by(c.c.number))])
+    return tuple([await _consent(of, row) for row in await of.all(query.order_by(c.c.number))])
 
 
-def _consent(of: Whose, row: Row[Any]) -> tuple[Line, ...]:
+async def _consent(of: Whose, row: Row[Any]) -> tuple[Line, ...]:
     try:
-        words = "\n".join(wording.wording(row.wording, of.person.language).paragraphs)
+        shown = row.detail.get("language") or of.person.language
+        words = "\n".join((await wordings.read_with(of.conn, row.wording, shown)).paragraphs)
     except NotFound:
         words = ""
     # the reference of somebody else's message is not theirs

@@ -130,7 +130,7 @@ async def not_for_us(service: Service, actor: Actor, referral_id: UUID, *, reaso
 async def _save(service: Service, source: Source, answers: dict[str, str]) -> str:
     referral_id, reference = uuid4(), new_reference("R", 4)
     async with unit_of_work(service, VISITOR) as unit:
-        await _not_too_many(unit)
+        await _not_too_many(unit, source)
         seal = await service_seal(unit.conn)
         sealed = seal.seal(json.dumps(answers, ensure_ascii=False), "referral.detail", referral_id)
         await unit.add(t.referral, id=referral_id, reference=reference, detail_sealed=sealed, source=source)
@@ -138,9 +138,10 @@ async def _save(service: Service, source: Source, answers: dict[str, str]) -> st
     return reference
 
 
-async def _not_too_many(unit: Unit) -> None:
-    """A form that anybody may send must not fill the store."""
-    recent = select(func.count()).where(t.referral.c.created_at > unit.now - timedelta(hours=1))
+async def _not_too_many(unit: Unit, source: Source) -> None:
+    """A form that anybody may send must not fill the store; what fills one form leaves the other open."""
+    r = t.referral.c
+    recent = select(func.count()).where(r.source == source, r.created_at > unit.now - timedelta(hours=1))
     if (await unit.one(recent))[0] >= MOST_PER_HOUR:
         raise WaitAWhile("Very many people are asking at the moment. Please ring us, or try again later.")
 

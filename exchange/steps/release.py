@@ -19,7 +19,7 @@ from exchange.core.model import WORKER, Actor, Channel, Event, Purpose, ReleaseW
 from exchange.steps import links
 from exchange.steps.offer import note_of, told
 from exchange.steps.paper import code_of
-from exchange.steps.revoke import end_links, move_if
+from exchange.steps.revoke import end_links, move_if, old_yes_ends
 from exchange.store import facts, near
 from exchange.store import tables as t
 from exchange.store.sealing import opener_of, seal_of
@@ -45,6 +45,7 @@ async def release_by_link(service: Service, actor: Actor, message_id: UUID, *, c
         await near.require(unit.conn, actor, Permission.RELEASE, message.case_id)
         if message.state in (State.RELEASED, State.OPENED, State.LAPSED):
             await _link_gone(unit, message)
+            await old_yes_ends(unit, message.id)
             message = await unit.message(message_id)
         known, release = await _release(unit, message, Act.RELEASE, ReleaseWay.LINK)
         opener = await opener_of(service, unit.conn, message.case_id)
@@ -118,6 +119,7 @@ async def revoke(service: Service, actor: Actor, message_id: UUID, *, wrong_pers
         moved = await _link_gone(unit, message)
         reason = "wrong_person" if wrong_person else "revoked"
         unit.leaf("release.revoked", case=message.case_id, message=message.id, reason=reason, **moved)
+        await old_yes_ends(unit, message.id)
         if wrong_person:
             await unit.add(t.task, case_id=message.case_id, message_id=message.id, kind="wrong_person", due_at=unit.now)
         return seen

@@ -95,6 +95,25 @@ async def end_link(unit: Unit, link: Row[Any], state: str) -> None:
     moved = await move_if(unit, message, Event.LINK_GONE)
     if moved:
         unit.leaf("message.link_gone", case=message.case_id, message=message.id, **moved)
+        await old_yes_ends(unit, message.id)
+
+
+async def old_yes_ends(unit: Unit, message_id: UUID) -> None:
+    """After its reading has ended: a yes that its author said before they were named or signed otherwise is over.
+
+    What would be shown next is not what they agreed to (rule 16), so both are asked anew.
+    """
+    s, c, m, p = t.share_current, t.consent, t.message, t.participant
+    said = select(m.c.id).join(s, s.c.message_id == m.c.id).join(c, c.c.id == s.c.consent_id)
+    said = said.join(p, p.c.id == m.c.author_id).where(m.c.id == message_id, c.c.at < p.c.named_at)
+    if await unit.maybe(said) is None:
+        return
+    for table in (t.share_current, t.receive_current):
+        await unit.change(delete(table).where(table.c.message_id == message_id))
+    message = await unit.message(message_id)
+    moved = await move_if(unit, message, Event.UNSHARE)
+    if moved:
+        unit.leaf("message.stopped", case=message.case_id, message=message.id, **moved)
 
 
 async def move_if(unit: Unit, message: Row[Any], event: Event) -> dict[str, str]:

@@ -8,6 +8,7 @@ from exchange.core import access
 from exchange.core.access import Permission, Relation
 from exchange.core.errors import BadInput, NotFound
 from exchange.core.model import Actor, Role
+from exchange.steps.loosening import decided_from_outside
 from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -68,6 +69,8 @@ async def _can_facilitate(unit: Unit, case_id: UUID, account_id: UUID) -> None:
         raise BadInput("Choose an active facilitator.", field="account")
     if await near.relation(unit.conn, case_id, account_id) is Relation.BARRED:
         raise BadInput("This person must not see this case. Choose somebody else.", field="account")
+    if await decided_from_outside(unit.conn, case_id, account_id):
+        raise BadInput("They decided about this case from outside it. Choose somebody else.", field="account")
 
 
 async def _end(unit: Unit, case_id: UUID, *, account_id: UUID | None = None, part: str | None = None) -> None:

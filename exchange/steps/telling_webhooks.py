@@ -5,6 +5,7 @@ nothing that happened is forgotten. A try is claimed before it is made, and what
 worker that dies between the two leaves it to be tried again, under the same `webhook-id`.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +23,11 @@ from exchange.store.sealing import Opener, service_opener
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
 
-AT_ONCE = 50
+AT_ONCE = 20
 CLAIM = timedelta(minutes=5)
+"""For how long a delivery is one worker's. Receivers refuse what was signed longer ago than this."""
+SENDING = CLAIM.total_seconds() - 2 * hooks.SECONDS
+"""No try begins later than this after its claim, so that it has ended before another worker may take it."""
 KEPT = timedelta(days=30)
 GONE = 410
 """The receiver says that it wants nothing any more (Standard Webhooks, "response codes")."""
@@ -42,10 +46,13 @@ class _Try:
 async def tell(service: Service) -> int:
     """Take up what happened, send what is due; how many tries were made. Safe to run often and twice at once."""
     await _take_up(service)
-    tries = await _claimed(service)
-    for one in tries:
+    began, made = time.monotonic(), 0
+    for one in await _claimed(service):
+        if time.monotonic() - began > SENDING:
+            break
         await _settle(service, one, *await _sent(service, one))
-    return len(tries)
+        made += 1
+    return made
 
 
 async def _take_up(service: Service) -> None:

@@ -295,11 +295,12 @@ async def _new_session(unit: Unit, link: Row[Any], secret: str, cookie: str, unt
 
 
 async def _rewrap(unit: Unit, link: Row[Any], secret: str, cookie: str, session: UUID, until: datetime) -> None:
-    """The link's grants become the session's; the wrap under the link's secret is gone."""
+    """The link's grants become the session's; the wrap under its secret is gone, or stays for the next browser."""
     for grant in await unit.all(select(t.grant).where(t.grant.c.link_id == link.id).with_for_update()):
-        if grant.form != "link":
+        under_secret = grant.key_wrapped if grant.form == "link" else grant.key_again
+        if under_secret is None:
             continue
-        key = keys.unwrap(links.wrap_key(secret), grant.key_wrapped, about(grant.id, GRANT))
+        key = keys.unwrap(links.wrap_key(secret), under_secret, about(grant.id, GRANT))
         wrapped = keys.wrap(links.session_key(cookie), key, about(grant.id, GRANT))
         mine = update(t.grant).where(t.grant.c.id == grant.id)
         await unit.change(mine.values(form="session", session_id=session, key_wrapped=wrapped, until=until))

@@ -49,6 +49,13 @@ def wording(wording_id: str, language: str = "en") -> Wording:
     raise NotFound
 
 
+@functools.cache
+def floor(kind: ConsentKind) -> dict[str, tuple[str, ...]]:
+    """What every wording of this consent says, in each language, whoever wrote it (`wording/floors.toml`)."""
+    text = files("exchange").joinpath("wording", "floors.toml").read_text(encoding="utf-8")
+    return {language: tuple(tomllib.loads(text)[kind.value][language]) for language in LANGUAGES}
+
+
 def _known(language: str) -> str:
     return language if language in LANGUAGES else "en"
 

@@ -80,7 +80,7 @@ def ended_with_the_case(consent: Any) -> ColumnElement[bool]:
     """Whether a closing has ended what this person had agreed to until then."""
     d = t.closing_decision
     about_it = (d.c.about == consent.c.participant_id, d.c.what == What.CONSENT, d.c.word == Word.END)
-    return select(d.c.id).where(*about_it, d.c.applied_at >= consent.c.at).exists()
+    return select(d.c.about).where(*about_it, d.c.applied_at >= consent.c.at).exists()
 
 
 def _rules(case: Any) -> Any:

@@ -99,6 +99,11 @@ async def newest_facts(conn: AsyncConnection, case_id: UUID) -> FactTable:
     return {(r.participant_id, r.kind): r for r in rows if _holds(r)}
 
 
+async def stopped_for_safety(conn: AsyncConnection, case_id: UUID) -> bool:
+    """Whether a safeguarding hold is in force."""
+    return _value(await newest_facts(conn, case_id), FactKind.HOLD) == "on"
+
+
 def _holds(row: Row[Any]) -> bool:
     return row.kind not in LAPSING or row.until is None or row.until > row.read_at
 

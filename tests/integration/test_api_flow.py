@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from exchange.core.assessment import from_plain
 from exchange.core.links import new_secret
 from exchange.core.model import Role
 from exchange.steps import process, setup, view, visit
@@ -14,6 +16,7 @@ from exchange.store import ledger_read, record
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.api import Api, Caller, running_api
+from tests.support.assessing import answers_to
 from tests.support.roles import as_portal
 from tests.support.staff import PASSWORD, Member, code, member
 
@@ -62,10 +65,19 @@ async def opened_case(caller: Caller) -> tuple[str, str, str]:
     for fact in (
         {"kind": "preparation", "value": "done", "participant": author},
         {"kind": "responsibility", "value": "accepted", "participant": author},
-        {"kind": "assessment", "value": "current"},
     ):
         await caller.do("POST", f"/cases/{case}/facts", fact)
+    await assess(caller, case, people)
     return case, author, recipient
+
+
+async def assess(caller: Caller, case: str, people: list[str]) -> None:
+    """The risk assessment, with the form in use."""
+    used = await caller.get("/assessment-form")
+    form, ids = from_plain(used["form"]), tuple(UUID(one) for one in people)
+    until = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+    said = {"version": used["version"], "answers": answers_to(form, ids), "value": "current", "why": "We looked."}
+    await caller.do("POST", f"/cases/{case}/assessments", {**said, "until": until})
 
 
 async def letter_in_review(api: Api, caller: Caller, case: str, author: str, recipient: str) -> dict[str, Any]:

@@ -67,10 +67,10 @@ async def test_what_cannot_be_read(fern: Caller, world: World) -> None:
 async def test_what_cannot_be_used(fern: Caller, world: World) -> None:
     """422 names the field; unknown fields, other types, capped sizes, NUL, values of the rules."""
     place = f"/cases/{world.case}/facts"
-    known = {"kind": "assessment", "value": "current"}
+    known = {"kind": "contact_order", "value": "none"}
     for field, body in (
         ("extra", known | {"extra": 1}),
-        ("value", {"kind": "assessment"}),
+        ("value", {"kind": "contact_order"}),
         ("kind", known | {"kind": "nonsense"}),
         ("note", known | {"note": NUL}),
         ("note", known | {"note": "x" * 10_001}),

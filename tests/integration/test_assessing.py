@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from exchange.core.assessment import Kind, Question
 from exchange.core.errors import BadInput, Conflict, NotAllowed, NotFound, StepUpNeeded
-from exchange.steps import assessing, assessment_form, erase, erase_person
+from exchange.core.model import FactKind
+from exchange.steps import assessing, assessment_form, erase, erase_person, facts
 from exchange.store import ledger_read, read
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -98,6 +99,25 @@ async def test_rule_11_an_assessment_is_current_until_its_review_and_never_longe
     assert (await read.case_view(service, lead, world.case)).assessment_until is None
 
 
+async def test_rule_11_an_assessment_is_current_only_by_its_form(world: World, console: Console) -> None:
+    """Recorded as a fact it is refused, by step and page, and nothing is written; the opposite may be said."""
+    service, lead = world.service, world.facilitator
+    await facts.record_fact(service, lead, world.case, FactKind.ASSESSMENT, "none")
+    rows = select(func.count()).select_from(t.fact)
+    async with reading(service) as conn:
+        before = (await conn.execute(rows)).scalar_one()
+    for who in (lead, world.supervisor):
+        with pytest.raises(BadInput, match="fill it in"):
+            await facts.record_fact(service, who, world.case, FactKind.ASSESSMENT, "current")
+    status, _, _ = await (await console.as_(lead)).send(f"/cases/{world.case}/facts/assessment", value="current")
+    assert status == 422
+    async with reading(service) as conn:
+        assert (await conn.execute(rows)).scalar_one() == before
+    assert (await read.case_view(service, lead, world.case)).assessment_until is None
+    await assess(service, lead, world.case)
+    assert (await read.case_view(service, lead, world.case)).assessment_until is not None
+
+
 async def test_what_is_missing_or_of_another_form_is_not_taken(world: World) -> None:
     """Answers, reasons and versions; a stranger sees nothing; a supervisor outside sees that there was one."""
     service, lead = world.service, world.facilitator
@@ -113,9 +133,9 @@ async def test_what_is_missing_or_of_another_form_is_not_taken(world: World) -> 
         with pytest.raises(kind):
             await assessing.assess(service, lead, world.case, **made)
     async with reading(service) as conn:
-        assert (await conn.execute(select(t.assessment))).all() == []
+        assert len((await conn.execute(select(t.assessment))).all()) == 1
     made_one = await assess(service, lead, world.case)
-    assert len((await read.assessments_of(service, world.supervisor, world.case)).rows) == 1
+    assert len((await read.assessments_of(service, world.supervisor, world.case)).rows) == 2
     with pytest.raises(NotAllowed):
         await read.assessment_view(service, world.supervisor, made_one)
     for stranger in (read.assessment_view(service, world.stranger, made_one),
@@ -150,7 +170,7 @@ async def test_an_erased_person_and_an_erased_case_leave_no_word_of_an_assessmen
     await assess(service, world.facilitator, world.case)
     told = select(t.assessment_part.c.participant_id).where(t.assessment_part.c.told_sealed.is_not(None))
     async with reading(service) as conn:
-        assert len((await conn.execute(told)).all()) == 3
+        assert len((await conn.execute(told)).all()) == 6
     async with erase.unit_of_work(service, world.supervisor) as unit:
         await unit.case(world.case)
         await erase_person.person(unit, world.case, world.recipient)
@@ -161,7 +181,7 @@ async def test_an_erased_person_and_an_erased_case_leave_no_word_of_an_assessmen
     await erase.erase_case(service, world.supervisor, world.case)
     async with reading(service) as conn:
         assert (await conn.execute(told)).all() == []
-        assert (await conn.execute(select(t.assessment.c.why_sealed))).scalars().all() == [None]
+        assert set((await conn.execute(select(t.assessment.c.why_sealed))).scalars()) == {None}
 
 
 async def test_the_form_is_written_on_its_pages(world: World, console: Console) -> None:

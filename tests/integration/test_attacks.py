@@ -32,6 +32,7 @@ from exchange.steps.consent import Said
 from exchange.store import tables as t
 from exchange.store.pieces import Original
 from exchange.store.service import Service
+from tests.support.assessing import assess
 from tests.support.attacks import COOKIE, codes, decided, do, one, read, stop_link
 from tests.support.world import CODE, LETTER, PERSON, World, make_world
 
@@ -156,8 +157,7 @@ async def test_an_old_exception_does_not_lift_a_new_order(world: World) -> None:
 async def test_an_assessment_never_outlives_policy(world: World) -> None:
     """However far ahead its date lies, the case's policy ends it."""
     message = await world.shared()
-    far = datetime.now(UTC) + timedelta(days=3650)
-    await facts.record_fact(world.service, world.facilitator, world.case, FactKind.ASSESSMENT, "current", until=far)
+    await assess(world.service, world.facilitator, world.case, days=90)
     short = {"four_eyes": False, "assessment_days": 0}
     await do(world, update(t.cases).where(t.cases.c.id == world.case).values(policy=short))
     with pytest.raises(Refused) as refused:

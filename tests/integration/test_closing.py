@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,15 +10,30 @@ from sqlalchemy import func, select, update
 from exchange.core.closing import What, Word
 from exchange.core.diary import Diary
 from exchange.core.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
+from exchange.core.links import new_secret
 from exchange.core.model import Channel, ConsentKind, FactKind, Policy, State
-from exchange.steps import cases, closing, concern, consent, diary, hold, offer, own_copy, release, review, stop, tasks
+from exchange.steps import (
+    cases,
+    closing,
+    concern,
+    consent,
+    diary,
+    hold,
+    offer,
+    own_copy,
+    release,
+    review,
+    stop,
+    tasks,
+    view,
+)
 from exchange.store import ledger_read, read
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.closing import settle
 from tests.support.console_site import Console, running_console
-from tests.support.world import PERSON, World, make_world
+from tests.support.world import PERSON, World, make_world, said_of
 
 
 @pytest.fixture
@@ -180,9 +194,8 @@ async def test_a_consent_that_ended_with_the_case_is_asked_anew(world: World) ->
     asked_anew = {"recipient_takes_part", "be_asked", "recipient_consent_old", "be_asked_old"}
     assert {reason.code for reason in refused.value.reasons} == asked_anew
     assert len((await read.person_view(service, lead, world.recipient)).consents) == 2
-    said = replace(PERSON, wording="take-part-2026-01")
     for kind in (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED):
-        await consent.record(service, lead, world.recipient, kind, True, said)
+        await consent.record(service, lead, world.recipient, kind, True, said_of(kind))
     await offer.make_offer(service, lead, message, offer.Terms("About that evening.", Channel.PHONE))
 
 
@@ -199,12 +212,27 @@ async def test_a_yes_to_a_letter_ends_with_the_case_too(world: World) -> None:
     await closing.reopen(service, world.supervisor, world.case)
     for person in (his, hers):
         for kind in (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED):
-            await consent.record(service, lead, person, kind, True, replace(PERSON, wording="take-part-2026-01"))
+            await consent.record(service, lead, person, kind, True, said_of(kind))
     for message in (shared, accepted, opened):
         known = (await read.message_view(service, lead, message)).known
         assert (known.share, known.receive, await world.state(message)) == (False, False, State.APPROVED)
     with pytest.raises(Refused):
         await offer.make_offer(service, lead, shared, offer.Terms("About that evening.", Channel.PHONE))
+
+
+async def test_what_was_opened_is_not_called_declined_when_only_its_recipient_ends(world: World) -> None:
+    """Nobody said no: it arrived. What was accepted and not opened, and the yes to it, end as before."""
+    service, lead = world.service, world.facilitator
+    opened, link = await world.released("One.")
+    await view.open_for_visitor(service, await world.visit(link, new_secret()), "text")
+    accepted, _ = await world.offered("Two.")
+    await world.accept(accepted)
+    await settle(service, lead, world.case, words={What.MESSAGE: Word.KEEP})
+    await closing.decide(service, lead, world.case, {(What.CONSENT, world.author): Word.STAY})
+    await close(world)
+    assert [await world.state(one) for one in (opened, accepted)] == [State.OPENED, State.DECLINED]
+    known = (await read.message_view(service, lead, opened)).known
+    assert (known.share, known.receive) == (True, False)
 
 
 async def test_a_closed_case_shows_nothing_to_do_but_what_was_left_to_do(world: World) -> None:

@@ -18,7 +18,7 @@ from tests.support.roles import as_portal
 from tests.support.world import LETTER, World, make_world
 
 COOKIE = "A" * 43
-SHARE = {"wording": "share-2026-01", "given": "yes"}
+SHARE = {"wording": "share-2026-01", "language": "en", "given": "yes"}
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ async def test_not_now_and_no_are_recorded(world: World, fern: Client, answer: s
     """And what the author may learn stays empty unless ticked."""
     message, _ = await world.offered()
     path = f"/messages/{message}/consent/receive"
-    said = {"wording": "receive-2026-01", "answer": answer, "method": "phone"}
+    said = {"wording": "receive-2026-01", "language": "en", "answer": answer, "method": "phone"}
     assert (await fern.send(path, **said))[0] == 303
     assert await world.state(message) == state
     async with reading(world.service) as conn:

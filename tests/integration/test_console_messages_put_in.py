@@ -62,12 +62,12 @@ async def test_a_letter_from_put_in_to_handed_over(world: World, fern: Client) -
     assert (status, where) == (303, path)
     assert await world.state(message) == State.APPROVED
 
-    said = {"digest": digest, "wording": "share-2026-01", "given": "yes", "method": "in_person"}
+    said = {"digest": digest, "wording": "share-2026-01", "language": "en", "given": "yes", "method": "in_person"}
     assert (await fern.send(f"{path}/consent/share", **said))[0] == 303
     offer = {"content_note": "A short letter about that evening.", "length": "a page", "asks": "self"}
     assert (await fern.send(f"{path}/offer", **offer))[0] == 303
     assert await world.state(message) == State.OFFERED
-    answer = {"wording": "receive-2026-01", "answer": "yes", "method": "phone", "how": "alone"}
+    answer = {"wording": "receive-2026-01", "language": "en", "answer": "yes", "method": "phone", "how": "alone"}
     assert (await fern.send(f"{path}/consent/receive", **answer))[0] == 303
 
     text = await handed_over(fern, path)

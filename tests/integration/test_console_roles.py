@@ -63,7 +63,7 @@ async def setting(service: Service) -> AsyncIterator[Setting]:
         "account": str(world.auditor.id), "task": str(task),
         "emergency": str(emergency),
         "index": "0", "assessment": str(await assess(service, world.facilitator, world.case, words="Planted note")),
-        "section": "s1", "question": "q1",
+        "section": "s1", "question": "q1", "wording": "take-part-2026-01",
         "webhook": str(await webhook(world)),
     }  # fmt: skip
     known = replace(service, settings=service.settings.model_copy(update=PROVIDER))
@@ -92,6 +92,7 @@ def filled_in(path: str, ids: dict[str, str]) -> list[str]:
         "/cases/{case}/diary/{kind}": ["plan", "outcome"],
         "/people/{person}/diary/{kind}": ["inviting", "information", "closing_talk"],
         "/people/{person}/consents/{kind}": ["take_part", "be_asked"],
+        "/wordings/{kind}": ["take_part"],
     }  # fmt: skip
     return [path.format(**{**ids, "kind": kind}) for kind in kinds.get(path, ["-"])]
 

@@ -180,7 +180,7 @@ async def send(client: Client, path: str, form: str, answer: str) -> tuple[int, 
     assert status == 200
     # the form of the page itself stands before the one that changes the language
     page = page.split('action="/language"')[0]
-    hidden = dict(re.findall(r'<input type="hidden" name="(back|wording)" value="([^"]*)"', page))
+    hidden = dict(re.findall(r'<input type="hidden" name="(back|wording|language)" value="([^"]*)"', page))
     answers = {"given": answer, "method": "phone"} if form.startswith("consent") else {"value": answer}
     if form == "fact.assessment":
         first = dict(reversed(re.findall(r'name="(q\d+[_0-9a-f]*)" type="radio" value="(\w+)"', page)))
@@ -221,7 +221,7 @@ async def test_a_case_from_nothing_by_its_forms(world: World, console: Console) 
     assert found[1] in page
     _, page = await lead.get(f"{ada}/consents/take_part")
     assert "It happens only if both of us want it." in page
-    given = {"given": "yes", "method": "paper", "wording": "take-part-2026-01"}
+    given = {"given": "yes", "method": "paper", "wording": "take-part-2026-01", "language": "en"}
     assert (await lead.send(f"{ada}/consents/take_part", **given))[2] == ada
     _, page = await lead.get(case)
     assert "A long story" in page

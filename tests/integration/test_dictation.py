@@ -108,7 +108,8 @@ async def test_rule_20_the_pages_ask_how_it_was_given_and_for_the_reading_back(w
         await process.process_message(service, begun)
         await world.approve(begun)
         page = f"/messages/{begun}/consent/share"
-        said = {"wording": "share-2026-01", "given": "yes", "method": "phone", "digest": await world.digest(begun)}
+        said = {"wording": "share-2026-01", "language": "en", "given": "yes", "method": "phone"}
+        said["digest"] = await world.digest(begun)
         status, text, _ = await fern.send(page, **said)
         assert (status, "read it back to them, word for word" in text) == (422, True)
         assert (await fern.send(page, **said, read_back="yes"))[0] == 303

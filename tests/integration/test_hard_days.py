@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from exchange.core.audit_rules import replay
 from exchange.core.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from exchange.core.model import Channel, ConsentKind, FactKind, Method, State, Status
-from exchange.steps import cases, consent, gone, links, notices, of_age, offer, release, view, wording
+from exchange.steps import cases, consent, gone, links, notices, of_age, offer, release, team, view, wording
 from exchange.steps.consent import Said
 from exchange.store import ledger_read
 from exchange.store import tables as t
@@ -21,7 +21,7 @@ from tests.support.console_site import Console, running_console
 from tests.support.notices import SAFE
 from tests.support.portal_site import PortalSite, running_portal
 from tests.support.roles import as_portal
-from tests.support.world import CODE, PERSON, World, make_world
+from tests.support.world import CODE, World, make_world, said_of
 
 COOKIE = "H" * 42 + "A"
 AFTER = Said(Method.IN_PERSON, "share-after-2026-11")
@@ -104,6 +104,8 @@ async def test_with_their_word_it_needs_a_supervisors_second_approval_and_everyt
     with pytest.raises(Conflict):
         await gone.approve(service, world.supervisor, message, "0" * 64, reason="x")
     await gone.approve(service, world.supervisor, message, digest, reason="Her sister knows of it.")
+    with pytest.raises(BadInput, match="from outside"):
+        await team.assign(service, world.supervisor, world.case, world.supervisor.id)
     assert await codes(world, message) == []
     await offer.make_offer(service, world.facilitator, message, TERMS)
     await world.accept(message)
@@ -197,7 +199,8 @@ async def test_the_pages_ask_beforehand_and_lead_the_supervisor_to_the_second_ap
     message = await world.shared()
     team, boss = await console.as_(world.facilitator), await console.as_(world.supervisor)
     place = f"/messages/{message}"
-    told = {"wording": wording.current(ConsentKind.SHARE_AFTER).id, "given": "yes", "method": "in_person"}
+    words = wording.current(ConsentKind.SHARE_AFTER)
+    told = {"wording": words.id, "language": words.language, "given": "yes", "method": "in_person"}
     assert (await team.send(place + "/consent/after", **told))[0] == 303
     await died(world)
     assert "a supervisor must approve this version too" in (await boss.get(place))[1]
@@ -236,8 +239,12 @@ async def test_an_old_yes_is_asked_anew_before_an_offer_and_the_page_says_why(wo
     with pytest.raises(Refused):
         await offer.make_offer(world.service, world.facilitator, message, TERMS)
     for person in (world.author, world.recipient):
-        await consent.record(world.service, world.facilitator, person, ConsentKind.TAKE_PART, True, PERSON)
-    await consent.record(world.service, world.facilitator, world.recipient, ConsentKind.BE_ASKED, True, PERSON)
+        await consent.record(
+            world.service, world.facilitator, person, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART)
+        )
+    await consent.record(
+        world.service, world.facilitator, world.recipient, ConsentKind.BE_ASKED, True, said_of(ConsentKind.BE_ASKED)
+    )
     assert await codes(world, message) == ["share_old"]
     await world.agree_to_share(message)
     await offer.make_offer(world.service, world.facilitator, message, TERMS)
@@ -283,7 +290,7 @@ async def test_on_the_18th_birthday_what_was_decided_before_counts_no_more(world
     assert dict(map(tuple, kinds))["of_age_soon"] is False
     assert dict(map(tuple, kinds))["decide_status"] is True
     await world.fact(FactKind.STATUS, Status.ACTIVE, world.author, by=world.supervisor)
-    await consent.record(service, lead, world.author, ConsentKind.TAKE_PART, True, PERSON)
+    await consent.record(service, lead, world.author, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART))
     await world.agree_to_share(message)
     assert await codes(world, message) == []
     await cases.agree_code(service, lead, world.author, how=Channel.PHONE, code="maple ocean lantern")
@@ -312,7 +319,7 @@ async def test_came_of_age_recorded_by_hand_ends_links_code_and_what_was_decided
     assert (link, left, tuple(person)) == ("revoked", [None, None], (False, True))
     await world.fact(FactKind.STATUS, Status.ACTIVE, world.author, by=world.supervisor)
     assert await codes(world, message) == ["author_of_age", "share_consent"]
-    await consent.record(service, lead, world.author, ConsentKind.TAKE_PART, True, PERSON)
+    await consent.record(service, lead, world.author, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART))
     await world.agree_to_share(message)
     assert await codes(world, message) == []
 

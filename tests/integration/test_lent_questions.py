@@ -14,7 +14,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.dialogue import question
 from tests.support.roles import as_portal
-from tests.support.world import PERSON, World, make_world
+from tests.support.world import PERSON, World, make_world, said_of
 
 OLD, NEW = "O" * 42 + "A", "N" * 42 + "A"
 
@@ -52,7 +52,7 @@ async def _handed_over(world: World, answer: UUID) -> links.NewLink:
     about = {"message_id": answer}
     await consent.record(service, lead, world.recipient, ConsentKind.SHARE, True, PERSON, digest=digest, **about)
     await offer.make_offer(service, lead, answer, offer.Terms("An answer.", Channel.PHONE, by_link=False))
-    await consent.record(service, lead, world.author, ConsentKind.RECEIVE, True, PERSON, **about)
+    await consent.record(service, lead, world.author, ConsentKind.RECEIVE, True, said_of(ConsentKind.RECEIVE), **about)
     return await release.release_by_link(service, lead, answer, channel=Channel.EMAIL)
 
 
@@ -92,6 +92,25 @@ async def test_what_was_seen_tells_the_parts_of_this_message_only(world: World) 
     assert await release.revoke(world.service, world.facilitator, answer, wrong_person=True) == []
     seen = await release.revoke(world.service, world.facilitator, asked, wrong_person=True)
     assert [one.part for one in seen] == ["text"]
+
+
+async def test_a_link_opened_in_a_second_browser_still_shows_the_question(world: World) -> None:
+    """The first browser is out; what takes the question back takes it from the second too."""
+    asked, link, first = await _answering(world)
+    portal = as_portal(world.service)
+    await view.open_for_visitor(portal, first, "text")
+    second = await world.visit(link, NEW)
+    await view.open_for_visitor(portal, second, "text")
+    with pytest.raises(ExchangeError):
+        await visit.load(portal, OLD, first.id)
+    third = await world.visit(link, OLD)
+    await view.open_for_visitor(portal, third, "text")
+    await release.revoke(world.service, world.facilitator, asked)
+    with pytest.raises(ExchangeError):
+        await view.open_for_visitor(portal, third, "text")
+    fourth = await world.visit(link, NEW)
+    with pytest.raises(ExchangeError):
+        await view.open_for_visitor(portal, fourth, "text")
 
 
 async def test_a_sent_answer_lends_its_question_no_longer(world: World) -> None:

@@ -1,6 +1,7 @@
 """What was agreed to was agreed to as it was named and signed then: a change asks anew and ends what shows the old."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -76,14 +77,43 @@ async def test_rule_17_a_name_taken_back_is_on_no_link_any_more(world: World) ->
     writing = await links.invite(service, lead, channel=Channel.EMAIL, **people)
     own = await links.invite(service, lead, world.author, world.recipient, channel=Channel.EMAIL)
     await _agree(world, "", "The person who did it")
-    assert [await world.state(one) for one in (read, released)] == [State.OPENED, State.ACCEPTED]
+    assert [await world.state(one) for one in (read, released)] == [State.OPENED, State.APPROVED]
     async with reading(service) as conn:
         dead = (await conn.execute(select(t.link.c.id).where(t.link.c.payload.is_(None)))).scalars().all()
     assert {reading_link.id, writing.id} <= set(dead)
     assert own.id not in dead
     assert not await _opens(world, reading_link)
-    again = await release.release_by_link(service, lead, released, channel=Channel.EMAIL)
+    with pytest.raises(Refused):
+        await release.release_by_link(service, lead, released, channel=Channel.EMAIL)
+    again = await _agreed_anew(world, released)
     assert (await world.visit(again, COOKIE)).payload["from"] == "The person who did it"
+
+
+async def _agreed_anew(world: World, message: UUID) -> links.NewLink:
+    """Both say yes once more, and it is handed over again."""
+    service, lead = world.service, world.facilitator
+    await world.agree_to_share(message)
+    await offer.make_offer(service, lead, message, offer.Terms("A letter.", Channel.PHONE, by_link=False))
+    await world.accept(message)
+    return await release.release_by_link(service, lead, message, channel=Channel.EMAIL)
+
+
+async def test_rule_16_what_was_read_is_shown_again_only_with_a_new_yes(world: World) -> None:
+    """It stays where it was when the signature changes; taken back after that, the old yes is over."""
+    service, lead = world.service, world.facilitator
+    read, untouched = await question(world), await question(world)
+    await release.revoke(service, lead, untouched)
+    assert await world.state(untouched) == State.ACCEPTED
+    await _agree(world, "J.", FORM)
+    assert await world.state(read) == State.OPENED
+    await release.revoke(service, lead, read)
+    assert [await world.state(one) for one in (read, untouched)] == [State.APPROVED, State.APPROVED]
+    with pytest.raises(Refused):
+        await release.release_by_link(service, lead, read, channel=Channel.EMAIL)
+    again = await _agreed_anew(world, read)
+    await world.visit(again, COOKIE)
+    await release.revoke(service, lead, read)
+    assert await world.state(read) == State.ACCEPTED
 
 
 async def test_rule_17_details_page_cannot_save_a_telling_name_unknowingly(world: World, console: Console) -> None:

@@ -5,14 +5,17 @@ from pathlib import Path
 import psycopg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import func, insert, select
 
 from exchange.core.errors import WrongSetting
 from exchange.steps import health
 from exchange.store import roles
+from exchange.store import tables as t
 from exchange.store.engine import plain_url
 from exchange.store.migrate import upgrade
 from exchange.store.roles import PORTAL
 from exchange.store.service import Service, open_service
+from exchange.store.unit import reading
 from tests.support.database import role_urls
 from tests.support.grants import rights_of
 from tests.support.roles import as_portal
@@ -68,6 +71,23 @@ async def test_the_portal_reads_no_setting_about_mail(service: Service) -> None:
     async with portal.engine.connect() as conn:
         found = (await conn.exec_driver_sql("select name from service_setting")).scalars().all()
     assert found == ["service_name"]
+
+
+async def test_of_closing_a_case_the_portal_reads_which_consents_ended_and_nothing_else(service: Service) -> None:
+    """Rows about messages, orders or concerns, and what is not carried out yet, are not there for it."""
+    world = await make_world(service)
+    words = (("consent", "end", True), ("consent", "stay", True), ("consent", "end", False), ("message", "keep", True))
+    async with reading(service) as conn:
+        for what, word, applied in words:
+            made = {"case_id": world.case, "what": what, "about": world.author, "state": "", "word": word}
+            made |= {"applied_at": func.now() if applied else None, "decided_by": world.facilitator.id}
+            await conn.execute(insert(t.closing_decision).values(**made))
+    d = t.closing_decision.c
+    for role, wanted in ((service, len(words)), (as_portal(service), 1)):
+        async with reading(role) as conn:
+            rows = (await conn.execute(select(d.what, d.word))).all()
+        assert len(rows) == wanted
+    assert [tuple(row) for row in rows] == [("consent", "end")]
 
 
 async def test_the_console_changes_neither_the_record_nor_a_decision(service: Service) -> None:

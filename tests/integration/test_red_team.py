@@ -25,7 +25,7 @@ from tests.support.database import cloned, role_urls
 from tests.support.red_team import Loot, Result, attack, dump_of, plunder
 from tests.support.roles import as_portal
 from tests.support.running import Exchange, running_exchange
-from tests.support.world import PERSON, World
+from tests.support.world import World, said_of
 
 LETTERS = 6
 """Letters that only lie there, in review."""
@@ -99,7 +99,7 @@ async def _accepted_just_now(world: World, found: Planted) -> None:
     assert link is not None
     cookie, portal = new_secret(), as_portal(world.service)
     visit = await world.visit(link, cookie)
-    said = portal, visit.actor, world.recipient, ConsentKind.RECEIVE, True, PERSON
+    said = portal, visit.actor, world.recipient, ConsentKind.RECEIVE, True, said_of(ConsentKind.RECEIVE)
     await consent.record(*said, message_id=message)
     assert await release.grant_on_acceptance(world.service, visit.id, message)
     found.secrets["who accepted"], found.expected["who accepted"] = cookie, await _parts(world.service, message)

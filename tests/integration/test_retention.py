@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from exchange.core.case_types import CaseType
+from exchange.core.certificate import open_certificate
 from exchange.core.errors import Conflict, NotAllowed, NotFound, OnHold, Refused
-from exchange.core.model import CaseState, Channel, Policy, Side
+from exchange.core.model import OPERATOR, CaseState, Channel, Policy, Side
+from exchange.core.notes import BadNote
 from exchange.core.retention import Due, What, due_at
-from exchange.steps import cases, closing, concern, hold, referral, retention, setup
+from exchange.steps import cases, certificate, closing, concern, hold, referral, retention, setup
 from exchange.steps.cases import SafeContact
-from exchange.store import read
+from exchange.store import ledger_read, read
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
@@ -144,6 +146,40 @@ async def test_rule_23_who_never_took_part_goes_sooner_and_the_others_stay(world
     assert (told.detail_sealed, told.reason_sealed, told.state) == (None, None, "not_for_us")
     assert acts == {"participant.erased", "case.erased", "referral.erased"}
     assert set(await due(world)) == {(What.CASE, world.case)}
+
+
+async def test_rule_23_a_person_and_a_referral_get_a_certificate_too(world: World) -> None:
+    """Signed, checked with the auditor's key, without a word of them; seen with the case, or by supervisors."""
+    service, rowan = world.service, world.supervisor
+    verifier = setup.make_keys(service.settings)
+    third = await bystander(world, world.case)
+    await closed(world, world.case, days_ago=91)
+    await referral.save_referral(service, {"reach_by": "phone", "reach_address": "01632 960 777"})
+    asked = (await referral.listed(service, rowan))[0].id
+    await referral.not_for_us(service, rowan, asked, reason="Another service")
+    async with reading(service) as conn:
+        await conn.execute(update(t.referral).values(decided_at=func.now() - timedelta(days=91)))
+    await retention.confirm(service, rowan, What.PERSON, third)
+    await retention.confirm(service, rowan, What.REFERRAL, asked)
+    assert await certificate.certify_waiting(service) == 2
+    notes = [await certificate.certificate_of(service, OPERATOR, one) for one in (third, asked)]
+    person, told = [open_certificate(note, verifier) for note in notes]
+    assert (person.what, person.participant, person.case, person.objects) == ("participant", third, world.case, 0)
+    assert (told.what, told.referral, told.case) == ("referral", asked, None)
+    assert "Bystander" not in notes[0] + notes[1]
+    async with reading(service) as conn:
+        leaves = await ledger_read.leaves(conn, limit=1000)
+        acts = {leaf.index: leaf.leaf["act"] for leaf in leaves}
+    assert (acts[person.entry], acts[told.entry]) == ("participant.erased", "referral.erased")
+    for wrong in (notes[0].replace("what: participant", "what: referral"), notes[1].replace(str(asked), str(third))):
+        with pytest.raises(BadNote):
+            open_certificate(wrong, verifier)
+    assert [row.participant_id for row in await certificate.erasures(service, rowan, world.case)] == [third]
+    [listed] = await certificate.of_referrals(service, rowan)
+    assert await certificate.certificate(service, rowan, listed.id) == notes[1]
+    for other in (world.facilitator, world.auditor):
+        with pytest.raises(NotAllowed):
+            await certificate.certificate(service, other, listed.id)
 
 
 async def test_rule_23_by_itself_after_its_notice_and_never_over_a_hold_or_a_concern(world: World) -> None:

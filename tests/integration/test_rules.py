@@ -28,6 +28,7 @@ from exchange.store import tables as t
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
+from tests.support.assessing import assess
 from tests.support.closing import shut
 from tests.support.roles import as_owner
 from tests.support.world import LETTER, PERSON, World, make_world
@@ -74,7 +75,7 @@ async def test_rule_2_approved_and_held_is_normal(world: World) -> None:
     with pytest.raises(Refused) as refused:
         await offer.make_offer(world.service, world.facilitator, message, offer.Terms("x", Channel.PHONE))
     assert codes(refused) == ["assessment"]
-    await world.fact(FactKind.ASSESSMENT, "current")
+    await assess(world.service, world.facilitator, world.case)
     await offer.make_offer(world.service, world.facilitator, message, offer.Terms("x", Channel.PHONE, by_link=False))
     assert await world.state(message) == State.OFFERED
 

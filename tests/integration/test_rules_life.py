@@ -13,14 +13,28 @@ from exchange.core.diary import Diary
 from exchange.core.errors import BadInput, ExchangeError, NotAllowed, NotFound, Refused, StepUpNeeded
 from exchange.core.gate import Act
 from exchange.core.model import Actor, Channel, ConsentKind, FactKind, Kind, Policy, Role, Side, State
-from exchange.steps import cases, consent, diary, erase, intake, links, offer, process, release, review, sending, team
+from exchange.steps import (
+    cases,
+    consent,
+    diary,
+    erase,
+    intake,
+    leaving,
+    links,
+    offer,
+    process,
+    release,
+    review,
+    sending,
+    team,
+)
 from exchange.store import facts, ledger_read
 from exchange.store import tables as t
 from exchange.store.read import case_view, diary_of, message_view
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.roles import as_portal
-from tests.support.world import LETTER, PERSON, World, make_world, staff
+from tests.support.world import LETTER, PERSON, World, make_world, said_of, staff
 
 COOKIE = "L" * 42 + "A"
 
@@ -102,6 +116,26 @@ async def test_rule_12_nobody_on_the_team_makes_their_own_case_looser(world: Wor
     await cases.set_policy(service, rowan, case, replace(view.policy, cooling_days=7), reason="As she wishes.")
     await cases.set_type(service, rowan, case, CaseType.GENERAL, reason="It was another person.")
     assert not (await case_view(service, rowan, case)).policy.four_eyes
+
+
+async def test_rule_12_who_loosened_a_case_from_outside_does_not_join_its_team(world: World) -> None:
+    """Not as co-facilitator, lead or cover, whoever asks, nor when somebody leaves; a stricter rule bars nobody."""
+    service, boss, lead = world.service, world.supervisor, world.facilitator
+    stricter = Policy(four_eyes=True, assessment_days=60)
+    await cases.set_policy(service, boss, world.case, stricter, reason="More careful.")
+    await team.set_cover(service, boss, world.case, boss.id)
+    await team.set_cover(service, boss, world.case, world.second.id)
+    other = await staff(service, "elm", Role.SUPERVISOR)
+    await cases.set_policy(service, other, world.case, replace(stricter, four_eyes=False), reason="Less careful.")
+    for asker in (boss, other, lead):
+        for part in ("co", "lead"):
+            with pytest.raises((BadInput, NotAllowed)):
+                await team.assign(service, asker, world.case, other.id, part=part)
+    with pytest.raises(BadInput, match="from outside"):
+        await team.set_cover(service, boss, world.case, other.id)
+    with pytest.raises(BadInput, match="from outside"):
+        await leaving.hand_over_and_close(service, boss, lead.id, {world.case: other.id})
+    await team.assign(service, boss, world.case, boss.id)
 
 
 async def test_rule_12_a_supervisor_alone_makes_the_case_they_lead_stricter(world: World) -> None:
@@ -231,7 +265,9 @@ async def test_rule_13_a_letter_never_to_be_sent_goes_nowhere(world: World) -> N
     with pytest.raises(Refused):
         await consent.record(service, lead, world.author, ConsentKind.SHARE, True, PERSON, **said)
     with pytest.raises(Refused):
-        await consent.record(service, lead, world.recipient, ConsentKind.RECEIVE, True, PERSON, message_id=message)
+        await consent.record(
+            service, lead, world.recipient, ConsentKind.RECEIVE, True, said_of(ConsentKind.RECEIVE), message_id=message
+        )
     assert await world.state(message) == State.IN_REVIEW
     await review.keep(service, lead, message, digest)
     view = await message_view(service, lead, message)

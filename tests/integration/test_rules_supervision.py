@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from exchange.core.errors import BadInput, NotAllowed, NotFound
-from exchange.core.model import FactKind, Policy, Role
-from exchange.steps import bars, cases, facts, setup, supervision
+from exchange.core.model import Policy, Role
+from exchange.steps import bars, cases, setup, supervision
 from exchange.store import ledger_read, read
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from tests.support.assessing import assess
 from tests.support.closing import shut
 from tests.support.console_site import running_console
 from tests.support.world import World, make_world, staff
@@ -104,16 +105,15 @@ async def test_rule_11_the_gate_the_case_the_list_and_the_home_page_say_the_same
 ) -> None:
     """By the policy, by the default where an old case's policy names no days, and by its own date if that is sooner."""
     named = {name: value for name, value in asdict(policy).items() if value != getattr(Policy(), name)}
+    await assess(world.service, world.facilitator, world.case, days=own)
     async with reading(world.service) as conn:
         now = (await conn.execute(update(t.cases).values(policy=named).returning(func.now()))).scalar_one()
-    until = None if own is None else now + timedelta(days=own)
-    await facts.record_fact(world.service, world.facilitator, world.case, FactKind.ASSESSMENT, "current", until=until)
     message = (await read.message_view(world.service, world.facilitator, await world.letter())).known.assessment_until
     case = (await read.case_view(world.service, world.facilitator, world.case)).assessment_until
     listed = await read.due_list(world.service, world.supervisor, "assessment")
     mine = (await read.needs_you_now(world.service, world.facilitator)).get("dates", [])
     assert message == case
-    assert timedelta(0) <= case - (now + timedelta(days=days)) < timedelta(minutes=1)
+    assert abs(case - (now + timedelta(days=days))) < timedelta(minutes=1)
     assert [row.due_at for row in listed.rows] == ([case] if days <= 14 else [])
     assert [item.since for item in mine] == ([case] if days <= 7 else [])
 

@@ -15,7 +15,7 @@ from exchange.store.read import message_view
 from exchange.store.service import Service
 from exchange.store.unit import reading
 from tests.support.closing import settle
-from tests.support.world import PERSON, World, make_world
+from tests.support.world import PERSON, World, make_world, said_of
 
 AFTER = Said(Method.IN_PERSON, "share-after-2026-11")
 
@@ -62,7 +62,9 @@ async def test_what_a_child_said_beforehand_is_asked_anew_of_the_adult(world: Wo
     await child(world)
     await says(world, message, given=True)
     await birthday(world)
-    await consent.record(service, world.facilitator, world.author, ConsentKind.TAKE_PART, True, PERSON)
+    await consent.record(
+        service, world.facilitator, world.author, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART)
+    )
     await world.agree_to_share(message)
     assert await codes(world, message) == []
     await died(world)
@@ -89,7 +91,7 @@ async def test_what_was_said_beforehand_ends_with_taking_part(world: World, how:
     for person, kind in itertools.product(
         (world.author, world.recipient), (ConsentKind.TAKE_PART, ConsentKind.BE_ASKED)
     ):
-        await consent.record(service, lead, person, kind, True, PERSON)
+        await consent.record(service, lead, person, kind, True, said_of(kind))
     await world.agree_to_share(message)
     await died(world)
     assert await codes(world, message) == ["said_beforehand"]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from exchange.core.errors import NotAllowed, StepUpNeeded
 from exchange.core.model import OPERATOR
 from exchange.core.webhooks import EVENTS, MOST_FAILED
 from exchange.steps import referral, telling_webhooks, webhooks
-from exchange.store import read
+from exchange.store import hooks, read
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading, unit_of_work
@@ -170,6 +170,25 @@ async def test_two_workers_tell_it_once(world: World, tmp_path: Path) -> None:
         tried = await asyncio.gather(*(telling_webhooks.tell(service) for _ in range(3)))
         assert sum(tried) == 6
         assert len({headers["webhook-id"] for _, headers, _ in receiver.came}) == len(receiver.came) == 6
+
+
+async def test_no_try_begins_when_its_claim_is_about_to_end(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The longest sending of all that are claimed at once fits; what is late waits for the claim to end."""
+    assert timedelta(seconds=telling_webhooks.AT_ONCE * hooks.SECONDS) < telling_webhooks.CLAIM
+    assert timedelta(seconds=telling_webhooks.SENDING + hooks.SECONDS) < telling_webhooks.CLAIM
+    async with receiving(tmp_path) as receiver:
+        service = may_call(world.service, tmp_path)
+        made = await listening(service, receiver)
+        await webhooks.test(service, OPERATOR, made.id)
+        monkeypatch.setattr(telling_webhooks, "SENDING", -1)
+        assert await telling_webhooks.tell(service) == 0
+        monkeypatch.undo()
+        assert await telling_webhooks.tell(service) == 0
+        await due_now(service)
+        assert await telling_webhooks.tell(service) == 1
+        assert len(receiver.came) == 1
 
 
 async def test_a_webhook_to_this_machine_gets_nothing_in_a_real_service(world: World, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/participants/{participant}/naming"): {"form_of_name": "The person harmed", "signature": "J."},
     ("POST", "/cases/{case}/diary"): {"kind": "plan", "value": "written", "words": "She writes first."},
     ("POST", "/cases/{case}/assessments"): {"version": 0, "answers": {}, "value": "current", "why": "We looked."},
-    ("POST", "/cases/{case}/facts"): {"kind": "assessment", "value": "current"},
+    ("POST", "/cases/{case}/facts"): {"kind": "contact_order", "value": "none"},
     ("POST", "/participants/{participant}/consents"): {"kind": "be_asked", "given": True, **SAID},
     ("POST", "/cases/{case}/messages"): {"author": "{participant}", "recipient": "{other}", "kind": "letter"},
     ("POST", "/replies"): {"code": "P-8WCD9-JXN98"},
@@ -122,7 +122,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/service"): {"phone": "01632 960 009"},
     ("POST", "/sign-in"): {"login": "nobody", "password": "wrong", "code": "000000"},
 }  # fmt: skip
-WORDS = {"name": "text", "kind": "assessment", "problem": "refused", "language": "en", "quarter": "2026-01-01"}
+WORDS = {
+    "name": "text",
+    "wording": "take-part-2026-01",
+    "kind": "assessment",
+    "problem": "refused",
+    "language": "en",
+    "quarter": "2026-01-01",
+}
 
 
 def body_of(method: str, path: str, ids: dict[str, UUID]) -> Any:

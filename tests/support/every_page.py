@@ -44,7 +44,8 @@ ABOUT = ("/", "/ask", "/refer", "/l", "/new-link", "/new-link/asked", "/privacy"
          "/exit-explained", "/not-for-me", "/finished")  # fmt: skip
 CASE_FACTS = ("pause", "hold", "contact_order", "carve_out", "assessment")
 ADMIN = ("/admin", "/admin/accounts", "/admin/accounts/new", "/admin/service", "/admin/guidance",
-         "/admin/guidance?in=cy", "/admin/keys", "/admin/webhooks", "/admin/assessment",
+         "/admin/guidance?in=cy", "/admin/keys", "/wordings", "/wordings/take_part",
+         "/wordings/shown/take-part-2026-01", "/admin/webhooks", "/admin/assessment",
          "/admin/assessment/sections/s1", "/admin/assessment/questions/q1",
          "/admin/assessment/questions/q9", "/admin/assessment/sections/new",
          "/admin/assessment/questions/new?section=s1")  # fmt: skip
@@ -108,6 +109,7 @@ GUIDED = (
     Stop("administrator-guidance-look", "/admin/guidance", 200, "Look at it first"),
     Stop("administrator-question-wrong", "/admin/assessment/questions/new", 422, "Save"),
     Stop("administrator-section-wrong", "/admin/assessment/sections/new", 422, "Save"),
+    Stop("administrator-wording-wrong", "/wordings/share", 422, "Save the draft", (("en", ""),)),
     Stop("administrator-guidance-wrong", "/admin/guidance", 422, "Use these words", (("helps", ""),)),
 )
 

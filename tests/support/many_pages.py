@@ -38,6 +38,7 @@ LEFT_OUT = (
     (r"/revise-link|/replace-link|/upload$|/notice$", "goes on from a link or a return of that very message"),
     (r"^/emergencies/\{|/notices$", "one emergency, or what one person finds safe: no list"),
     (r"^/assessments/\{|^/admin/assessment/", "one assessment, or one question of the form: no list"),
+    (r"^/wordings", "versions of the service's own words: no list of cases"),
     (r"^/admin/webhooks/\{", "one webhook, of which there are few: no list of cases"),
     (r"^/copies/\{|/corrections/\{", "one copy or one correction, which begins with a request: no list"),
 )

@@ -50,8 +50,8 @@ async def _staff_words(here: World) -> None:
     """What staff wrote for themselves: on facts, consents, a hold, a conflict of interest."""
     service, lead = here.service, here.facilitator
     for person in (None, here.author, here.recipient):
-        kind = FactKind.ASSESSMENT if person is None else FactKind.SUPPORTER
-        value = "current" if person is None else "in_place"
+        kind = FactKind.PAUSE if person is None else FactKind.SUPPORTER
+        value = "off" if person is None else "in_place"
         await facts.record_fact(service, lead, here.case, kind, value, participant=person, note="FOREIGN-fact")
     said = Said(Method.PHONE, "take-part-2026-01", note="FOREIGN-consent")
     await consent.record(service, lead, here.author, ConsentKind.TAKE_PART, True, said)

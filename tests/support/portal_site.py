@@ -13,6 +13,13 @@ from exchange.web.frame import FrameRunner
 from exchange.web.portal.app import create
 
 TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')
+AGREEING = ("/preview", "/accept", "/beforehand")
+"""Pages whose form brings back which words stood on it."""
+
+
+def hidden(page: str) -> dict[str, str]:
+    """Which words a page shows, as its form says."""
+    return dict(re.findall(r'<input type="hidden" name="(wording|language)" value="([^"]*)"', page))
 
 
 @dataclass
@@ -61,6 +68,8 @@ class Visitor:
         """A form, with the newest token this browser saw."""
         if not self.token:
             await self.get("/l")
+        if path.endswith(AGREEING):
+            fields = {**hidden((await self.get(path)).text), **fields}
         return await self.ask("POST", path, data={"csrf": self.token, **fields})
 
     async def follow(self, answer: Answer) -> Answer:

@@ -19,6 +19,7 @@ from exchange.core.errors import ExchangeError
 from exchange.core.model import Actor, Channel, ConsentKind, FactKind, Method, Status
 from exchange.steps import closing, concern, consent, erase, offer, release, review, texts, view, visit
 from exchange.steps.consent import Said
+from tests.support import assessing
 from tests.support.closing import shut
 from tests.support.one_connection import OneConnection
 from tests.support.world import PERSON, World
@@ -246,7 +247,7 @@ def assess(value: str) -> Act:
     """The risk assessment."""
 
     async def act(w: Walk) -> None:
-        await w.world.fact(FactKind.ASSESSMENT, value)
+        await assessing.assess(w.world.service, w.world.facilitator, w.world.case, value=value)
         w.belief.assessed = value == "current"
 
     return act

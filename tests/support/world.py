@@ -38,12 +38,14 @@ from exchange.steps import (
     review,
     team,
     visit,
+    wording,
 )
 from exchange.steps.cases import SafeContact
 from exchange.steps.consent import Said
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from tests.support.assessing import assess
 from tests.support.roles import as_portal
 
 CODE = "apple river garden"
@@ -125,8 +127,9 @@ class World:
     async def accept(self, message: UUID, given: bool = True) -> None:
         """The recipient accepts, or declines, in person."""
         await consent.record(
-            self.service, self.facilitator, self.recipient, ConsentKind.RECEIVE, given, PERSON, message_id=message
-        )
+            self.service, self.facilitator, self.recipient, ConsentKind.RECEIVE, given, said_of(ConsentKind.RECEIVE),
+            message_id=message,
+        )  # fmt: skip
 
     async def released(self, text: str = LETTER) -> tuple[UUID, links.NewLink]:
         """A letter released by link: its id and the `view` link."""
@@ -154,6 +157,11 @@ class World:
         """Record one fact."""
         who = by or self.facilitator
         await facts.record_fact(self.service, who, self.case, kind, value, participant=participant)
+
+
+def said_of(kind: ConsentKind) -> Said:
+    """Said in person, to the words of this decision."""
+    return Said(Method.IN_PERSON, wording.current(kind).id)
 
 
 async def staff(service: Service, login: str, *roles: Role) -> Actor:
@@ -192,15 +200,14 @@ async def make_world(service: Service, *, policy: Policy | None = None) -> World
 async def record_everything(world: World) -> None:
     """Consents to take part, preparation, assessment and codes."""
     service, lead = world.service, world.facilitator
-    said = Said(Method.IN_PERSON, "take-part-2026-01")
     for person in (world.author, world.recipient):
-        await consent.record(service, lead, person, ConsentKind.TAKE_PART, True, said)
-        await consent.record(service, lead, person, ConsentKind.BE_ASKED, True, said)
+        await consent.record(service, lead, person, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART))
+        await consent.record(service, lead, person, ConsentKind.BE_ASKED, True, said_of(ConsentKind.BE_ASKED))
         await cases.agree_code(service, lead, person, how=Channel.PHONE, code=CODE)
     await talked(service, lead, world.case, world.author)
     await world.fact(FactKind.PREPARATION, "done", world.author)
     await world.fact(FactKind.RESPONSIBILITY, "accepted", world.author)
-    await world.fact(FactKind.ASSESSMENT, "current")
+    await assess(service, lead, world.case)
 
 
 async def talked(service: Service, actor: Actor, case: UUID, person: UUID) -> None:

@@ -6,7 +6,7 @@ what is in force · `links` links, sessions, grants · `standing` conflicts of i
 erasures, legal holds · `notices` notices to participants · `rights` what people ask about themselves · `workshop` what
 is taken out of messages · `early` what is heard before there is a version · `paper` what went out on paper ·
 `withholding` telling the author, and appeals · `supervision` of cases · `dialogue` ground rules · `figures` what was
-counted · `webhooks` whom it tells by machine. The
+counted · `webhooks` whom it tells by machine · `wordings` its own words of consents. The
 ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
@@ -40,9 +40,10 @@ from exchange.store.tables.rights import closing, disclosure, own_copy, own_copy
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, scrub, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
 from exchange.store.tables.standing import bar, emergency
-from exchange.store.tables.supervision import supervision
+from exchange.store.tables.supervision import loosened, supervision
 from exchange.store.tables.webhooks import webhook, webhook_delivery, webhook_event
 from exchange.store.tables.withholding import appeal, told
+from exchange.store.tables.wordings import wording
 from exchange.store.tables.workshop import caption_draft, edit, making
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "key_pair",
     "legal_hold",
     "link",
+    "loosened",
     "mail_sent",
     "making",
     "mark_left",
@@ -123,4 +125,5 @@ __all__ = [
     "webhook",
     "webhook_delivery",
     "webhook_event",
+    "wording",
 ]

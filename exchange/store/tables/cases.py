@@ -36,6 +36,8 @@ participant = Table(
     sealed("needs_sealed"),
     # How they sign what they write, as the other person may see it; empty: not signed (rule 16).
     sealed("signature_sealed"),
+    # When the form of their name or their signature was agreed anew: a yes to sharing from before does not last.
+    when("named_at"),
     Column("custody", Boolean, nullable=False, server_default=text("false")),
     Column("under_18", Boolean, nullable=False, server_default=text("false")),
     # When they come of age: the first moment of that day here. Held only where it is needed, no date of birth.

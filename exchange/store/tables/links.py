@@ -89,6 +89,8 @@ grant = Table(
     ref("release_id", "release.id", nullable=True),
     word("form", default="link"),
     Column("key_wrapped", LargeBinary, nullable=False),
+    # Wrapped under the secret of a link that may be opened again in another browser, for as long as the grant lives.
+    Column("key_again", LargeBinary),
     when("until"),
     now(),
     ForeignKeyConstraint(

@@ -23,6 +23,8 @@ class Erasure(Answer):
     id: UUID
     what: str
     message_id: UUID | None
+    participant_id: UUID | None
+    referral_id: UUID | None
     at: datetime
     objects: int
     backups_until: date = Field(description="After this day no backup from before it is kept, by policy.")
@@ -30,7 +32,7 @@ class Erasure(Answer):
 
 
 class Erasures(Answer):
-    """What was erased in a case, newest first."""
+    """What was erased, newest first."""
 
     erasures: list[Erasure]
 
@@ -52,6 +54,12 @@ class HoldNow(Answer):
 async def erasures(call: Call) -> Erasures:
     """What was erased in a case, with the certificates."""
     found = await certificate.erasures(call.service, call.actor, call.id("case"))
+    return Erasures(erasures=[Erasure.model_validate(row) for row in found])
+
+
+async def erased_referrals(call: Call) -> Erasures:
+    """The referrals that were erased last, which belong to no case, with the certificates."""
+    found = await certificate.of_referrals(call.service, call.actor)
     return Erasures(erasures=[Erasure.model_validate(row) for row in found])
 
 
@@ -78,6 +86,7 @@ async def lift_hold(call: Call, asked: Why) -> None:
 
 ENDPOINTS = [
     Endpoint("GET", "/cases/{case}/erasures", erasures, Permission.CASE_SEE),
+    Endpoint("GET", "/retention/referrals", erased_referrals, Permission.SUPERVISE),
     Endpoint("POST", "/cases/{case}/erase", erase_case, Permission.CASE_CLOSE, status=204),
     Endpoint("GET", "/cases/{case}/legal-hold", current_hold, Permission.CASE_CLOSE),
     Endpoint("POST", "/cases/{case}/legal-hold", place_hold, Permission.CASE_CLOSE, status=204),

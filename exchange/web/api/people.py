@@ -9,7 +9,7 @@ from pydantic import Field
 from exchange.core.access import Permission
 from exchange.core.errors import NotFound
 from exchange.core.model import Channel, ConsentKind, FactKind, Method, Receiving, Side
-from exchange.steps import cases, consent, facts, wording
+from exchange.steps import cases, consent, facts, wordings
 from exchange.steps.cases import SafeContact
 from exchange.steps.consent import Said
 from exchange.store import read
@@ -132,6 +132,7 @@ class NewConsent(Asked):
     wording: Annotated[Line, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")] = Field(
         description="The id of the text that was agreed to; see GET /wordings/{kind}."
     )
+    language: Literal["en", "cy"] = Field("en", description="The language in which they were shown it.")
     note: Words = ""
     message: UUID | None = None
     digest: Digest | None = None
@@ -229,6 +230,7 @@ async def record_consent(call: Call, asked: NewConsent) -> None:
     said = Said(
         asked.method,
         asked.wording,
+        asked.language,
         note=asked.note,
         how_to_receive=asked.how_to_receive,
         author_may_learn=tuple(asked.author_may_learn),
@@ -246,7 +248,7 @@ async def wording_now(call: Call, asked: InLanguage) -> Text:
     kind = call.word("kind")
     if kind not in tuple(ConsentKind):
         raise NotFound
-    return Text.model_validate(wording.current(kind, asked.language))
+    return Text.model_validate(await wordings.in_use(call.service, ConsentKind(kind), asked.language))
 
 
 def _contact(asked: Contact) -> SafeContact:

@@ -26,6 +26,7 @@ from exchange.web.api import (
     standing,
     supervising,
     webhooks,
+    wordings,
     work,
     workshop,
 )
@@ -58,5 +59,6 @@ ENDPOINTS: list[Endpoint] = [
     *administration.ENDPOINTS,
     *assessment_form.ENDPOINTS,
     *webhooks.ENDPOINTS,
+    *wordings.ENDPOINTS,
     *problems.ENDPOINTS,
 ]

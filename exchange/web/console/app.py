@@ -48,6 +48,7 @@ from exchange.web.console import (
     team,
     thread,
     webhooks,
+    wordings,
 )
 from exchange.web.console.session import authorise
 
@@ -92,6 +93,7 @@ ROUTES = [
     *admin.ROUTES,
     *guidance.ROUTES,
     *assessment_form.ROUTES,
+    *wordings.ROUTES,
     *linking.ROUTES,
     *webhooks.ROUTES,
     *account.ROUTES,

@@ -8,7 +8,7 @@ from pydantic import Field
 from exchange.core.access import Permission
 from exchange.core.errors import NotFound
 from exchange.core.model import ConsentKind, Method
-from exchange.steps import consent, wording
+from exchange.steps import consent, wordings
 from exchange.steps.consent import Said
 from exchange.store.read import person_view
 from exchange.web import frame
@@ -34,6 +34,7 @@ class Decision(frame.Form):
     given: Literal["yes", "no"]
     method: Literal["in_person", "phone", "writing", "paper"]
     wording: str = Field(max_length=40)
+    language: str = Field(default="", max_length=5)
     note: str = Field(default="", max_length=4000)
     back: str = ""
     sentences: ClassVar = {
@@ -53,7 +54,7 @@ async def record(request: web.Request) -> web.StreamResponse:
     kind, person = _kind(request), id_of(request, "person")
 
     async def act(form: Decision) -> web.StreamResponse:
-        said = Said(Method(form.method), wording.wording(form.wording).id, note=form.note)
+        said = Said(Method(form.method), form.wording, form.language, form.note)
         await consent.record(service_of(request), actor_of(request), person, kind, form.given == "yes", said)
         return frame.see_other(request, back_or(form.back, f"/people/{person}"), done=RECORDED)
 
@@ -63,7 +64,7 @@ async def record(request: web.Request) -> web.StreamResponse:
 async def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     kind = _kind(request)
     view = await person_view(service_of(request), actor_of(request), id_of(request, "person"))
-    text = wording.current(kind, view.person.language)
+    text = await wordings.in_use(service_of(request), kind, view.person.language)
     context = {
         "form": form,
         "view": view,

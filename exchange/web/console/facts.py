@@ -92,7 +92,7 @@ async def _page(
     view = await fact_history(service_of(request), actor_of(request), case, kind, person)
     values = fact_words.VALUES[kind]
     may = [v for v in values if is_supervisor(request) or not fact_words.supervised(kind, v, view.now)]
-    if kind is FactKind.ASSESSMENT:  # that it is current follows from assessing it, with the form
+    if kind is FactKind.ASSESSMENT:  # the step refuses it: that it is current follows from the form
         may = [value for value in may if value != "current"]
     may = may if view.on_the_team or is_supervisor(request) else []
     if len(may) == 1 and not form.value("value"):

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.retention import What
-from exchange.steps import retention
+from exchange.steps import certificate, retention
 from exchange.web import frame
 from exchange.web.console import words
 from exchange.web.console.session import actor_of, id_of, service_of
@@ -28,7 +28,8 @@ async def page(request: web.Request) -> web.StreamResponse:
         (one, words.said(WHATS, one.what), f"/retention/{PLACES[one.what]}/{one.about}", one.is_due(now))
         for one in await retention.schedule(service, actor_of(request))
     ]
-    context = {"rows": rows, "kept": service.settings}
+    gone = await certificate.of_referrals(service, actor_of(request))
+    context = {"rows": rows, "kept": service.settings, "gone": gone}
     return frame.render(request, "console/retention.html", context)
 
 

@@ -4,19 +4,20 @@ from typing import ClassVar, Literal
 
 from aiohttp import web
 
+from exchange.core.errors import BadInput
 from exchange.core.model import ConsentKind, Method, Purpose
-from exchange.steps import consent, stop, wording
+from exchange.steps import consent, stop
 from exchange.steps.consent import Said
 from exchange.web import frame
 from exchange.web.frame import N_, Route
-from exchange.web.frame.i18n import current_language
+from exchange.web.portal.agreeing import Agreeing, words_of
 from exchange.web.portal.deciding import ASKED_TO_TALK
 from exchange.web.portal.visits import Door, onward, service_of, show, visiting
 
 NOTED = frame.notice("beforehand", N_("Thank you. You can change this at any time, here or by ringing us."))
 
 
-class Answer(frame.Form):
+class Answer(Agreeing):
     """Share it then, or not."""
 
     answer: Literal["share", "do_not_share", "talk_first"]
@@ -25,7 +26,7 @@ class Answer(frame.Form):
 
 async def page(request: web.Request) -> web.Response:
     """GET …/beforehand."""
-    return _page(request, frame.blank())
+    return await _page(request, frame.blank())
 
 
 async def answered(request: web.Request) -> web.Response:
@@ -33,21 +34,24 @@ async def answered(request: web.Request) -> web.Response:
     found = visiting(request, Purpose.PREVIEW)
     form = await frame.parse(request, Answer)
     if isinstance(form, frame.ErrorSummary):
-        return _page(request, form, 422)
-    service, language = service_of(request), current_language()
+        return await _page(request, form, 422)
+    service = service_of(request)
     if form.answer == "talk_first":
         await stop.tell(service, found, kind="talk_first")
         return onward(request, "/beforehand", ASKED_TO_TALK)
     kind, given = ConsentKind.SHARE_AFTER, form.answer == "share"
-    said = Said(Method.LINK, wording.current(kind, language).id, detail={"language": language})
+    said = Said(Method.LINK, form.wording, form.language)
     about = found.link.message_id
-    await consent.record(service, found.actor, found.link.participant_id, kind, given, said, message_id=about)
+    try:
+        await consent.record(service, found.actor, found.link.participant_id, kind, given, said, message_id=about)
+    except BadInput as error:
+        return await _page(request, await frame.entered(request, error, "answer"), 422)
     return onward(request, "/beforehand", NOTED)
 
 
-def _page(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
+async def _page(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
     visiting(request, Purpose.PREVIEW)
-    words = wording.current(ConsentKind.SHARE_AFTER, current_language()).paragraphs
+    words = await words_of(request, ConsentKind.SHARE_AFTER)
     return show(request, "beforehand.html", form=form, words=words, status=status)
 
 

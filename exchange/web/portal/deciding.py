@@ -9,14 +9,14 @@ from typing import ClassVar, Literal
 from aiohttp import web
 from pydantic import Field
 
-from exchange.core.errors import Refused
+from exchange.core.errors import BadInput, Refused
 from exchange.core.model import ConsentKind, Method, Purpose, Receiving
-from exchange.steps import consent, offer, stop, wording
+from exchange.steps import consent, offer, stop
 from exchange.steps.consent import Said
 from exchange.steps.visit import Visit
 from exchange.web import frame
 from exchange.web.frame import N_, Route, gettext
-from exchange.web.frame.i18n import current_language
+from exchange.web.portal.agreeing import Agreeing, words_of
 from exchange.web.portal.session import can_read
 from exchange.web.portal.visits import Door, onward, service_of, show, visiting
 
@@ -31,7 +31,7 @@ class Answer(frame.Form):
     sentences: ClassVar = {"answer": N_("Choose one of the answers")}
 
 
-class Accepting(frame.Form):
+class Accepting(Agreeing):
     """How to receive it (rule 3) and what the author may learn (rule 4; nothing unless ticked)."""
 
     how: Receiving
@@ -57,17 +57,18 @@ async def answered(request: web.Request) -> web.Response:
         await stop.tell(service, found, kind="talk_first")
         return onward(request, "/decide", ASKED_TO_TALK)
     if form.answer == "not_now":
-        await consent.postpone(service, found.actor, found.link.participant_id, message, _said())
+        await consent.postpone(service, found.actor, found.link.participant_id, message, await _said(request))
         return onward(request, "/answered?said=not-now")
     await consent.record(
-        service, found.actor, found.link.participant_id, ConsentKind.RECEIVE, False, _said(), message_id=message
-    )
+        service, found.actor, found.link.participant_id, ConsentKind.RECEIVE, False, await _said(request),
+        message_id=message,
+    )  # fmt: skip
     return onward(request, "/answered?said=no")
 
 
 async def accepting(request: web.Request) -> web.Response:
     """GET …/accept: how, what the other person may learn, and the words one agrees to."""
-    return _accepting(request, frame.blank()) if await _stands(request) else _not_ready(request)
+    return await _accepting(request, frame.blank()) if await _stands(request) else _not_ready(request)
 
 
 async def accept(request: web.Request) -> web.Response:
@@ -75,12 +76,15 @@ async def accept(request: web.Request) -> web.Response:
     found = visiting(request, Purpose.DECIDE)
     form = await frame.parse(request, Accepting)
     if isinstance(form, frame.ErrorSummary):
-        return _accepting(request, form, 422) if await _stands(request) else _not_ready(request)
-    said = _said(form.how, tuple(form.learn))
-    await consent.record(
-        service_of(request), found.actor, found.link.participant_id, ConsentKind.RECEIVE, True, said,
-        message_id=found.link.message_id,
-    )  # fmt: skip
+        return await _accepting(request, form, 422) if await _stands(request) else _not_ready(request)
+    said = Said(Method.LINK, form.wording, form.language, how_to_receive=form.how, author_may_learn=tuple(form.learn))
+    person, about = found.link.participant_id, found.link.message_id
+    try:
+        await consent.record(
+            service_of(request), found.actor, person, ConsentKind.RECEIVE, True, said, message_id=about
+        )
+    except BadInput as error:
+        return await _accepting(request, await frame.entered(request, error, "how"), 422)
     return onward(request, "/moment" if _at_once(found, form.how) else "/answered?said=yes")
 
 
@@ -115,15 +119,15 @@ def _not_ready(request: web.Request) -> web.Response:
     return show(request, "not_ready.html")
 
 
-def _accepting(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
-    words = wording.current(ConsentKind.RECEIVE, current_language()).paragraphs
+async def _accepting(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
+    words = await words_of(request, ConsentKind.RECEIVE)
     return show(request, "accept.html", form=form, words=words, status=status)
 
 
-def _said(how: Receiving | None = None, learn: tuple[str, ...] = ()) -> Said:
-    language = current_language()
-    words = wording.current(ConsentKind.RECEIVE, language)
-    return Said(Method.LINK, words.id, how_to_receive=how, author_may_learn=learn, detail={"language": language})
+async def _said(request: web.Request) -> Said:
+    """An answer that needs no words: which would have been shown is noted."""
+    words = await words_of(request, ConsentKind.RECEIVE)
+    return Said(Method.LINK, words.id, words.language)
 
 
 def _at_once(found: Visit, how: Receiving) -> bool:

@@ -4,19 +4,20 @@ from typing import ClassVar, Literal
 
 from aiohttp import web
 
+from exchange.core.errors import BadInput
 from exchange.core.model import ConsentKind, Method, Purpose
-from exchange.steps import consent, stop, view, wording
+from exchange.steps import consent, stop, view
 from exchange.steps.consent import Said
 from exchange.web import frame
 from exchange.web.frame import N_, Route
-from exchange.web.frame.i18n import current_language
+from exchange.web.portal.agreeing import Agreeing, words_of
 from exchange.web.portal.deciding import ASKED_TO_TALK
 from exchange.web.portal.reading import contents
 from exchange.web.portal.visits import Door, onward, service_of, show, visiting
 from exchange.web.taken_out import told
 
 
-class Share(frame.Form):
+class Share(Agreeing):
     """Share exactly this, or not."""
 
     answer: Literal["share", "do_not_share", "talk_first"]
@@ -40,11 +41,13 @@ async def decide(request: web.Request) -> web.Response:
     if form.answer == "talk_first":
         await stop.tell(service, found, kind="talk_first")
         return onward(request, "/preview", ASKED_TO_TALK)
-    language = current_language()
-    said = Said(Method.LINK, wording.current(ConsentKind.SHARE, language).id, detail={"language": language})
+    said = Said(Method.LINK, form.wording, form.language)
     share = form.answer == "share"
     about = {"message_id": found.link.message_id, "digest": found.payload["digest"]}
-    await consent.record(service, found.actor, person, ConsentKind.SHARE, share, said, **about)
+    try:
+        await consent.record(service, found.actor, person, ConsentKind.SHARE, share, said, **about)
+    except BadInput as error:
+        return await _preview(request, await frame.entered(request, error, "answer"), 422)
     return onward(request, "/shared?said=" + ("yes" if share else "no"))
 
 
@@ -57,7 +60,7 @@ async def thanks(request: web.Request) -> web.Response:
 async def _preview(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
     found = visiting(request, Purpose.PREVIEW)
     shelf = await view.shelf(service_of(request), found)
-    words = wording.current(ConsentKind.SHARE, current_language()).paragraphs
+    words = await words_of(request, ConsentKind.SHARE)
     context = await contents(request, shelf)
     context["taken_out"] = told(found.payload.get("edits", []))
     return show(request, "preview.html", form=form, words=words, status=status, pages_shown=True, **context)

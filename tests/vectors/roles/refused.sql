@@ -29,6 +29,14 @@ select note_sealed from consent
 select text_sealed from draft
 select detail_sealed from referral
 select * from safe_contact
+select id from closing_decision
+select decided_by from closing_decision
+select state from closing_decision
+select written_by from wording
+select approved_by from wording
+select * from loosened
+update wording set retired_at = now()
+insert into wording (name, kind, number, words) values ('x', 'share', 1, '{}')
 select * from offer
 select * from review_note
 select * from printed_pack

@@ -8,7 +8,7 @@ from pydantic import Field
 from exchange.core.access import Permission
 from exchange.core.gate import GONE
 from exchange.core.model import ConsentKind, Method
-from exchange.steps import consent, gone, wording
+from exchange.steps import consent, gone, wordings
 from exchange.steps.consent import Said
 from exchange.web import frame
 from exchange.web.console.asking import asked
@@ -27,6 +27,7 @@ class Beforehand(frame.Form):
     """Share it or not, if they die or cannot be reached."""
 
     wording: str
+    language: str = Field(default="", max_length=5)
     given: Literal["yes", "no"]
     method: Literal["in_person", "phone", "writing", "paper"]
     note: str = Field(default="", max_length=4000)
@@ -55,9 +56,7 @@ async def beforehand(request: web.Request) -> web.StreamResponse:
     async def act(form: Beforehand) -> web.StreamResponse:
         found = await message_of(request)
         service, actor, message = service_of(request), actor_of(request), found.message
-        said = Said(
-            Method(form.method), wording.wording(form.wording).id, form.note, detail={"language": current_language()}
-        )
+        said = Said(Method(form.method), form.wording, form.language, form.note)
         given = form.given == "yes"
         kind = ConsentKind.SHARE_AFTER
         await consent.record(service, actor, message.author_id, kind, given, said, message_id=message.id)
@@ -85,7 +84,7 @@ async def approve(request: web.Request) -> web.StreamResponse:
 async def _beforehand(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     found = await message_of(request)
     said = next((row for row in found.consents if row.kind == ConsentKind.SHARE_AFTER), None)
-    text = wording.current(ConsentKind.SHARE_AFTER, current_language())
+    text = await wordings.in_use(service_of(request), ConsentKind.SHARE_AFTER, current_language())
     return page(
         request, "consent_after", found, form, status=status, text=text, said=said, methods=choices(METHOD_CHOICES)
     )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.model import ConsentKind, Event, Method, Receiving
-from exchange.steps import consent, wording
+from exchange.steps import consent, wordings
 from exchange.steps.consent import Said
 from exchange.web import frame
 from exchange.web.console.asking import asked
@@ -31,7 +31,8 @@ class Share(frame.Form):
     """The author's decision about one exact version."""
 
     digest: str
-    wording: str
+    wording: str = Field(max_length=40)
+    language: str = Field(default="", max_length=5)
     given: Literal["yes", "no"]
     method: Literal["in_person", "phone", "writing", "paper"]
     paper_code: str = Field(default="", max_length=20)
@@ -46,7 +47,8 @@ class Share(frame.Form):
 class Receive(frame.Form):
     """The recipient's answer, how they wish to receive, and what the author may learn (nothing by default)."""
 
-    wording: str
+    wording: str = Field(max_length=40)
+    language: str = Field(default="", max_length=5)
     answer: Literal["yes", "later", "no"]
     method: Literal["in_person", "phone", "writing", "paper"]
     how: Literal["", "alone", "with_facilitator", "with_supporter", "printed", "read_aloud"] = ""
@@ -71,11 +73,11 @@ async def share(request: web.Request) -> web.StreamResponse:
         given = form.given == "yes"
         said = Said(
             Method(form.method),
-            wording.wording(form.wording).id,
+            form.wording,
+            form.language,
             form.note,
             paper_code=form.paper_code,
             read_back=form.read_back,
-            detail={"language": current_language()},
         )
         service, actor, message = service_of(request), actor_of(request), found.message
         about = {"message_id": message.id, "digest": form.digest}
@@ -98,11 +100,11 @@ async def receive(request: web.Request) -> web.StreamResponse:
         service, actor, message = service_of(request), actor_of(request), found.message
         said = Said(
             Method(form.method),
-            wording.wording(form.wording).id,
+            form.wording,
+            form.language,
             form.note,
             how_to_receive=Receiving(form.how) if form.how and form.answer == "yes" else None,
             author_may_learn=tuple(form.learn),
-            detail={"language": current_language()},
         )
         if form.answer == "later":
             await consent.postpone(service, actor, message.recipient_id, message.id, said)
@@ -117,7 +119,7 @@ async def receive(request: web.Request) -> web.StreamResponse:
 
 async def _show_share(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     found = await message_of(request)
-    text = wording.current(ConsentKind.SHARE, current_language())
+    text = await wordings.in_use(service_of(request), ConsentKind.SHARE, current_language())
     return page(
         request, "consent_share", found, form, status=status, version=newest_of(found), text=text,
         in_force=found.known.share, dictated=found.dictated, methods=choices(METHOD_CHOICES),
@@ -126,7 +128,7 @@ async def _show_share(request: web.Request, form: frame.ErrorSummary, status: in
 
 async def _show_receive(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     found = await message_of(request)
-    text = wording.current(ConsentKind.RECEIVE, current_language())
+    text = await wordings.in_use(service_of(request), ConsentKind.RECEIVE, current_language())
     return page(
         request, "consent_receive", found, form, status=status, text=text, in_force=found.known.receive,
         methods=choices(METHOD_CHOICES), ways=choices(words.RECEIVING),
