@@ -21,6 +21,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/step-up"): {"code": "000000"},
     ("POST", "/tokens"): {"label": "another"},
     ("POST", "/cases"): {},
+    ("POST", "/cases/import"): {"table": "reference"},
     ("PUT", "/cases/{case}/state"): {"state": "open"},
     ("PUT", "/cases/{case}/closing"): {"decisions": []},
     ("POST", "/cases/{case}/follow-up"): {"value": "held", "words": "She is well."},

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from exchange.core import case_table
 from exchange.core.links import new_secret
 from exchange.core.model import Actor, Channel, EmergencyKind, Kind, Method
 from exchange.core.referrals import Source
@@ -257,7 +258,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
         (None, _outside()),
         (world.facilitator, stops),
         (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}"), *await _notices(world)]),
-        (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), _negative(case)]),
+        (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), *_tables(case)]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [*HOOKED, *(Stop("administrator-" + _short(p, world), p) for p in admin), *GUIDED]),
     ]  # fmt: skip
@@ -306,9 +307,15 @@ async def _of_the_exchange(case: str, person: str, world: World) -> list[str]:
     return [*about, thread, f"{case}/ground-rules", *mine]
 
 
-def _negative(case: str) -> Stop:
-    """A policy that no case may have."""
-    return Stop("supervisor-policy-wrong", f"{case}/policy", 422, "Change the rules", (("cooling_days", "-3"),))
+def _tables(case: str) -> tuple[Stop, ...]:
+    """A policy that no case may have; a table of cases, one with a mistake, and none."""
+    look, table = "Look at it first", case_table.template().replace('"jo"', '"fern"')
+    return (
+        Stop("supervisor-policy-wrong", f"{case}/policy", 422, "Change the rules", (("cooling_days", "-3"),)),
+        Stop("supervisor-import-none", "/cases/import", 422, look),
+        Stop("supervisor-import-found", "/cases/import", 200, look, file=table),
+        Stop("supervisor-import-wrong", "/cases/import", 422, look, file=table.replace('"harmed"', '"hurt"')),
+    )
 
 
 def _supervised(world: World, emergency: UUID) -> tuple[str, ...]:
@@ -316,7 +323,7 @@ def _supervised(world: World, emergency: UUID) -> tuple[str, ...]:
     case = f"/cases/{world.case}"
     lists = ("", "/waiting", "/decisions", "/second-approvals", "/due", "/statistics")
     return (
-        "/", "/retention", "/?group=concerns", *("/supervisor" + name for name in lists), f"{case}/supervision",
+        "/", "/retention", "/cases/import", "/?group=concerns", *("/supervisor" + name for name in lists), f"{case}/supervision",
         f"{case}/bars",
         "/emergency", "/emergencies", f"/emergencies/{emergency}", f"/leaving/{world.stranger.id}",
         f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold", f"{case}/policy", f"{case}/type",

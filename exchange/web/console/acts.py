@@ -40,6 +40,7 @@ ACTS: dict[str, str] = {
     "case.policy_set": N_("The case's rules were changed"),
     "case.reopened": N_("The case was opened again"),
     "case.unassigned": N_("Taken off the case"),
+    "cases.imported": N_("Cases were put in from a table"),
     "concern.ended": N_("A concern was decided"),
     "concern.noted": N_("A note on a concern"),
     "concern.raised": N_("A concern was raised"),
