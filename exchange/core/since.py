@@ -96,7 +96,8 @@ def _of_message(found: Since, leaf: Leaf) -> None:
         found.withdrawn.add(message)
     elif act == "concern.raised":
         found.concerns[message] = UUID(leaf["case"])
-    elif act == "concern.ended":
+    elif act == "concern.ended" and leaf.get("outcome") != "moved":
+        # of one that was moved away the copy may be lost with the backup: then it is to be decided again
         found.concerns.pop(message, None)
     elif act == "message.begun" and "case" in leaf:
         found.put_in[UUID(leaf["case"])] += 1

@@ -90,6 +90,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/messages/{message}/marks/leave"): {"kind": "phone", "words": "07700 900123"},
     ("POST", "/messages/{message}/marks/show-again"): {"kind": "phone", "words": "07700 900123"},
     ("POST", "/messages/{message}/concerns"): {"kind": "other", "note": "I saw something."},
+    ("POST", "/messages/{message}/misfiled"): {"reason": "It is of another case."},
+    ("GET", "/concerns/{concern}/right-place"): {"reference": "C-22222"},
+    ("POST", "/concerns/{concern}/move"): {
+        "reference": "C-22222", "author": "{participant}", "recipient": "{other}", "reason": "It belongs there.",
+    },
+    ("POST", "/concerns/{concern}/remove"): {"reason": "It belongs nowhere."},
     ("POST", "/concerns/{concern}/notes"): {"text": "A note."},
     ("POST", "/concerns/{concern}/end"): {"outcome": "continue", "note": "A note."},
     ("POST", "/messages/{message}/offer"): {"content_note": "A letter.", "told_by": "phone"},

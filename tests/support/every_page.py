@@ -323,7 +323,8 @@ def _supervised(world: World, emergency: UUID) -> tuple[str, ...]:
     case = f"/cases/{world.case}"
     lists = ("", "/waiting", "/decisions", "/second-approvals", "/due", "/statistics")
     return (
-        "/", "/retention", "/cases/import", "/?group=concerns", *("/supervisor" + name for name in lists), f"{case}/supervision",
+        "/", "/retention", "/cases/import", "/?group=concerns",
+        *("/supervisor" + name for name in lists), f"{case}/supervision",
         f"{case}/bars",
         "/emergency", "/emergencies", f"/emergencies/{emergency}", f"/leaving/{world.stranger.id}",
         f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold", f"{case}/policy", f"{case}/type",

@@ -88,6 +88,8 @@ ACTS: dict[str, str] = {
     "message.restored": N_("A message came back from a backup"),
     "message.stopped": N_("Sharing was stopped"),
     "message.withdrawn": N_("A message was taken back"),
+    "misfiled.decided": N_("A supervisor decided about a message in the wrong place"),
+    "misfiled.ended": N_("A message in the wrong place was moved to where it belongs, or the move was called off"),
     "notice.agreed": N_("What is safe for notices was recorded"),
     "notice.asked": N_("A notice was asked for"),
     "notice.declined": N_("Wants no notices"),
