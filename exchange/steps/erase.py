@@ -101,8 +101,8 @@ async def whole_case(unit: Unit, case: Row[Any]) -> int:
 async def replay(service: Service, actor: Actor, leaves: Iterable[Mapping[str, Any]]) -> int:
     """After a restore: erase again what these leaves of the record say was erased; how many things.
 
-    What was moved to the right case after this backup was made is not erased: its copy is lost and this is the only one;
-    its case is held (`core/since.py`). The leaves come from outside the restored database. Neither hold nor concern
+    What was moved to the right case after this backup was made is not erased: its copy is lost, this is the only one,
+    and its case is held (`core/since.py`). The leaves come from outside the restored database. Neither hold nor concern
     stops it: it was done once. Command line only; may be run again.
     """
     if actor.kind is not ActorKind.OPERATOR:

@@ -107,8 +107,8 @@ async def move(
     and where somebody else must decide.
     """
     async with unit_of_work(service, actor) as unit:
-        target = await _case_named(unit, reference)
         found = await _concern(unit, concern_id)
+        target = await _case_named(unit, reference)
         for case_id in sorted({found.case_id, target}):
             await unit.case(case_id)
         message = await _decide(unit, found, reason)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from exchange.core import case_table
 from exchange.core.links import new_secret
 from exchange.core.model import Actor, Channel, EmergencyKind, Kind, Method
 from exchange.core.referrals import Source
@@ -32,6 +31,7 @@ from exchange.store.unit import unit_of_work
 from tests.support import message_tour
 from tests.support.assessing import assess
 from tests.support.dialogue import question
+from tests.support.intake_tour import with_mistakes, wrong_case
 from tests.support.matrix import second_case
 from tests.support.notices import ALWAYS, post_office, says_safe
 from tests.support.outside import webhook
@@ -252,13 +252,14 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     admin = (*ADMIN, account, account + "/sign-on", f"/admin/webhooks/{await webhook(world)}")
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
     appeal = next(stop.path for stop in stops if stop.name == "message-appealed")
-    own = (*_supervised(world, opened), checked, case, "/cases", concern, appeal)
+    misfiled, mistakes = await wrong_case(world), with_mistakes(case)
+    own = (*_supervised(world, opened), checked, case, "/cases", concern, appeal, *misfiled)
     overseen = (*own, *(in_review + end for end in ("", "/erase", "/after")))
     return [
         (None, _outside()),
         (world.facilitator, stops),
         (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}"), *await _notices(world)]),
-        (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), *_tables(case)]),
+        (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), *mistakes]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [*HOOKED, *(Stop("administrator-" + _short(p, world), p) for p in admin), *GUIDED]),
     ]  # fmt: skip
@@ -305,17 +306,6 @@ async def _of_the_exchange(case: str, person: str, world: World) -> list[str]:
     about = [f"{case}/policy", *(f"{case}/facts/{kind}" for kind in CASE_FACTS)]
     mine = [f"{thread}?of={world.recipient}", f"{person}/naming", f"{person}/of-age"]
     return [*about, thread, f"{case}/ground-rules", *mine]
-
-
-def _tables(case: str) -> tuple[Stop, ...]:
-    """A policy that no case may have; a table of cases, one with a mistake, and none."""
-    look, table = "Look at it first", case_table.template().replace('"jo"', '"fern"')
-    return (
-        Stop("supervisor-policy-wrong", f"{case}/policy", 422, "Change the rules", (("cooling_days", "-3"),)),
-        Stop("supervisor-import-none", "/cases/import", 422, look),
-        Stop("supervisor-import-found", "/cases/import", 200, look, file=table),
-        Stop("supervisor-import-wrong", "/cases/import", 422, look, file=table.replace('"harmed"', '"hurt"')),
-    )
 
 
 def _supervised(world: World, emergency: UUID) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ STATES = {
     "review": "in_review", "compare": "in_review", "changes": "in_review", "text": "in_review", "return": "in_review",
     "withhold": "in_review", "retract": "approved", "preview-link": "approved", "stop-link": "approved",
     "consent/share": "approved", "consent/receive": "offered", "hand-over": "accepted", "revoke": "released",
-    "concern": "in_review", "told": "withheld", "appeal": "withheld",
+    "concern": "in_review", "misfiled": "in_review", "told": "withheld", "appeal": "withheld",
 }  # fmt: skip
 OBJECTS = {
     "case": "select c.id from cases c join mine using (id) where c.state = 'open' order by reference limit 1",
