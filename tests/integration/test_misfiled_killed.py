@@ -85,7 +85,7 @@ async def test_killed_anywhere_nothing_is_lost_and_nothing_is_there_twice(world:
         lives += 1
         if code == 0:
             break
-        at += 3  # each place once over the runs of a day; every fourth here
+        at += 3  # every fourth place, so that it ends within a minute
     assert lives > 4
 
 
