@@ -25,25 +25,33 @@ from exchange.store.pieces import Original
 from exchange.store.reaper import discard
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
-from exchange.store.unit import Unit, reading, unit_of_work
+from exchange.store.unit import Unit, at_once, reading, unit_of_work
 
 TASK = "refile_message"
-_ALONE = text("select pg_try_advisory_xact_lock(hashtextextended(cast(:id as text), 29))")
+_ALONE = text("select pg_try_advisory_lock(hashtextextended(cast(:id as text), 29))")
+_NOT_ALONE = text("select pg_advisory_unlock(hashtextextended(cast(:id as text), 29))")
 
 
 async def refile(service: Service, refiling_id: UUID) -> bool:
     """Do what was decided; whether it was done now. Safe to repeat, and on two workers at once."""
-    async with reading(service) as held:
-        # a killed worker's connection ends, and its lock with it
+    # of the session, for a film takes longer than a transaction may lie idle; a killed worker's lock ends with it
+    async with at_once(service) as held:
         if not (await held.execute(_ALONE, {"id": refiling_id})).scalar_one():
             return False
-        row = await _open_one(service, refiling_id)
-        if row is None:
-            return False
-        for old in await _originals(service, row):
-            await _copy(service, row, old)
-        failpoint("refiling.copied")
-        return await _settle(service, refiling_id)
+        try:
+            return await _alone(service, refiling_id)
+        finally:
+            await held.execute(_NOT_ALONE, {"id": refiling_id})
+
+
+async def _alone(service: Service, refiling_id: UUID) -> bool:
+    row = await _open_one(service, refiling_id)
+    if row is None:
+        return False
+    for old in await _originals(service, row):
+        await _copy(service, row, old)
+    failpoint("refiling.copied")
+    return await _settle(service, refiling_id)
 
 
 async def ask_again(service: Service) -> int:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from exchange.core.model import OPERATOR, State
+from exchange.core.since import since
 from exchange.steps import erase, misfiled, refiling
 from exchange.store import tables as t
 from exchange.store.service import Service
@@ -89,6 +90,17 @@ async def test_killed_anywhere_nothing_is_lost_and_nothing_is_there_twice(world:
     assert lives > 4
 
 
+async def test_of_two_workers_at_once_one_moves_it(world: World, right: World) -> None:
+    """The other finds nothing to do, and takes nothing of the copy away."""
+    one = await misfiled.report(world.service, world.facilitator, await world.letter(), reason=WHY)
+    new = await moved(world, right, one)
+    async with reading(world.service) as conn:
+        row = (await conn.execute(select(t.refiling.c.id))).scalar_one()
+    done = await asyncio.gather(*(refiling.refile(world.service, row) for _ in range(3)))
+    assert sorted(done) == [False, False, True]
+    assert await words_of(world.service, new) == LETTER.encode()
+
+
 async def _worker_gone(service: Service) -> None:
     """Until the database knows that the killed worker's connections are over."""
     for _ in range(100):
@@ -109,6 +121,7 @@ async def test_after_a_restore_the_only_copy_is_not_erased_again(world: World, r
     lost = await world.letter("A second one.")
     as_old = [json.loads(json.dumps(leaf).replace(str(message), str(lost))) for leaf in told]
     as_lost = [json.loads(json.dumps(leaf).replace(str(new), str(UUID(int=7)))) for leaf in as_old]
+    assert since(as_lost).concerns == {lost: world.case}
     await erase.replay(service, OPERATOR, as_lost)
     assert await world.state(lost) == State.IN_REVIEW
     await erase.replay(service, OPERATOR, as_old)
