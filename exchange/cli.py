@@ -17,6 +17,7 @@ from exchange import (
     cli_bounce,
     cli_demo,
     cli_erase,
+    cli_import,
     cli_keys,
     cli_serve,
     cli_service,
@@ -50,6 +51,7 @@ app.add_typer(cli_keys.app)
 app.add_typer(cli_user.app)
 app.command("backup")(cli_backup.backup)
 app.command("restore")(cli_backup.restore)
+app.command("import-cases")(cli_import.import_cases)
 app.command("bounce")(cli_bounce.bounce)
 app.command("init")(cli_service.init)
 app.command("doctor")(cli_service.doctor)

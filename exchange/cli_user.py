@@ -53,7 +53,7 @@ def add(
             email=email,
         )
 
-    _run(folder, work)
+    run(folder, work)
     _hand_over(login, password)
 
 
@@ -66,7 +66,7 @@ def list_accounts(folder: Folder = None) -> None:
     from exchange.core.model import OPERATOR
     from exchange.steps import accounts
 
-    for account in _run(folder, lambda service: accounts.accounts(service, OPERATOR)):
+    for account in run(folder, lambda service: accounts.accounts(service, OPERATOR)):
         factor = "second factor set" if account.enrolled else "no second factor yet"
         state = factor if account.active else "closed"
         roles = ", ".join(sorted(role.value for role in account.roles))
@@ -86,7 +86,7 @@ def set_roles(login: Login, role: Roles, folder: Folder = None) -> None:
         account = await accounts.account_by_login(service, OPERATOR, login)
         await accounts.set_roles(service, OPERATOR, account.id, roles=_roles(role))
 
-    _run(folder, work)
+    run(folder, work)
     typer.echo(f"{login} has these roles now: {', '.join(sorted(role))}.")
 
 
@@ -103,7 +103,7 @@ def reset(login: Login, folder: Folder = None) -> None:
         account = await accounts.account_by_login(service, OPERATOR, login)
         return await accounts.reset(service, OPERATOR, account.id)
 
-    _hand_over(login, _run(folder, work))
+    _hand_over(login, run(folder, work))
 
 
 @app.command("deactivate")
@@ -119,11 +119,12 @@ def deactivate(login: Login, folder: Folder = None) -> None:
         account = await accounts.account_by_login(service, OPERATOR, login)
         await accounts.deactivate(service, OPERATOR, account.id)
 
-    _run(folder, work)
+    run(folder, work)
     typer.echo(f"{login} is closed.")
 
 
-def _run(folder: Path | None, work: "Callable[[Service], Awaitable[T]]") -> T:
+def run(folder: Path | None, work: "Callable[[Service], Awaitable[T]]") -> T:
+    """What `work` gives, with a service that has its keys."""
     from exchange.cli_open import database_of, settings_for
     from exchange.settings import Settings
     from exchange.store.service import open_service

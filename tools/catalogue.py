@@ -5,7 +5,8 @@ check    1 if a catalogue lacks a sentence of the code, or a translation loses o
 missing  prints what is not translated yet
 
 Sentences come from templates and `N_`/`gettext` calls below exchange/web, from the docstrings of the error
-tree, from `raise SomeError("…")`, from the checklist and from the reasons why a file was not taken.
+tree, from `raise SomeError("…")`, from the checklist, from the reasons why a file was not taken, from
+what may be wrong with a table of cases.
 """
 
 import ast
@@ -42,7 +43,7 @@ def main(command: str) -> int:
 
 def template() -> Catalog:
     """Every sentence of the code."""
-    from exchange.core import checklist, errors  # noqa: PLC0415  # after the path is set
+    from exchange.core import case_table, checklist, errors  # noqa: PLC0415  # after the path is set
     from exchange.steps.rejections import SENTENCES  # noqa: PLC0415
 
     found = Catalog(project="exchange", fuzzy=False)
@@ -57,6 +58,8 @@ def template() -> Catalog:
             found.add(text, locations=[("exchange/core/checklist.py", 0)])
     for text in SENTENCES.values():
         found.add(text, locations=[("exchange/steps/rejections.py", 0)])
+    for text in case_table.SENTENCES.values():
+        found.add(text, locations=[("exchange/core/case_table.py", 0)])
     # a wrong setting is told at the terminal, in English
     names = {error.__name__ for error in _tree(errors.ExchangeError)} - {"WrongSetting"}
     for path in sorted((ROOT / "exchange").rglob("*.py")):

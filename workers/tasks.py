@@ -14,6 +14,7 @@ from exchange.steps import (
     own_copy_making,
     process,
     redacting,
+    refiling,
     release,
     retention,
     scrub,
@@ -44,12 +45,19 @@ async def process_waiting(service: Service) -> None:
     await redacting.ask_again(service)
     await transcribing.ask_again(service)
     await own_copy_making.ask_again(service)
+    await refiling.ask_again(service)
 
 
 @task("redact_message")
 async def redact_message(service: Service, making: str) -> None:
     """Make the version without what is to be taken out, or say why not."""
     await redacting.redact_message(service, UUID(making))
+
+
+@task("refile_message")
+async def refile_message(service: Service, refiling_id: str) -> None:
+    """Seal what lay in the wrong case anew where it belongs, then erase it where it lay."""
+    await refiling.refile(service, UUID(refiling_id))
 
 
 @task("hear_message")

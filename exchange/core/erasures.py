@@ -40,6 +40,22 @@ def erased(leaves: Iterable[Mapping[str, Any]]) -> Erased:
     return Erased(*map(frozenset, found.values()))
 
 
+def moved_away(leaves: Iterable[Mapping[str, Any]]) -> dict[UUID, UUID]:
+    """Messages that were erased because they were moved to the right case, and what each became there."""
+    old: dict[str, UUID] = {}
+    both: dict[str, set[UUID]] = {}
+    for leaf in leaves:
+        if leaf.get("outcome") == "moved" and leaf.get("act") == "concern.ended":
+            old[_concern(leaf)] = _id(leaf, "message")
+        if leaf.get("outcome") == "moved" and leaf.get("act") == "misfiled.ended":
+            both.setdefault(_concern(leaf), set()).add(_id(leaf, "message"))
+    return {message: new for one, message in old.items() for new in both.get(one, set()) - {message}}
+
+
+def _concern(leaf: Mapping[str, Any]) -> str:
+    return str(leaf.get("concern"))
+
+
 def _id(leaf: Mapping[str, Any], name: str) -> UUID:
     try:
         return UUID(str(leaf[name]))

@@ -1,13 +1,10 @@
 """The record as a table for spreadsheets (RFC 4180): to look through and sort, not to check; JSON Lines is for that.
 
-A cell that a spreadsheet could take for a formula gets an apostrophe before it. No leaf that this service writes
-begins so (core/leaf.py); a row that somebody put into the database could.
+A cell that a spreadsheet could take for a formula gets an apostrophe before it (core/csv_table.py). No leaf that this
+service writes begins so (core/leaf.py); a row that somebody put into the database could.
 """
 
-import csv
-import io
-from collections.abc import Iterable
-
+from exchange.core.csv_table import row
 from exchange.core.export import BadExport, Leaf, parse_leaf
 
 COLUMNS = (
@@ -17,7 +14,6 @@ COLUMNS = (
 UNREADABLE = "this entry cannot be read"
 
 _OWN = frozenset({"at", "act", "case", "message", "participant", "account", "outcome"})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def header() -> str:
@@ -43,14 +39,3 @@ def _value(found: object) -> str:
     if isinstance(found, bool):
         return str(found).lower()
     return ",".join(map(_value, found)) if isinstance(found, list) else str(found)
-
-
-def row(cells: Iterable[str]) -> str:
-    """One line of any table."""
-    written = io.StringIO()
-    csv.writer(written, quoting=csv.QUOTE_ALL).writerow([_safe(cell) for cell in cells])
-    return written.getvalue()
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -129,7 +129,8 @@ def _of_message(found: Since, leaf: Leaf) -> None:
         found.kinds[message] = leaf["kind"]
     elif act == "concern.raised":
         found.concerns[message] = leaf
-    elif act == "concern.ended":
+    elif act == "concern.ended" and leaf.get("outcome") != "moved":
+        # of one that was moved away the copy may be lost with the backup: then it is to be decided again
         found.concerns.pop(message, None)
     elif act in ("review.withheld", "review.retracted"):
         found.withheld[message] = leaf

@@ -20,7 +20,7 @@ from exchange.core.reference import new_reference
 from exchange.steps import diary, loosening, naming
 from exchange.store import facts, near
 from exchange.store import tables as t
-from exchange.store.sealing import new_key_pair, opener_of
+from exchange.store.sealing import Opener, new_key_pair, opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
@@ -52,22 +52,56 @@ async def open_case(
     `policy`: the type's own unless given; `BadInput` for one that goes further than the type allows.
     """
     access.require(actor, Permission.CASE_OPEN)
-    policy, case_id = policy or case_types.DEFAULTS[type], uuid4()
-    case_types.check(type, policy)
     async with unit_of_work(service, actor) as unit:
-        opener = await new_key_pair(service, unit.conn, case_id)
-        await unit.add(
-            t.cases,
-            id=case_id,
-            key_id=case_id,
-            reference=reference or new_reference("C"),
-            type=type,
-            policy=dataclasses.asdict(policy),
-            summary_sealed=opener.seal(summary, "cases.summary", case_id),
+        opened = await begin(
+            unit, type_=type, lead=lead or actor.id, policy=policy, reference=reference, summary=summary
         )
-        await unit.add(t.assignment, case_id=case_id, account_id=lead or actor.id, part="lead")
-        unit.leaf("case.opened", case=case_id, facilitator=lead or actor.id, kind=type, days=policy.cooling_days)
-    return case_id
+    return opened.owner
+
+
+async def begin(
+    unit: Unit,
+    *,
+    type_: CaseType,
+    lead: UUID | None,
+    policy: Policy | None = None,
+    reference: str | None = None,
+    summary: str = "",
+) -> Opener:
+    """The case within the caller's unit that has asked for the right; what opens it, whose owner is the case."""
+    policy, case_id = policy or case_types.DEFAULTS[type_], uuid4()
+    case_types.check(type_, policy)
+    opener = await new_key_pair(unit.service, unit.conn, case_id)
+    await unit.add(
+        t.cases,
+        id=case_id,
+        key_id=case_id,
+        reference=reference or new_reference("C"),
+        type=type_,
+        policy=dataclasses.asdict(policy),
+        summary_sealed=opener.seal(summary, "cases.summary", case_id),
+    )
+    await unit.add(t.assignment, case_id=case_id, account_id=lead, part="lead")
+    unit.leaf("case.opened", case=case_id, facilitator=lead, kind=type_, days=policy.cooling_days)
+    return opener
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """Who somebody is, as they are put into a case. `form_of_name` is what the other person may see (rule 16).
+
+    `of_age_at`: the first moment of the day on which they become 18; only of somebody under 18.
+    """
+
+    side: Side
+    name: str
+    form_of_name: str
+    contact: SafeContact
+    custody: bool = False
+    under_18: bool = False
+    needs: str = ""
+    language: str = "en"
+    of_age_at: datetime | None = None
 
 
 async def add_participant(  # noqa: PLR0913  # a person is this many things
@@ -85,27 +119,33 @@ async def add_participant(  # noqa: PLR0913  # a person is this many things
     language: str = "en",
 ) -> UUID:
     """A person of the case. `form_of_name` is what the other person may see (rule 16)."""
-    if not name.strip() or not form_of_name.strip():
-        raise BadInput("Enter the person's name, and the form of it that the other person may see.", field="name")
-    person = uuid4()
+    person = NewPerson(side, name, form_of_name, contact, custody, under_18, needs, language)
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)
         await near.require(unit.conn, actor, Permission.CASE_CHANGE, case_id)
-        opener = await opener_of(service, unit.conn, case_id)
-        await unit.add(
-            t.participant,
-            id=person,
-            case_id=case_id,
-            side=side,
-            name_sealed=opener.seal(name.strip(), "participant.name", person),
-            form_of_name_sealed=opener.seal(form_of_name.strip(), "participant.form_of_name", person),
-            needs_sealed=opener.seal(needs, "participant.needs", person),
-            custody=custody,
-            under_18=under_18,
-            language=language,
-        )
-        unit.leaf("participant.added", case=case_id, participant=person, role=side)
-        await _add_contact(unit, service, case_id, person, contact)
+        return await put_person(unit, await opener_of(service, unit.conn, case_id), case_id, person)
+
+
+async def put_person(unit: Unit, opener: Opener, case_id: UUID, new: NewPerson) -> UUID:
+    """The person within the caller's unit, which has asked for the right; `BadInput` for one without a name."""
+    if not new.name.strip() or not new.form_of_name.strip():
+        raise BadInput("Enter the person's name, and the form of it that the other person may see.", field="name")
+    person = uuid4()
+    await unit.add(
+        t.participant,
+        id=person,
+        case_id=case_id,
+        side=new.side,
+        name_sealed=opener.seal(new.name.strip(), "participant.name", person),
+        form_of_name_sealed=opener.seal(new.form_of_name.strip(), "participant.form_of_name", person),
+        needs_sealed=opener.seal(new.needs, "participant.needs", person),
+        custody=new.custody,
+        under_18=new.under_18,
+        of_age_at=new.of_age_at,
+        language=new.language,
+    )
+    unit.leaf("participant.added", case=case_id, participant=person, role=new.side)
+    await _add_contact(unit, opener, case_id, person, new.contact)
     return person
 
 
@@ -146,11 +186,11 @@ async def set_safe_contact(service: Service, actor: Actor, participant_id: UUID,
     async with unit_of_work(service, actor) as unit:
         case_id = await near.case_of_participant(unit.conn, participant_id)
         await near.require(unit.conn, actor, Permission.CASE_CHANGE, case_id)
-        await _add_contact(unit, service, case_id, participant_id, contact)
+        opener = await opener_of(service, unit.conn, case_id)
+        await _add_contact(unit, opener, case_id, participant_id, contact)
 
 
-async def _add_contact(unit: Unit, service: Service, case_id: UUID, person: UUID, contact: SafeContact) -> None:
-    opener = await opener_of(service, unit.conn, case_id)
+async def _add_contact(unit: Unit, opener: Opener, case_id: UUID, person: UUID, contact: SafeContact) -> None:
     row = uuid4()
     detail = {**dataclasses.asdict(contact), "means": contact.means.value, "asked_at": unit.now.isoformat()}
     await unit.add(

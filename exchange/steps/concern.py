@@ -4,9 +4,10 @@ Raising it stops everything about this message at once and tells no participant.
 supervisor's recorded decision ends it.
 """
 
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict
@@ -24,24 +25,29 @@ async def raise_concern(service: Service, actor: Actor, message_id: UUID, *, kin
     """Freeze the message and its original. `kind`: threat, new_crime, safeguarding, other."""
     if not note.strip():
         raise BadInput("Say what you saw or heard, so that a supervisor can act.", field="note")
-    row = uuid4()
     async with unit_of_work(service, actor) as unit:
         message = await unit.message(message_id)
         await near.require(unit.conn, actor, Permission.CONCERN_RAISE, message.case_id)
-        moved = await unit.move(message, Event.RAISE_CONCERN, state_before=message.state)
-        await void_decisions(unit, message)
-        opener = await opener_of(service, unit.conn, message.case_id)
-        await unit.add(
-            t.concern,
-            id=row,
-            case_id=message.case_id,
-            message_id=message.id,
-            raised_by=actor.id,
-            kind=kind,
-            note_sealed=opener.seal(note, "concern.note", row),
-        )
-        unit.leaf("concern.raised", case=message.case_id, message=message.id, concern=row, reason=kind, **moved)
-        await unit.defer("notify_concern", concern=row)
+        return await freeze(unit, message, kind, note)
+
+
+async def freeze(unit: Unit, message: Row[Any], kind: str, note: str) -> UUID:
+    """Stop everything about a locked message, within the caller's unit that has asked for the right; the concern."""
+    row = uuid4()
+    moved = await unit.move(message, Event.RAISE_CONCERN, state_before=message.state)
+    await void_decisions(unit, message)
+    opener = await opener_of(unit.service, unit.conn, message.case_id)
+    await unit.add(
+        t.concern,
+        id=row,
+        case_id=message.case_id,
+        message_id=message.id,
+        raised_by=unit.actor.id,
+        kind=kind,
+        note_sealed=opener.seal(note, "concern.note", row),
+    )
+    unit.leaf("concern.raised", case=message.case_id, message=message.id, concern=row, reason=kind, **moved)
+    await unit.defer("notify_concern", concern=row)
     return row
 
 
@@ -52,7 +58,7 @@ async def add_note(service: Service, actor: Actor, concern_id: UUID, *, text: st
     async with unit_of_work(service, actor) as unit:
         concern = await unit.one(select(t.concern).where(t.concern.c.id == concern_id))
         await near.require(unit.conn, actor, Permission.CONCERN_RAISE, concern.case_id)
-        await _log(unit, service, concern.case_id, concern_id, text)
+        await log(unit, concern.case_id, concern_id, text)
         unit.leaf("concern.noted", case=concern.case_id, concern=concern_id)
 
 
@@ -69,11 +75,12 @@ async def end_concern(service: Service, actor: Actor, concern_id: UUID, *, outco
         await near.require(unit.conn, actor, Permission.CONCERN_END, message.case_id)
         if (await unit.one(select(t.concern.c.ended_at).where(t.concern.c.id == concern_id))).ended_at is not None:
             raise Conflict("This was decided already. Nothing was changed.")
+        await not_on_its_way(unit, concern_id)
         event = Event.END_CONCERN if outcome == "continue" else Event.END_CONCERN_WITHHELD
         moved = await unit.move(message, event)
         ended = {"ended_at": func.now(), "ended_by": actor.id, "outcome": outcome}
         await unit.change(update(t.concern).where(t.concern.c.id == concern_id).values(**ended))
-        await _log(unit, service, message.case_id, concern_id, note)
+        await log(unit, message.case_id, concern_id, note)
         unit.leaf(
             "concern.ended", case=message.case_id, message=message.id, concern=concern_id, outcome=outcome, **moved
         )
@@ -84,8 +91,16 @@ async def end_concern(service: Service, actor: Actor, concern_id: UUID, *, outco
             unit.leaf("message.withdrawn", case=message.case_id, message=message.id, **moved)
 
 
-async def _log(unit: Unit, service: Service, case_id: UUID, concern_id: UUID, text: str) -> None:
-    opener = await opener_of(service, unit.conn, case_id)
+async def not_on_its_way(unit: Unit, concern_id: UUID) -> None:
+    """`Conflict` while what it is about is being moved to where it belongs."""
+    r = t.refiling
+    if await unit.maybe(select(r.c.id).where(r.c.concern_id == concern_id, r.c.ended_at.is_(None))) is not None:
+        raise Conflict("It is being moved to the right place this moment. Look again in a few minutes.")
+
+
+async def log(unit: Unit, case_id: UUID, concern_id: UUID, text: str) -> None:
+    """A line of the decision log, within the caller's unit."""
+    opener = await opener_of(unit.service, unit.conn, case_id)
     row = uuid4()
     await unit.add(
         t.concern_note,

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, Table, func, select, update
 
 from exchange.core.access import Permission
-from exchange.core.erasures import erased
+from exchange.core.erasures import erased, moved_away
 from exchange.core.errors import Conflict, NotAllowed
 from exchange.core.model import Actor, ActorKind, CaseState, Event, Purpose, State
 from exchange.steps import erase_person
@@ -66,10 +66,15 @@ async def erase_message(service: Service, actor: Actor, message_id: UUID) -> int
     async with unit_of_work(service, actor) as unit:
         message = await unit.message(message_id)
         await near.require(unit.conn, actor, Permission.CASE_CLOSE, message.case_id)
-        await refuse_if_held(unit, message.case_id)
-        objects = await _erase(unit, message)
-        await to_certify(unit, "message", message.case_id, objects=objects, message=message.id)
-        return objects
+        return await whole_message(unit, message)
+
+
+async def whole_message(unit: Unit, message: Row[Any]) -> int:
+    """A locked message, inside the caller's unit, whose right was asked; how many objects go. Raises as above."""
+    await refuse_if_held(unit, message.case_id)
+    objects = await _erase(unit, message)
+    await to_certify(unit, "message", message.case_id, objects=objects, message=message.id)
+    return objects
 
 
 async def erase_case(service: Service, actor: Actor, case_id: UUID) -> int:
@@ -96,14 +101,17 @@ async def whole_case(unit: Unit, case: Row[Any]) -> int:
 async def replay(service: Service, actor: Actor, leaves: Iterable[Mapping[str, Any]]) -> int:
     """After a restore: erase again what these leaves of the record say was erased; how many things.
 
-    The leaves come from outside the restored database. Neither hold nor concern stops it: it was done once. Command
-    line only; may be run again.
+    What was moved to the right case after this backup was made is not erased: its copy is lost, this is the only one,
+    and its case is held (`core/since.py`). The leaves come from outside the restored database. Neither hold nor concern
+    stops it: it was done once. Command line only; may be run again.
     """
     if actor.kind is not ActorKind.OPERATOR:
         raise NotAllowed
-    gone, done = erased(leaves), 0
+    leaves = list(leaves)
+    gone, became, done = erased(leaves), moved_away(leaves), 0
     for message_id in sorted(gone.messages):
-        done += await _again(service, actor, message_id)
+        copy = became.get(message_id)
+        done += await _again(service, actor, message_id, None if copy in gone.messages else copy)
     for case_id in sorted(gone.cases):
         done += await _case_again(service, actor, case_id)
     for person_id in sorted(gone.people):
@@ -113,12 +121,16 @@ async def replay(service: Service, actor: Actor, leaves: Iterable[Mapping[str, A
     return done
 
 
-async def _again(service: Service, actor: Actor, message_id: UUID) -> int:
+async def _again(service: Service, actor: Actor, message_id: UUID, copy: UUID | None) -> int:
+    """`copy`: what it became where it belongs. One that was made after the backup is lost, so the old one is kept."""
+    m = t.message
     async with unit_of_work(service, actor) as unit:
+        if copy and await unit.maybe(select(m.c.id).where(m.c.id == copy, m.c.state != State.RECEIVING)) is None:
+            return 0
         known = await unit.maybe(select(t.message.c.state).where(t.message.c.id == message_id))
         if known is None or known.state == State.ERASED:
             return 0
-        message = await _without_concern(unit, await unit.message(message_id))
+        message = await without_concern(unit, await unit.message(message_id))
         objects = await _erase(unit, message)
         await to_certify(unit, "message", message.case_id, objects=objects, message=message.id)
         return 1
@@ -131,7 +143,7 @@ async def _case_again(service: Service, actor: Actor, case_id: UUID) -> int:
             return 0
         await unit.case(case_id)
         for message in await _messages(unit, case_id, t.message.c.state == State.CONCERN):
-            await _without_concern(unit, message)
+            await without_concern(unit, message)
         await to_certify(unit, "case", case_id, objects=await _erase_case(unit, case_id))
         return 1
 
@@ -159,7 +171,7 @@ async def _referral_again(service: Service, actor: Actor, referral_id: UUID) -> 
         return 1
 
 
-async def _without_concern(unit: Unit, message: Row[Any]) -> Row[Any]:
+async def without_concern(unit: Unit, message: Row[Any]) -> Row[Any]:
     """A concern that the backup brought back had been decided before the message was erased."""
     if message.state != State.CONCERN:
         return message

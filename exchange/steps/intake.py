@@ -51,7 +51,7 @@ async def begin_message(  # noqa: PLR0913  # a message is this many things
     async with unit_of_work(service, actor) as unit:
         await unit.case(case_id)
         link = await require_in_case(unit.conn, actor, case_id, author)
-        await _people_of(unit, case_id, author, recipient)
+        await people_of(unit, case_id, author, recipient)
         await _messages_of(unit, case_id, author, answers, replaces)
         if link and (under_way := await _under_way(unit, actor, kind, recipient)):
             return under_way
@@ -69,7 +69,7 @@ async def begin_message(  # noqa: PLR0913  # a message is this many things
             never_sent=(never_sent := never_sent or await _replaces_never_sent(unit, replaces)),
             asks=asks,
         )
-        await _ask_gate(unit, await unit.message(message_id))
+        await ask_gate(unit, await unit.message(message_id))
         await _through(unit, link, message_id)
         told = {"kind": kind, "link": link, "form": "never_sent" if never_sent else "question" if asks else None}
         unit.leaf("message.begun", case=case_id, message=message_id, author=author, recipient=recipient, **told)
@@ -130,29 +130,27 @@ async def finish(service: Service, actor: Actor, message_id: UUID, *, also: Hook
     async with unit_of_work(service, actor) as unit:
         message = await unit.message(message_id)
         link = await require_message(unit.conn, actor, message)
-        await _ask_gate(unit, message)
-        uploads = await _complete_uploads(unit, message)
-        await _supersede_replaced(unit, message)
-        moved = await unit.move(message, Event.RECEIVE, progress=0, rejected_code=None)
-        of_message = t.upload.c.message_id == message_id
-        await unit.change(
-            update(t.upload).where(of_message).values(key_wrapped=None, about_wrapped=None, expires_at=None)
-        )
-        unit.leaf("message.put_in", case=message.case_id, message=message_id, count=len(uploads), **moved)
-        for row in uploads:
-            unit.leaf(
-                "original.received",
-                case=message.case_id,
-                message=message_id,
-                upload=row.id,
-                size=row.received,
-            )
+        await ask_gate(unit, message)
+        await received(unit, message)
         if link:
             await _end_link(unit, message, link)
         if also:
             await also(unit, message)
-        await unit.defer("process_message", message=message_id)
         return str(message.reference)
+
+
+async def received(unit: Unit, message: Row[Any]) -> None:
+    """All of it has come: quarantined, and a worker is asked. Within the caller's unit; BadInput where it has not."""
+    uploads = await _complete_uploads(unit, message)
+    await _supersede_replaced(unit, message)
+    moved = await unit.move(message, Event.RECEIVE, progress=0, rejected_code=None)
+    of_message = t.upload.c.message_id == message.id
+    await unit.change(update(t.upload).where(of_message).values(key_wrapped=None, about_wrapped=None, expires_at=None))
+    unit.leaf("message.put_in", case=message.case_id, message=message.id, count=len(uploads), **moved)
+    for row in uploads:
+        about = {"case": message.case_id, "message": message.id, "upload": row.id}
+        unit.leaf("original.received", **about, size=row.received)
+    await unit.defer("process_message", message=message.id)
 
 
 async def put_in_again(service: Service, actor: Actor, message_id: UUID) -> None:
@@ -163,7 +161,7 @@ async def put_in_again(service: Service, actor: Actor, message_id: UUID) -> None
         if link and (await submit_link(unit.conn, actor)).message_id not in (None, message_id):
             raise NotFound
         moved = await unit.move(message, Event.PUT_IN_AGAIN, round=message.round + 1, progress=0, rejected_code=None)
-        await _ask_gate(unit, message)
+        await ask_gate(unit, message)
         await _through(unit, link, message_id)
         unit.leaf("message.put_in_again", case=message.case_id, message=message_id, link=link, **moved)
 
@@ -175,7 +173,8 @@ def _possible(author: UUID, recipient: UUID, kind: Kind, *, asks: bool, never_se
         raise BadInput("A question is put in writing, and it is there to be sent.", field="kind")
 
 
-async def _people_of(unit: Unit, case_id: UUID, author: UUID, recipient: UUID) -> None:
+async def people_of(unit: Unit, case_id: UUID, author: UUID, recipient: UUID) -> None:
+    """BadInput unless both are of this case."""
     p = t.participant
     there = select(func.count()).where(p.c.case_id == case_id, p.c.id.in_((author, recipient)))
     if (await unit.one(there))[0] != 2:
@@ -220,7 +219,8 @@ async def _under_way(unit: Unit, actor: Actor, kind: Kind, recipient: UUID) -> U
     return UUID(str(row.id))
 
 
-async def _ask_gate(unit: Unit, message: Row[Any]) -> None:
+async def ask_gate(unit: Unit, message: Row[Any]) -> None:
+    """`Refused` with every reason why nothing may be put in for these people now (rule 10)."""
     known = await facts.load(unit.conn, message)
     gate.explain(gate.Act.SUBMIT, known, unit.now).require()
 

@@ -66,4 +66,13 @@ async def require_message(conn: AsyncConnection, actor: Actor, message: Row[Any]
             raise NotFound
     if message.state != State.RECEIVING:
         raise Refused("This has been sent already. Nothing was changed.")
+    if link is None and await _comes_from_elsewhere(conn, message.id):
+        raise Refused("This comes from where it was put in by mistake. It is here in a few minutes.")
     return link
+
+
+async def _comes_from_elsewhere(conn: AsyncConnection, message_id: UUID) -> bool:
+    """Whether a worker is putting it in (`steps/refiling.py`)."""
+    r = t.refiling
+    coming = select(r.c.id).where(r.c.to_message == message_id, r.c.ended_at.is_(None))
+    return (await conn.execute(coming)).first() is not None

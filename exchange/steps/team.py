@@ -1,8 +1,9 @@
 """Who looks after a case: lead, co-facilitators and the named cover."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 
 from exchange.core import access
 from exchange.core.access import Permission, Relation
@@ -63,9 +64,14 @@ async def _may_staff(unit: Unit, case_id: UUID) -> None:
         access.require(unit.actor, Permission.CASE_ASSIGN, near_to)
 
 
+def facilitates(account: Row[Any]) -> bool:
+    """Whether an account can look after a case: active, and a facilitator or supervisor."""
+    return bool(account.active and {Role.FACILITATOR, Role.SUPERVISOR} & set(account.roles))
+
+
 async def _can_facilitate(unit: Unit, case_id: UUID, account_id: UUID) -> None:
     row = await unit.one(select(t.account).where(t.account.c.id == account_id))
-    if not row.active or not {Role.FACILITATOR, Role.SUPERVISOR} & set(row.roles):
+    if not facilitates(row):
         raise BadInput("Choose an active facilitator.", field="account")
     if await near.relation(unit.conn, case_id, account_id) is Relation.BARRED:
         raise BadInput("This person must not see this case. Choose somebody else.", field="account")

@@ -96,7 +96,7 @@ async def begin_upload(
             raise NotAllowed
         await _room_for_one_more(unit, message)
         upload_id = uuid4()
-        sealed = await _sealed_values(unit.conn, message, upload_id, About.of(untrusted_name, recorded), visitor)
+        sealed = await sealed_values(unit.conn, message, upload_id, About.of(untrusted_name, recorded), visitor)
         await unit.add(
             t.upload,
             id=upload_id,
@@ -203,9 +203,10 @@ def about(row: Row[Any], visitor: Visitor) -> About:
     return About(**json.loads(keys.unwrap(visitor.key, row.about_wrapped, bound)))
 
 
-async def _sealed_values(
+async def sealed_values(
     conn: AsyncConnection, message: Row[Any], upload_id: UUID, about: About, visitor: Visitor | None
 ) -> dict[str, bytes | None]:
+    """The sealed columns of a new upload, with a data key of its own."""
     seal, key = await seal_of(conn, message.case_id), keys.new_data_key()
     sealed = {
         "name_sealed": seal.seal(about.name, "upload.name", upload_id),

@@ -48,6 +48,7 @@ NAMES = frozenset(
         "reap.marked",
         "record.kept",
         "record.signed",
+        "refiling.copied",
         "unit.committed",
         "unit.placed",
         "unit.to_be_committed",

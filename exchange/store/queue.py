@@ -16,8 +16,13 @@ from exchange.store.failpoints import failpoint
 
 STEPS = "steps"
 MEDIA = "media"
-LONG = frozenset({"process_message", "make_reason_safe", "redact_message", "hear_message", "make_own_copy", "scrub"})
-"""Tasks that run media tools for minutes; they have a queue of their own, so that no notice waits for one."""
+LONG = frozenset(
+    {
+        "process_message", "make_reason_safe", "redact_message", "hear_message", "make_own_copy", "refile_message",
+        "scrub",
+    }
+)  # fmt: skip
+"""What may run for minutes, media tools above all, has a queue of its own, so that no notice waits for it."""
 
 DEFER = text("""
 SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from exchange.core.export_csv import row
+from exchange.core.csv_table import row
 from exchange.steps.statistics import Statistics
 from exchange.web.attachment import named
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page
 
 from exchange.store.embedded import EmbeddedPostgres
 from exchange.web import frame
@@ -199,6 +199,9 @@ async def _go(page: Page, site: str, stop: Stop, looks: Looks, language: str) ->
     if stop.press:
         for field_, words in stop.fill:
             await page.locator(f"#{field_}").fill(words)
+        if stop.file:
+            chosen = FilePayload(name="table.csv", mimeType="text/csv", buffer=stop.file.encode())
+            await page.set_input_files("#file", chosen)
         async with page.expect_navigation() as sent:
             await page.get_by_role("button", name=stop.press, exact=True).first.click()
         answer = await sent.value

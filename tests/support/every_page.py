@@ -31,6 +31,7 @@ from exchange.store.unit import unit_of_work
 from tests.support import message_tour
 from tests.support.assessing import assess
 from tests.support.dialogue import question
+from tests.support.intake_tour import with_mistakes, wrong_case
 from tests.support.matrix import second_case
 from tests.support.notices import ALWAYS, post_office, says_safe
 from tests.support.outside import webhook
@@ -253,13 +254,14 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     admin = (*ADMIN, account, account + "/sign-on", f"/admin/webhooks/{await webhook(world)}")
     concern = next(stop.path for stop in stops if stop.name == "message-concern")
     appeal = next(stop.path for stop in stops if stop.name == "message-appealed")
-    own = (*_supervised(world, opened), checked, case, "/cases", concern, appeal)
+    misfiled, mistakes = await wrong_case(world), with_mistakes(case)
+    own = (*_supervised(world, opened), checked, case, "/cases", concern, appeal, *misfiled)
     overseen = (*own, *(in_review + end for end in ("", "/erase", "/after")))
     return [
         (None, _outside()),
         (world.facilitator, stops),
         (world.stranger, [Stop("stranger-emergency", f"/emergencies/{opened}"), *await _notices(world)]),
-        (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), _negative(case)]),
+        (world.supervisor, [*(Stop(f"supervisor-{at}", path) for at, path in enumerate(overseen)), *mistakes]),
         (world.auditor, [Stop("auditor-" + _short(path, world), path) for path in record]),
         (world.administrator, [*HOOKED, *(Stop("administrator-" + _short(p, world), p) for p in admin), *GUIDED]),
     ]  # fmt: skip
@@ -308,17 +310,13 @@ async def _of_the_exchange(case: str, person: str, world: World) -> list[str]:
     return [*about, thread, f"{case}/ground-rules", *mine]
 
 
-def _negative(case: str) -> Stop:
-    """A policy that no case may have."""
-    return Stop("supervisor-policy-wrong", f"{case}/policy", 422, "Change the rules", (("cooling_days", "-3"),))
-
-
 def _supervised(world: World, emergency: UUID) -> tuple[str, ...]:
     """What is for a supervisor."""
     case = f"/cases/{world.case}"
     lists = ("", "/waiting", "/decisions", "/second-approvals", "/due", "/statistics")
     return (
-        "/", "/retention", "/?group=concerns", *("/supervisor" + name for name in lists), f"{case}/supervision",
+        "/", "/retention", "/cases/import", "/?group=concerns",
+        *("/supervisor" + name for name in lists), f"{case}/supervision",
         f"{case}/bars",
         "/emergency", "/emergencies", f"/emergencies/{emergency}", f"/leaving/{world.stranger.id}",
         f"{case}/erase", f"{case}/erasures", f"{case}/legal-hold", f"{case}/policy", f"{case}/type",

@@ -34,6 +34,7 @@ LEFT_OUT = (
     (r"/part/|/sound$|/progress$|/proof$|^/record/checkpoint$|^/uploads/|certificate$", "bytes or a scrap, no page"),
     (r"/present/|/print/", "goes on from a release that is under way"),
     (r"/early$|/making$|/changes/\{name\}|/captions|/words$|/spoken$", "the workshop: bytes of one recording"),
+    (r"^/cases/import", "a form, and a file to begin with: no list"),
     (r"^/record/export$", "asks for a second factor; its file is as long as the record"),
     (r"/revise-link|/replace-link|/upload$|/notice$", "goes on from a link or a return of that very message"),
     (r"^/emergencies/\{|/notices$", "one emergency, or what one person finds safe: no list"),
@@ -48,7 +49,7 @@ STATES = {
     "review": "in_review", "compare": "in_review", "changes": "in_review", "text": "in_review", "return": "in_review",
     "withhold": "in_review", "retract": "approved", "preview-link": "approved", "stop-link": "approved",
     "consent/share": "approved", "consent/receive": "offered", "hand-over": "accepted", "revoke": "released",
-    "concern": "in_review", "told": "withheld", "appeal": "withheld",
+    "concern": "in_review", "misfiled": "in_review", "told": "withheld", "appeal": "withheld",
 }  # fmt: skip
 OBJECTS = {
     "case": "select c.id from cases c join mine using (id) where c.state = 'open' order by reference limit 1",

@@ -6,7 +6,8 @@ what is in force · `links` links, sessions, grants · `standing` conflicts of i
 erasures, legal holds · `notices` notices to participants · `rights` what people ask about themselves · `workshop` what
 is taken out of messages · `early` what is heard before there is a version · `paper` what went out on paper ·
 `withholding` telling the author, and appeals · `supervision` of cases · `dialogue` ground rules · `figures` what was
-counted · `webhooks` whom it tells by machine · `wordings` its own words of consents. The
+counted · `webhooks` whom it tells by machine · `wordings` its own words of consents ·
+`refiling` what lay in the wrong case. The
 ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
@@ -36,6 +37,7 @@ from exchange.store.tables.messages import draft, message, part, piece, revision
 from exchange.store.tables.notices import notice, notice_wish
 from exchange.store.tables.paper import dictation, printed_pack
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
+from exchange.store.tables.refiling import refiling
 from exchange.store.tables.rights import closing, disclosure, own_copy, own_copy_item, rectification
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, scrub, service_setting, task
 from exchange.store.tables.sign_in import recovery_code, sign_on, sign_on_attempt
@@ -106,6 +108,7 @@ __all__ = [
     "recovery_code",
     "rectification",
     "referral",
+    "refiling",
     "release",
     "review",
     "review_note",

@@ -57,7 +57,8 @@ safe_contact = Table(
     ref("participant_id", "participant.id"),
     sealed("detail_sealed", nullable=False),
     word("means"),
-    ref("recorded_by", "account.id", index=False),
+    # NULL: at the machine itself, from a table of cases.
+    ref("recorded_by", "account.id", nullable=True, index=False),
     now(),
 )
 

@@ -162,6 +162,8 @@ spoken = Table(
     one_of("state", ("arrived", "ready", "refused")),
 )
 
+CONCERNS = ("threat", "new_crime", "safeguarding", "other", "misfiled")
+
 concern = Table(
     "concern",
     metadata,
@@ -175,7 +177,7 @@ concern = Table(
     when("ended_at"),
     ref("ended_by", "account.id", nullable=True, index=False),
     word("outcome", nullable=True),
-    one_of("kind", ("threat", "new_crime", "safeguarding", "other")),
+    one_of("kind", CONCERNS),
 )
 
 concern_note = Table(

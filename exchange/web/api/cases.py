@@ -9,13 +9,14 @@ from pydantic import Field
 
 from exchange.core import case_types
 from exchange.core.access import READS_INSIDE, Permission, Relation
+from exchange.core.case_table import SENTENCES
 from exchange.core.case_types import CaseType
 from exchange.core.model import Policy, Side
-from exchange.steps import cases, closing, team
+from exchange.steps import cases, closing, importing, team
 from exchange.store import read
 from exchange.store.read import CaseView
 from exchange.web.api.endpoint import Call, Endpoint
-from exchange.web.api.shapes import Answer, Asked, Line, Made, Moment, Words
+from exchange.web.api.shapes import Answer, Asked, Line, Long, Made, Moment, Words
 
 
 class CaseFilter(Asked):
@@ -98,6 +99,37 @@ class NewCase(Asked):
     type: CaseType = CaseType.GENERAL
     policy: PolicyShape | None = None
     summary: Words = ""
+
+
+class CaseTable(Asked):
+    """Cases as a table: CSV with the columns of the template. Without `dry_run: false` nothing is done."""
+
+    table: Long
+    dry_run: bool = True
+
+
+class TableLine(Answer):
+    """What becomes of one case of a table. `there`: its reference is here already, and it is left as it is."""
+
+    line: int
+    reference: str
+    there: bool
+
+
+class TableProblem(Answer):
+    """What is wrong: a line from 1, a column ("" the whole line), a sentence."""
+
+    line: int
+    column: str
+    sentence: str
+
+
+class TableAnswer(Answer):
+    """Whether it was done; each case; and what is wrong. Where anything is, nothing was done."""
+
+    done: bool
+    cases: list[TableLine]
+    problems: list[TableProblem]
 
 
 class CaseState(Asked):
@@ -254,6 +286,21 @@ async def open_case(call: Call, asked: NewCase) -> Made:
     return Made(id=made)
 
 
+async def import_cases(call: Call, asked: CaseTable) -> TableAnswer:
+    """Open the cases of a table, all or none (a supervisor); with `dry_run` only say what would happen."""
+    untrusted = asked.table.encode()
+    plan = await importing.plan(call.service, call.actor, untrusted)
+    done = not asked.dry_run and not plan.problems
+    if done:
+        plan = await importing.carry_out(call.service, call.actor, untrusted)
+    wrong = [(one.line, one.column, SENTENCES[one.code]) for one in plan.problems]
+    return TableAnswer(
+        done=done,
+        cases=[TableLine(line=one.case.line, reference=one.case.reference, there=one.there) for one in plan.cases],
+        problems=[TableProblem(line=line, column=column, sentence=words) for line, column, words in wrong],
+    )
+
+
 async def see_case(call: Call) -> CaseStory:
     """The whole story of a case, without any content."""
     return _story(await read.case_view(call.service, call.actor, call.id("case")))
@@ -339,6 +386,7 @@ def _person(view: CaseView, row: Any, inside: bool) -> CasePerson:
 ENDPOINTS = [
     Endpoint("GET", "/cases", list_cases, Permission.CASE_LIST),
     Endpoint("POST", "/cases", open_case, Permission.CASE_OPEN, status=201),
+    Endpoint("POST", "/cases/import", import_cases, Permission.CASE_IMPORT),
     Endpoint("GET", "/cases/{case}", see_case, Permission.CASE_SEE),
     Endpoint("PUT", "/cases/{case}/state", set_state, Permission.CASE_CLOSE, status=204),
     Endpoint("PUT", "/cases/{case}/policy", set_policy, Permission.CASE_CLOSE, status=204),

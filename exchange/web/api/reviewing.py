@@ -8,8 +8,8 @@ from pydantic import Field
 
 from exchange.core import places
 from exchange.core.access import Permission
-from exchange.core.model import TICKS, UNDERSTOOD
-from exchange.steps import concern, review, texts
+from exchange.core.model import TICKS, UNDERSTOOD, Side
+from exchange.steps import concern, misfiled, review, texts
 from exchange.store import read
 from exchange.web.api.cases import ConcernLine
 from exchange.web.api.endpoint import Call, Endpoint
@@ -106,6 +106,56 @@ class NewConcern(Asked):
 
     kind: Literal["threat", "new_crime", "safeguarding", "other"]
     note: Words
+
+
+class Misfiled(Asked):
+    """Why a message does not belong in its case, or under its author."""
+
+    reason: Words
+
+
+class Refiling(Asked):
+    """Where it belongs: a case by its reference, and between which of its people."""
+
+    reference: Line
+    author: UUID
+    recipient: UUID
+    reason: Words
+
+
+class RightCase(Asked):
+    """The reference of a case."""
+
+    reference: Line
+
+
+class RightPerson(Answer):
+    """Somebody it may be from or for."""
+
+    id: UUID
+    side: Side
+    form_of_name: str
+
+
+class RightPlace(Answer):
+    """The people of that case."""
+
+    people: list[RightPerson]
+
+
+class SeenLine(Answer):
+    """An act after which somebody has seen something of it, by the record."""
+
+    index: int
+    at: datetime
+    act: str
+
+
+class SeenSoFar(Answer):
+    """Who has seen what. `participants`: somebody of the case has, or put it in, so two people decide about it."""
+
+    participants: bool
+    entries: list[SeenLine]
 
 
 class ConcernNote(Asked):
@@ -225,6 +275,36 @@ async def end_concern(call: Call, asked: ConcernEnd) -> None:
     await concern.end_concern(call.service, call.actor, call.id("concern"), outcome=asked.outcome, note=asked.note)
 
 
+async def seen_so_far(call: Call) -> SeenSoFar:
+    """Who has seen what of a message so far, by the record."""
+    found = await misfiled.so_far(call.service, call.actor, call.id("message"))
+    lines = [SeenLine(index=one.index, at=one.at, act=one.leaf["act"]) for one in found.entries]
+    return SeenSoFar(participants=found.participants, entries=lines)
+
+
+async def report_misfiled(call: Call, asked: Misfiled) -> Made:
+    """It lies in the wrong case, or under the wrong person: freeze it and tell a supervisor. The concern's id."""
+    return Made(id=await misfiled.report(call.service, call.actor, call.id("message"), reason=asked.reason))
+
+
+async def right_place(call: Call, asked: RightCase) -> RightPlace:
+    """The people of the case in which it belongs (a supervisor of both)."""
+    found = await misfiled.right_place(call.service, call.actor, call.id("concern"), asked.reference)
+    people = [RightPerson(id=one, side=Side(side), form_of_name=name) for one, side, name in found.people]
+    return RightPlace(people=people)
+
+
+async def move_misfiled(call: Call, asked: Refiling) -> Made:
+    """Decide where it belongs (a supervisor). The new message's id; a worker moves it and erases the old one."""
+    return Made(id=await misfiled.move(call.service, call.actor, call.id("concern"), **asked.model_dump()))
+
+
+async def remove_misfiled(call: Call, asked: Misfiled) -> None:
+    """Decide that it belongs in no case here (a supervisor): erased, with a certificate."""
+    await misfiled.remove(call.service, call.actor, call.id("concern"), reason=asked.reason)
+
+
+END = Permission.CONCERN_END
 REVIEW, RAISE = Permission.REVIEW, Permission.CONCERN_RAISE
 ENDPOINTS = [
     Endpoint("POST", "/messages/{message}/approve", approve, REVIEW),
@@ -239,5 +319,10 @@ ENDPOINTS = [
     Endpoint("POST", "/messages/{message}/concerns", raise_concern, RAISE, status=201),
     Endpoint("GET", "/concerns/{concern}", see_concern, RAISE),
     Endpoint("POST", "/concerns/{concern}/notes", note_concern, RAISE, status=204),
-    Endpoint("POST", "/concerns/{concern}/end", end_concern, Permission.CONCERN_END, status=204),
+    Endpoint("POST", "/concerns/{concern}/end", end_concern, END, status=204),
+    Endpoint("GET", "/messages/{message}/seen", seen_so_far, RAISE),
+    Endpoint("POST", "/messages/{message}/misfiled", report_misfiled, RAISE, status=201),
+    Endpoint("GET", "/concerns/{concern}/right-place", right_place, END),
+    Endpoint("POST", "/concerns/{concern}/move", move_misfiled, END, status=201),
+    Endpoint("POST", "/concerns/{concern}/remove", remove_misfiled, END, status=204),
 ]

@@ -70,6 +70,7 @@ RULES = (
     _Rule(N_("Give the author a link to replace it"), "replace-link", P.PUT_IN, REPLACEABLE, main=NEVER),
     _Rule(N_("The author takes it back"), "withdraw", P.CONSENT, event=E.WITHDRAW, main=NEVER),
     _Rule(N_("Erase it"), "erase", P.CASE_CLOSE, event=E.ERASE, main=NEVER),
+    _Rule(N_("It is in the wrong case"), "misfiled", P.CONCERN_RAISE, event=E.RAISE_CONCERN, main=NEVER),
     _Rule(N_("Raise a concern"), "concern", P.CONCERN_RAISE, event=E.RAISE_CONCERN, main=NEVER),
 )
 

@@ -55,6 +55,12 @@ OUTCOMES: dict[str, str] = {
     "continue": N_("Go on: it goes back to review"),
     "withhold": N_("Not to be shared"),
 }
+ABOUT: dict[str, str] = {**CONCERNS, "misfiled": N_("It lies in the wrong case, or under the wrong person")}
+ENDED: dict[str, str] = {
+    **OUTCOMES,
+    "moved": N_("Moved to where it belongs, and erased here"),
+    "removed": N_("Taken away: erased here"),
+}
 GIVEN: dict[str, str] = {
     Given.PAPER: N_("On paper: I copy what they wrote"),
     Given.PHONE: N_("On the phone: they say it, I write it down"),
