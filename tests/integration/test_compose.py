@@ -38,6 +38,15 @@ def test_each_container_is_locked_down(name: str) -> None:
     assert service["image"].rpartition(":")[2] not in ("", "latest")
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_each_process_is_given_the_time_that_it_takes_to_end(name: str) -> None:
+    """What runs may go on for so long; a container engine kills after ten seconds where nobody says otherwise."""
+    told = SERVICES[name]["environment"]
+    fields = ("shutdown_notice_seconds", "shutdown_seconds")
+    needed = [float(told.get(PREFIX + one.upper(), Settings.model_fields[one].default)) for one in fields]
+    assert float(SERVICES[name]["stop_grace_period"].removesuffix("s")) >= sum(needed) + 5
+
+
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate", "backup"}))
 def test_each_lasting_container_has_a_health_check(name: str) -> None:
     """`migrate` and `backup` end by themselves; all others say whether they are well."""
