@@ -7,7 +7,7 @@ waits for a video. Any number of processes may run; what a dead one left is take
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -82,18 +82,26 @@ async def _work(service: Service, url: str, ready: Callable[[], None] | None) ->
                 _worker(service, STEPS, STEPS_AT_ONCE),
                 _worker(service, MEDIA, service.settings.worker_concurrency),
             ]
-            running = asyncio.gather(
-                *(worker.run() for worker in workers),  # type: ignore[no-untyped-call]  # likewise
-                _sign_at_once(service),
-                sweeper.sweep_forever(app, service.settings.worker_stalled_seconds, service.settings.alive_file),
-            )
-            _stop_on_signals(running)
-            if ready:
-                ready()
-            beating = asyncio.create_task(_beat(workers, service.settings.worker_heartbeat_seconds))
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
-            beating.cancel()
+            # a failure of any of them ends all; what goes on beside goes on for as long as a job does
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
+                beside = [group.create_task(one) for one in _beside(service, workers)]
+                await asyncio.sleep(0)  # a worker that is told to stop before it begins forgets it
+                _stop_on_signals(workers)
+                if ready:
+                    ready()
+                await asyncio.wait(running)
+                for one in beside:
+                    one.cancel()
+
+
+def _beside(service: Service, workers: list[Worker]) -> tuple[Coroutine[Any, Any, None], ...]:
+    settings = service.settings
+    return (
+        _sign_at_once(service),
+        _beat(workers, settings.worker_heartbeat_seconds),
+        sweeper.sweep_forever(app, settings.worker_stalled_seconds, settings.alive_file),
+    )
 
 
 async def _sign_at_once(service: Service) -> None:
@@ -134,6 +142,12 @@ async def _beat(workers: list[Worker], every: float) -> None:
                     await app.job_manager.update_heartbeat(worker.worker_id)
 
 
-def _stop_on_signals(running: "asyncio.Future[Any]") -> None:
+def _stop_on_signals(workers: list[Worker]) -> None:
+    """Fetch no more jobs; what runs has its time (`shutdown_graceful_timeout`)."""
+
+    def stop() -> None:
+        for worker in workers:
+            worker.stop()  # type: ignore[no-untyped-call]  # procrastinate's
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)

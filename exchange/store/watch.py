@@ -68,9 +68,19 @@ class Watch:
             yield stream
         finally:
             self._streams.discard(stream)
+            if not self._streams:
+                await self._end()
+
+    async def _end(self) -> None:
+        """Give the connection back with the last stream, not some time after it."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
 
     async def _run(self) -> None:
-        while self._streams:
+        while True:
+            await asyncio.sleep(EVERY)  # most streams are over before
             try:
                 async with asyncio.timeout(2 * EVERY) as opening, self._by_itself.connect() as conn:
                     opening.reschedule(None)
@@ -78,16 +88,15 @@ class Watch:
             except Exception:  # noqa: BLE001 - what cannot be checked is not shown
                 for stream in list(self._streams):
                     stream.stop(unchecked=True)
-                await asyncio.sleep(EVERY)
 
     async def _look_on(self, conn: AsyncConnection) -> None:
-        """Over one connection as long as there are streams; raises when an answer is late."""
-        while self._streams:
-            await asyncio.sleep(EVERY)
+        """Over one connection, until cancelled; raises when an answer is late."""
+        while True:
             late = asyncio.get_running_loop().time() + 2 * EVERY
             async with asyncio.timeout_at(late):
                 moved = await self._look(conn, set(self._streams))
             await asyncio.gather(*(_ask_again(stream, late) for stream in moved))
+            await asyncio.sleep(EVERY)
 
     async def _look(self, conn: AsyncConnection, streams: set[Stream]) -> list[Stream]:
         """Stop those whose grant is gone; those in whose case something moved, which must ask the gate again."""
