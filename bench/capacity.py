@@ -14,7 +14,7 @@ HOUR, WORKDAYS, KEPT_YEARS = 3600, 220, 7
 
 # measured (bench.footprint, 23 November 2026, on two cores)
 DATABASE_PER_CASE = 80 * KIB  # six messages, with its part of the record
-VIDEO_IN, VIDEO_OUT = 386_000, 123_000  # bytes a second: 720p as it came, and as it is released
+VIDEO_OUT = 123_000  # bytes a second of 720p, as it is released
 AUDIO_IN, AUDIO_OUT = 9_000, 12_000
 VIDEO_CPU, AUDIO_CPU = 0.62, 0.042  # CPU seconds a second: the larger of bench.footprint and of `make transcode`
 LETTER_BYTES = 2_000_000  # a photographed letter of two pages and its page images
@@ -23,7 +23,11 @@ STREAM_CPU = 0.4 / 1024**3  # a byte of a film (DESIGN section 14)
 OPEN_CPU = 0.05  # opening a film or seeking in it: gate, leaf, database
 PORTAL_MIB, CONSOLE_MIB, WORKER_MIB = 160, 320, 240  # a process at work, without the scratch of a worker
 
-# assumed of people
+CONNECTIONS_OF_SITE, CONNECTIONS_OF_WORKER, CONNECTIONS_LEFT = 20, 28, 10
+"""What a process opens to PostgreSQL at most (`store.engine`, `workers.app`), and what is left for commands."""
+
+# assumed of people and their telephones
+VIDEO_IN = 1_000_000  # bytes a second as it comes: 1080p of a phone; the film that bench.footprint makes has 386,000
 MESSAGES_A_CASE = 6
 VIDEOS, SOUNDS = 0.15, 0.25  # of messages; the rest are letters
 MINUTES = 20  # of a film or recording
@@ -98,6 +102,12 @@ def processes(size: Size) -> tuple[int, int, int]:
     return (each, each, max(2, ceil(worker_cores(size) / 2)))
 
 
+def connections(size: Size) -> int:
+    """The least `max_connections` of PostgreSQL."""
+    portals, consoles, workers = processes(size)
+    return (portals + consoles) * CONNECTIONS_OF_SITE + workers * CONNECTIONS_OF_WORKER + CONNECTIONS_LEFT
+
+
 def row(size: Size) -> str:
     """One line of the table."""
     portals, consoles, workers = processes(size)
@@ -107,7 +117,7 @@ def row(size: Size) -> str:
         size.name, f"{size.staff:,}", f"{size.cases_a_year:,}",
         amount(size.cases_a_year * DATABASE_PER_CASE * KEPT_YEARS), amount(stored), amount(stored * KEPT_YEARS),
         f"{watching(size):.1f}", f"{megabits(size):.0f}", f"{worker_cores(size):.1f}", f"{site_cores(size):.2f}",
-        f"{portals}, {consoles}, {workers}", f"{ceil(memory)} GiB",
+        f"{portals}, {consoles}, {workers}", f"{ceil(memory)} GiB", f"{connections(size)}",
     )  # fmt: skip
     return "| " + " | ".join(cells) + " |"
 
@@ -123,6 +133,7 @@ def amount(size: float) -> str:
 HEAD = (
     "size", "staff", "cases a year", "database after 7 years", "objects a year", "objects after 7 years",
     "films at once", "Mbit/s", "cores: workers", "cores: sites and database", "portals, consoles, workers", "memory",
+    "connections",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from exchange.logs import to_json_lines
-from exchange.memory import keep_freed_memory, quick_imports
+from exchange.memory import keep_freed_memory, open_many_files, quick_imports
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -93,6 +93,7 @@ async def _serve(settings: "Settings", create: "Create", host: str, port: int, *
     from exchange.web.frame.runner import FrameRunner
 
     keep_freed_memory()
+    open_many_files()
     _serve_metrics(settings)
     async with open_service(settings, with_keys=with_keys) as service:
         if not with_keys:
