@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from exchange.settings import Settings
 
 WORKERS = 2
+CLEARING_UP_SECONDS = 5.0
+"""What a process takes to close its connections after it has cut what still ran."""
 
 Folder = Annotated[Path | None, typer.Option(help="The service's folder; default EXCHANGE_FOLDER, else data.")]
 
@@ -27,7 +29,7 @@ def serve(folder: Folder = None) -> None:
     try:
         with ended_by_signals(), database_of(settings_for(folder)) as settings:
             asyncio.run(_check_founded(settings))
-            tree = ProcessTree(settings.folder / "logs")
+            tree = ProcessTree(settings.folder / "logs", end_seconds=_patience(settings))
             environments = settings.environments()
             for name in ("portal", "console"):
                 tree.start(name, exchange_command(name), environments[name])
@@ -51,3 +53,8 @@ async def _check_founded(settings: "Settings") -> None:
     async with open_service(settings, with_keys=True) as service:
         if not await is_founded(service):
             raise WrongSetting(f"There is no service in {settings.folder}. Run exchange init first.")
+
+
+def _patience(settings: "Settings") -> float:
+    """What the parts get to end in: as long as the settings let them, and a little for clearing up."""
+    return settings.shutdown_notice_seconds + settings.shutdown_seconds + CLEARING_UP_SECONDS

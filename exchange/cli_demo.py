@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MARK = "this-is-a-demonstration"
 READY_SECONDS = 60.0
+DEMO_SHUTDOWN_SECONDS = 3.0
+"""Ctrl-C ends a demonstration soon, whoever watches a film in it."""
 WORKERS = 2
 
 Folder = Annotated[Path, typer.Option(help="Where the demo keeps its data.")]
@@ -46,7 +48,8 @@ def demo(
     from exchange.supervise import ended_by_signals
 
     started = time.monotonic()
-    settings = Settings.load(folder=folder.absolute(), demo=True, portal_port=portal_port, console_port=console_port)
+    ports = {"portal_port": portal_port, "console_port": console_port}
+    settings = Settings.load(folder=folder.absolute(), demo=True, shutdown_seconds=DEMO_SHUTDOWN_SECONDS, **ports)
     _claim(settings.folder)
     for port in (portal_port, console_port):
         _check_port(port)

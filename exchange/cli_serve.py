@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from exchange.logs import to_json_lines
-from exchange.memory import keep_freed_memory, quick_imports
+from exchange.memory import keep_freed_memory, open_many_files, quick_imports
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     Create = Callable[[Service], Awaitable[web.Application]]
 
-SHUTDOWN_SECONDS = 5.0
+CUT_SECONDS = 1.0
+"""So long aiohttp waits, twice, for what `end` has to cut."""
 READY_AFTER_SECONDS = 3.0
 """So long a process leaves the processor to those that start beside it, before it compiles what comes later."""
 
@@ -87,31 +88,40 @@ async def _serve(settings: "Settings", create: "Create", host: str, port: int, *
 
     from exchange.steps.health import require_isolated
     from exchange.store.service import open_service
+    from exchange.web.frame.ending import end
     from exchange.web.frame.readying import make_ready
     from exchange.web.frame.runner import FrameRunner
 
     keep_freed_memory()
+    open_many_files()
     _serve_metrics(settings)
     async with open_service(settings, with_keys=with_keys) as service:
         if not with_keys:
             await require_isolated(service)
-        runner = FrameRunner(await create(service), shutdown_timeout=SHUTDOWN_SECONDS)
+        runner = FrameRunner(await create(service), shutdown_timeout=CUT_SECONDS)
         await runner.setup()
         readying = asyncio.create_task(make_ready(runner.app, after=READY_AFTER_SECONDS))
         try:
             await web.TCPSite(runner, host, port).start()
-            await _ended()
+            again = await _told_to_end()
+            notice, seconds = settings.shutdown_notice_seconds, settings.shutdown_seconds
+            await end(runner, notice=notice, seconds=seconds, at_once=again)
         finally:
             readying.cancel()
             await runner.cleanup()
 
 
-async def _ended() -> None:
-    """Return at the first SIGTERM or SIGINT."""
-    ended = asyncio.Event()
+async def _told_to_end() -> asyncio.Event:
+    """Return at the first SIGTERM or SIGINT; what is given is set at the second."""
+    first, second = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (second if first.is_set() else first).set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await ended.wait()
+        asyncio.get_running_loop().add_signal_handler(number, told)
+    await first.wait()
+    return second
 
 
 def _serve_metrics(settings: "Settings") -> None:

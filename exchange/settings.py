@@ -146,6 +146,10 @@ class Settings(BaseSettings):
     """Tries of one link in a minute, whether or not it exists."""
     references_per_minute: int = Field(6, ge=0)
     """Cases that one account may name in an emergency in a minute, whether or not they exist."""
+    shutdown_notice_seconds: float = Field(0, ge=0, le=300)
+    """So long a site that was told to end still takes visitors in, but says at /readyz that it ends."""
+    shutdown_seconds: float = Field(25, ge=0, le=7200)
+    """So long what runs may go on after that: uploads, films, pages; in a worker, jobs. Then it is cut."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(0, ge=0, le=65535)
     """0 means that no metrics are served."""

@@ -72,10 +72,14 @@ class Child:
 
 
 class ProcessTree:
-    """Children by name. Their logs lie in `logs`, which is made with mode 0700."""
+    """Children by name. Their logs lie in `logs`, which is made with mode 0700.
 
-    def __init__(self, logs: Path) -> None:
+    `end_seconds` is what all of them together get to end in; it must be more than they take for themselves.
+    """
+
+    def __init__(self, logs: Path, end_seconds: float = END_SECONDS) -> None:
         self.logs = logs
+        self.end_seconds = end_seconds
         self.children: list[Child] = []
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
@@ -112,11 +116,11 @@ class ProcessTree:
             child.start()
 
     def stop(self) -> None:
-        """SIGTERM to every child, ten seconds in all, then SIGKILL to the process groups of the rest."""
+        """SIGTERM to every child, `end_seconds` in all, then SIGKILL to the process groups of the rest."""
         running = [child.process for child in self.children if child.process]
         for process in running:
             process.terminate()
-        until = time.monotonic() + END_SECONDS
+        until = time.monotonic() + self.end_seconds
         for process in running:
             try:
                 process.wait(max(0.0, until - time.monotonic()))

@@ -7,11 +7,14 @@ waits for a video. Any number of processes may run; what a dead one left is take
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
+from psycopg import Error
 
 from exchange.core.errors import ExchangeError
 from exchange.settings import Settings
@@ -27,7 +30,6 @@ ATTEMPTS = 5
 WAIT_SECONDS = 2
 STEPS_AT_ONCE = 4
 POLL_SECONDS = 2.0
-GRACE_SECONDS = 5.0
 CONNECTIONS = 8
 
 log = structlog.get_logger()
@@ -61,7 +63,7 @@ def task(name: str, *, cron: str | None = None) -> Callable[[Step], Step]:
 
 
 async def run_worker(settings: Settings, *, ready: Callable[[], None] | None = None) -> None:
-    """Work until SIGTERM or SIGINT; running jobs get five seconds, then they are put back by a sweeper.
+    """Work until SIGTERM or SIGINT; running jobs get `shutdown_seconds`, then they are put back by a sweeper.
 
     `ready` is called once the queue is open. Raises `WrongSetting` without a database or root key.
     """
@@ -75,20 +77,31 @@ async def _work(service: Service, url: str, ready: Callable[[], None] | None) ->
     connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS)
     with app.replace_connector(connector):
         async with app.open_async():
-            loops = [
-                _loop(service, STEPS, STEPS_AT_ONCE),
-                _loop(service, MEDIA, service.settings.worker_concurrency),
+            app.perform_import_paths()  # type: ignore[no-untyped-call]  # procrastinate's
+            workers = [
+                _worker(service, STEPS, STEPS_AT_ONCE),
+                _worker(service, MEDIA, service.settings.worker_concurrency),
             ]
-            running = asyncio.gather(
-                *loops,
-                _sign_at_once(service),
-                sweeper.sweep_forever(app, service.settings.worker_stalled_seconds, service.settings.alive_file),
-            )
-            _stop_on_signals(running)
-            if ready:
-                ready()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            # a failure of any of them ends all; what goes on beside goes on for as long as a job does
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
+                beside = [group.create_task(one) for one in _beside(service, workers)]
+                await asyncio.sleep(0)  # a worker that is told to stop before it begins forgets it
+                _stop_on_signals(workers)
+                if ready:
+                    ready()
+                await asyncio.wait(running)
+                for one in beside:
+                    one.cancel()
+
+
+def _beside(service: Service, workers: list[Worker]) -> tuple[Coroutine[Any, Any, None], ...]:
+    settings = service.settings
+    return (
+        _sign_at_once(service),
+        _beat(workers, settings.worker_heartbeat_seconds),
+        sweeper.sweep_forever(app, settings.worker_stalled_seconds, settings.alive_file),
+    )
 
 
 async def _sign_at_once(service: Service) -> None:
@@ -99,8 +112,9 @@ async def _sign_at_once(service: Service) -> None:
         log.warning("not_signed_at_start", error=type(error).__name__)
 
 
-async def _loop(service: Service, queue: str, at_once: int) -> None:
-    await app.run_worker_async(
+def _worker(service: Service, queue: str, at_once: int) -> Worker:
+    return Worker(
+        app=app,
         queues=[queue],
         name=queue,
         concurrency=at_once,
@@ -109,11 +123,31 @@ async def _loop(service: Service, queue: str, at_once: int) -> None:
         fetch_job_polling_interval=POLL_SECONDS,
         update_heartbeat_interval=service.settings.worker_heartbeat_seconds,
         stalled_worker_timeout=service.settings.worker_stalled_seconds,
-        shutdown_graceful_timeout=GRACE_SECONDS,
+        shutdown_graceful_timeout=service.settings.shutdown_seconds,
         delete_jobs="successful",
     )
 
 
-def _stop_on_signals(running: "asyncio.Future[Any]") -> None:
+async def _beat(workers: list[Worker], every: float) -> None:
+    """Say that these workers live, until cancelled.
+
+    procrastinate does so by itself, but no more once a worker was told to end: its running jobs would then be taken
+    up by another worker while they still run here.
+    """
+    while True:
+        await asyncio.sleep(every)
+        for worker in workers:
+            if worker.worker_id is not None:
+                with contextlib.suppress(Error, OSError, TimeoutError, ConnectorException):
+                    await app.job_manager.update_heartbeat(worker.worker_id)
+
+
+def _stop_on_signals(workers: list[Worker]) -> None:
+    """Fetch no more jobs; what runs has its time (`shutdown_graceful_timeout`)."""
+
+    def stop() -> None:
+        for worker in workers:
+            worker.stop()  # type: ignore[no-untyped-call]  # procrastinate's
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)

@@ -17,6 +17,7 @@ from exchange.core.errors import Refused
 from exchange.steps import view
 from exchange.steps.view import Opened
 from exchange.store.service import Service
+from exchange.store.watch import Stream
 from exchange.web.attachment import named
 
 INLINE = {
@@ -39,8 +40,8 @@ async def send_part(request: web.Request, service: Service, opened: Opened) -> w
     response = _head(opened, start, stop, partial=asked is not None)
     async with view.streaming(service, opened) as stream, aclosing(_runs(opened, start, stop)) as runs:
         first = await anext(runs, memoryview(b""))
-        if not stream.live:
-            raise Refused
+        if not _may_begin(request, stream):
+            return response
         stream.on_stop = lambda: _cut(request)
         await response.prepare(request)
         try:
@@ -57,6 +58,18 @@ async def send_part(request: web.Request, service: Service, opened: Opened) -> w
     if not stream.live:
         _cut(request)
     return response
+
+
+def _may_begin(request: web.Request, stream: Stream) -> bool:
+    """Raises Refused where it was stopped; False where nobody could say, and the line was cut in place of an answer.
+
+    A player asks again after a broken line, and gives up for good after a refusal.
+    """
+    if stream.unchecked:
+        _cut(request)
+    elif not stream.live:
+        raise Refused
+    return stream.live
 
 
 async def _runs(opened: Opened, start: int, stop: int) -> AsyncGenerator[memoryview, None]:

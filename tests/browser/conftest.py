@@ -1,8 +1,10 @@
 """A running service of this test process, and Chromium."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser
@@ -14,7 +16,8 @@ from tests.support.database import cloned
 from tests.support.figures import say
 from tests.support.planted import Planted, haystacks, hits
 from tests.support.portal_tour import Tour, portal_tour
-from tests.support.running import CONTACTS, FORMS, NAMES, PASSWORD, Exchange, running_exchange
+from tests.support.running import CONTACTS, FORMS, NAMES, PASSWORD, Exchange, running_exchange, several
+from tests.support.swift import Swift
 from tests.support.world import CODE
 
 PEOPLE = {"name": NAMES, "form of name": FORMS, "contact": CONTACTS}
@@ -28,13 +31,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+PROCESSES = os.environ.get("EXCHANGE_TEST_PROCESSES", "")
+"""`2,2,3`: so many portals, consoles and workers over one PostgreSQL and one S3 server, each site behind a balancer."""
+
+
 @pytest.fixture(scope="session")
-def exchange(migrated_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
+def exchange(
+    migrated_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Exchange]:
     """Portal, console and worker as processes, with staff; each test makes a case of its own.
 
     After the last one every log, table, object and metric is searched for names, codes and secrets of all of them.
     """
-    with cloned(migrated_postgres) as url, running_exchange(url, tmp_path_factory.mktemp("exchange")) as running:
+    told: dict[str, Any] = {}
+    if PROCESSES:
+        swift: Swift = request.getfixturevalue("swift")
+        told = {"names": several(PROCESSES), **swift.settings("browser")}
+    folder = tmp_path_factory.mktemp("exchange")
+    with cloned(migrated_postgres) as url, running_exchange(url, folder, **told) as running:
         yield running
         assert asyncio.run(_found_again(running, Path(migrated_postgres.folder) / "postgres.log")) == []
 

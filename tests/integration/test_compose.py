@@ -1,6 +1,7 @@
 """docker-compose.yml fits its schema and keeps the house rules; the proxy never buffers a body."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from bench.capacity import CONNECTIONS_LEFT, CONNECTIONS_OF_SITE, CONNECTIONS_OF_WORKER
 from exchange.settings import PREFIX, SECRETS, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -38,10 +40,27 @@ def test_each_container_is_locked_down(name: str) -> None:
     assert service["image"].rpartition(":")[2] not in ("", "latest")
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_each_process_is_given_the_time_that_it_takes_to_end(name: str) -> None:
+    """What runs may go on for so long; a container engine kills after ten seconds where nobody says otherwise."""
+    told = SERVICES[name]["environment"]
+    fields = ("shutdown_notice_seconds", "shutdown_seconds")
+    needed = [float(told.get(PREFIX + one.upper(), Settings.model_fields[one].default)) for one in fields]
+    assert float(SERVICES[name]["stop_grace_period"].removesuffix("s")) >= sum(needed) + 5
+
+
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate", "backup"}))
 def test_each_lasting_container_has_a_health_check(name: str) -> None:
     """`migrate` and `backup` end by themselves; all others say whether they are well."""
     assert SERVICES[name]["healthcheck"]["test"]
+
+
+def test_the_database_lets_all_processes_in() -> None:
+    """PostgreSQL's own hundred connections are too few for a portal, a console and two workers at their busiest."""
+    (allowed,) = re.findall(r"max_connections=(\d+)", " ".join(SERVICES["database"]["command"]))
+    workers = int(SERVICES["worker"]["deploy"]["replicas"])
+    needed = 2 * CONNECTIONS_OF_SITE + workers * CONNECTIONS_OF_WORKER + CONNECTIONS_LEFT
+    assert int(allowed) >= needed
 
 
 def test_the_portal_gets_no_key() -> None:

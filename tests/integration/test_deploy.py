@@ -95,10 +95,19 @@ def test_each_unit_runs_a_command_that_there_is(unit: Path, tmp_path: Path) -> N
     settings = {PREFIX + name.upper() for name in Settings.model_fields}
     named = {name.removesuffix("_FILE") for name in re.findall(r"EXCHANGE_[A-Z0-9_]+", text)}
     assert named <= settings | {name.removesuffix("_FILE") for name in settings}
+    if "exchange serve" in text or "exchange %i" in text:
+        (patience,) = re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
+        assert int(patience) >= seconds_to_end() + 5
     if unit.suffix == ".service":
         assert {"User=exchange", "UMask=0077", "ProtectSystem=strict", "NoNewPrivileges=yes"} <= set(text.split("\n"))
     if shutil.which("systemd-analyze"):
         assert verified(unit, tmp_path) == ""
+
+
+def seconds_to_end() -> float:
+    """What a process takes at most to end, as it is set where nobody set anything."""
+    fields = Settings.model_fields
+    return float(fields["shutdown_notice_seconds"].default + fields["shutdown_seconds"].default)
 
 
 def verified(unit: Path, folder: Path) -> str:

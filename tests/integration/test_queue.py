@@ -106,6 +106,20 @@ async def test_the_jobs_of_a_killed_worker_are_taken_up(notes: Service) -> None:
     assert await _rows(notes, "SELECT count(DISTINCT pid) FROM notes") == [(2,)]
 
 
+async def test_a_job_under_way_is_let_finish_when_its_worker_is_told_to_end(notes: Service) -> None:
+    """It takes longer than a worker may be silent; no other worker takes it up meanwhile, and none is left over."""
+    async with notes.engine.begin() as connection:
+        await defer(connection, "test_patient")
+    with _worker(notes.settings) as first:
+        await _until(notes, "SELECT what FROM notes", [("begun",)])
+        first.terminate()
+        with _worker(notes.settings):
+            await _until(notes, "SELECT what FROM notes ORDER BY at", [("begun",), ("ended",)])
+            await _until(notes, "SELECT count(*) FROM procrastinate_jobs", [(0,)])
+        assert await asyncio.to_thread(first.wait, PATIENCE) == 0
+    assert await _rows(notes, "SELECT count(DISTINCT pid) FROM notes") == [(1,)]
+
+
 async def test_a_job_that_kills_its_workers_is_set_aside(notes: Service) -> None:
     """After five dead workers the job is failed, not run for ever."""
     async with notes.engine.begin() as connection:

@@ -107,10 +107,9 @@ def test_a_child_that_cannot_start_is_given_up_with_its_reason(tmp_path: Path) -
         tree.stop()
 
 
-def test_a_stubborn_child_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stubborn_child_is_killed(tmp_path: Path) -> None:
     """One that ignores SIGTERM is gone after the time it is given."""
-    monkeypatch.setattr("exchange.supervise.END_SECONDS", 0.5)
-    tree = ProcessTree(tmp_path / "logs")
+    tree = ProcessTree(tmp_path / "logs", end_seconds=0.5)
     tree.start("stubborn", [sys.executable, "-c", STUBBORN, str(tmp_path / "one")], os.environ)
     pid = _pid(tmp_path / "one")
     tree.stop()

@@ -1,12 +1,14 @@
 """The service as it runs: `exchange portal`, `console` and `worker` as processes over a fresh database."""
 
 import asyncio
+import os
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,34 @@ class Exchange:
     accounts: dict[str, Account]
     tree: ProcessTree
     metrics: tuple[int, ...] = ()
+    ports: dict[str, int] = field(default_factory=dict)
+    """By name, where each process of a site listens itself; where there are several, the addresses are a balancer's."""
+
+    def is_ready(self, name: str) -> bool:
+        """Whether this process of a site answers at its own port."""
+        return answers(f"http://127.0.0.1:{self.ports[name]}")
+
+    async def restart(self, name: str, *, signals: int = 1) -> float:
+        """End one process as a supervisor does, start it again, wait until it is ready; how long it took to end.
+
+        In the main thread: a process ends with the thread that started it (`supervise`).
+        """
+        (child,) = [one for one in self.tree.children if one.name == name]
+        assert child.process is not None
+        began = time.monotonic()
+        for _ in range(signals):
+            child.process.terminate()
+            await asyncio.sleep(0.2)
+        while child.process.poll() is None:
+            assert time.monotonic() < began + READY_SECONDS, "it does not end"
+            await asyncio.sleep(0.02)
+        ended = time.monotonic()
+        assert child.process.returncode == 0
+        child.start()
+        while not await asyncio.to_thread(self.is_ready, name):
+            assert time.monotonic() < ended + READY_SECONDS, child.tail()
+            await asyncio.sleep(0.1)
+        return ended - began
 
     @asynccontextmanager
     async def service(self) -> AsyncIterator[Service]:
@@ -100,28 +130,57 @@ def running_exchange(
 ) -> Iterator[Exchange]:
     """Found a service, start its processes, wait until both sites are ready; end them by their ids.
 
-    Every process serves its metrics on a port of its own.
+    Every process serves its metrics on a port of its own. Several of a site (`portal-1`, `portal-2`) stand behind a
+    balancer (`round_robin`) at the site's address.
     """
-    ports = free_port(), free_port()
+    ports = {name: free_port() for name in names if not name.startswith("worker")}
+    front = {kind: _front([name for name in ports if kind_of(name) == kind], ports) for kind in ("portal", "console")}
     settings = Settings.load(
         folder=folder / "service", scratch=folder / "scratch", demo=True, **role_urls(database),
-        portal_port=ports[0], console_port=ports[1], **{**UNHURRIED, **values},
+        portal_port=front["portal"], console_port=front["console"], **{**UNHURRIED, **values},
     )  # fmt: skip
     setup.make_keys(settings)
     found = asyncio.run(_found(settings))
     tree = ProcessTree(folder / "logs")
-    environments = settings.environments()
+    told = [free_port() for _ in names]
+    sites = {"portal": settings.portal_url, "console": settings.console_url}
+    running = Exchange(settings, *sites.values(), found, tree, tuple(told), ports)
     try:
-        told = [free_port() for _ in names]
-        for name, port in zip(names, told, strict=True):
-            environment = environments[name.split("-")[0]] | {"EXCHANGE_METRICS_PORT": str(port)}
-            tree.start(name, exchange_command(name), environment)
-        sites = {"portal": settings.portal_url, "console": settings.console_url}
-        started = [sites[name] for name in names if name in sites]
-        tree.wait_until(lambda: all(answers(site) for site in started), READY_SECONDS)
-        yield Exchange(settings, *sites.values(), found, tree, tuple(told))
+        for name, metrics in zip(names, told, strict=True):
+            tree.start(name, exchange_command(kind_of(name)), _environment(settings, name, ports, metrics))
+        for kind, port in front.items():
+            behind = [str(ports[name]) for name in ports if kind_of(name) == kind]
+            if len(behind) > 1:
+                command = [sys.executable, "-m", "tests.support.round_robin", str(port), *behind]
+                tree.start(f"{kind}-front", command, os.environ)
+        tree.wait_until(lambda: all(map(running.is_ready, ports)), READY_SECONDS)
+        tree.wait_until(lambda: all(answers(sites[kind]) for kind in {*map(kind_of, ports)}), READY_SECONDS)
+        yield running
     finally:
         tree.stop()
+
+
+def kind_of(name: str) -> str:
+    """`portal` of `portal-2`."""
+    return name.partition("-")[0]
+
+
+def several(numbers: str) -> tuple[str, ...]:
+    """Names for so many portals, consoles and workers: `2,2,3`."""
+    counted = zip(("portal", "console", "worker"), numbers.split(","), strict=True)
+    return tuple(f"{kind}-{number}" for kind, many in counted for number in range(1, int(many) + 1))
+
+
+def _front(names: list[str], ports: dict[str, int]) -> int:
+    """The port of a site: its process's own, or that of what stands before several of them."""
+    return ports[names[0]] if len(names) == 1 else free_port()
+
+
+def _environment(settings: Settings, name: str, ports: dict[str, int], metrics: int) -> dict[str, str]:
+    """What one of several processes of a kind is told: a port of its own, and the address that all of them share."""
+    kind = kind_of(name)
+    own = {f"EXCHANGE_{kind.upper()}_PORT": str(ports[name])} if name in ports else {}
+    return settings.environments()[kind] | own | {"EXCHANGE_METRICS_PORT": str(metrics)}
 
 
 async def _found(settings: Settings) -> dict[str, Account]:
@@ -145,4 +204,4 @@ def answers(site: str) -> bool:
         return False
 
 
-__all__ = ["PASSWORD", "Account", "Exchange", "answers", "running_exchange"]
+__all__ = ["PASSWORD", "Account", "Exchange", "answers", "running_exchange", "several"]

@@ -56,6 +56,14 @@ async def hangs_once(service: Service, number: str) -> None:
     await note(service, f"ended {number}")
 
 
+@task("test_patient")
+async def patient(service: Service) -> None:
+    """Takes longer than a silent worker is waited for, and says when it begins and ends."""
+    await note(service, "begun")
+    await asyncio.sleep(5)
+    await note(service, "ended")
+
+
 @task("test_deadly")
 async def deadly(service: Service) -> None:
     """Ends the whole process at every attempt, as an out-of-memory kill would."""

@@ -8,6 +8,7 @@ from aiohttp import web
 from exchange.web.frame import figures, health, i18n, language, refusals, rendering
 from exchange.web.frame.address import networks
 from exchange.web.frame.csrf import csrf_middleware
+from exchange.web.frame.ending import ENDING, Ending, close_connection
 from exchange.web.frame.headers import add_headers
 from exchange.web.frame.pace import Allowance, Pace, pace_middleware
 from exchange.web.frame.problems import problem_middleware
@@ -48,6 +49,7 @@ def base_application(
     app[STATICS] = Statics()
     app[PACE] = _pace(service.settings)
     app[REFUSALS] = refusals.new_allowance()
+    app[ENDING] = Ending()
     app[PROXIES] = networks(service.settings.trusted_proxies)
     if service.settings.mirrored_language:
         i18n.offer_mirrored()
@@ -55,6 +57,7 @@ def base_application(
     static = Route("GET", "/static/{digest}/{name:.+}", app[STATICS].serve, PUBLIC)
     add_routes(app, [static, language.ROUTE, *health.ROUTES, *routes])
     app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(close_connection)
     return app
 
 

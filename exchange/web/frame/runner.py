@@ -22,6 +22,13 @@ class _Handler(RequestHandler):
     __slots__ = ("secure",)
     secure: bool
 
+    def close(self) -> None:
+        """Also hang up where nothing is being asked: aiohttp alone keeps such a connection until all others end."""
+        idle = self._waiter is not None
+        super().close()
+        if idle and self.transport is not None:
+            self.transport.close()
+
     def handle_error(
         self,
         request: BaseRequest,
