@@ -3,7 +3,9 @@
     python -m bench.streams --mib 2048 --rounds 3
 
 Starts the demonstration (embedded PostgreSQL, portal, console, two workers) and `bench.plain`, sends the same
-bytes to both in turns, and prints medians, ratios and how far each process grew above its idle size.
+bytes to both in turns, and prints medians, ratios of speed and of CPU (of the process that serves, the database's and
+the client's not counted), how far each process grew above its idle size, what each further upload takes, and how long a
+seek takes in a long film beside a short one.
 """
 
 import argparse
@@ -18,8 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -41,6 +43,7 @@ from exchange.store.unit import unit_of_work
 
 MIB = 1024 * 1024
 PIECE = 64 * MIB
+SEEK, SEEKS = 64 * 1024, 60
 BLOCK = os.urandom(4 * MIB)
 
 
@@ -55,6 +58,11 @@ class Process:
     def reset(self) -> None:
         """Forget the peak (Linux: write 5 to clear_refs)."""
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def cpu(self) -> float:
+        """CPU seconds so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def size(self, field: str = "VmRSS") -> float:
         """Now (`VmRSS`) or the peak since the reset (`VmHWM`)."""
@@ -214,11 +222,29 @@ async def fetch(http: aiohttp.ClientSession, url: str, cookie: str = "") -> floa
     return time.perf_counter() - began
 
 
-async def measure(asked: argparse.Namespace, facts: dict[str, object], processes: list[Process], plain: str) -> None:
+@dataclass
+class Rounds:
+    """Seconds, and CPU seconds of the process that served, of each kind, round by round."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+
+    async def add(self, name: str, process: Process, timed: Awaitable[float]) -> None:
+        """One measurement."""
+        before = process.cpu()
+        self.seconds.setdefault(name, []).append(await timed)
+        self.cpu.setdefault(name, []).append(process.cpu() - before)
+
+    def ratio(self, name: str, found: dict[str, list[float]]) -> float:
+        """The median of ours by that of the plain one."""
+        return statistics.median(found[name]) / statistics.median(found[f"plain {name}"])
+
+
+async def measure(asked: argparse.Namespace, facts: dict[str, object], processes: list[Process], url: str) -> None:
     """The rounds, in turns, and the table."""
-    size = asked.mib * MIB
+    size, rounds = asked.mib * MIB, Rounds()
     console, portal = str(facts["console"]), str(facts["portal"])
-    seconds: dict[str, list[float]] = {"upload": [], "plain upload": [], "playback": [], "plain playback": []}
+    by_name = {process.name: process for process in processes}
     async with open_service(settings_of(_console(processes)), with_keys=True) as service, _client() as http:
         stage = await stage_of(service)
         token = (
@@ -230,11 +256,36 @@ async def measure(asked: argparse.Namespace, facts: dict[str, object], processes
             process.idle = process.size()
             process.reset()
         for _ in range(asked.rounds):
-            seconds["upload"].append(await upload(stage, http, console, token, size))
-            seconds["plain upload"].append(await _put(http, plain, size))
-            seconds["playback"].append(await fetch(http, film, cookie))
-            seconds["plain playback"].append(await fetch(http, plain))
-    report(asked.mib, seconds, processes)
+            await rounds.add("upload", by_name["console"], upload(stage, http, console, token, size))
+            await rounds.add("plain upload", by_name["plain"], _put(http, url, size))
+            await rounds.add("playback", by_name["portal"], fetch(http, film, cookie))
+            await rounds.add("plain playback", by_name["plain"], fetch(http, url))
+        report(asked.mib, rounds, processes)
+        await several(stage, http, console, token, by_name["console"])
+        short, other, _ = await released(stage, 4 * MIB)
+        await seeks(http, (film, cookie, size), (f"{portal}/s/{short}/part/picture", other, 4 * MIB))
+
+
+async def several(stage: Stage, http: aiohttp.ClientSession, url: str, token: str, console: Process) -> None:
+    """How much more memory each further upload takes, eight beside one."""
+    one, more = console.size("VmHWM"), 7
+    await asyncio.gather(*(upload(stage, http, url, token, PIECE) for _ in range(1 + more)))
+    print(f"each further upload {(console.size('VmHWM') - one) / more:+.1f} MiB")
+
+
+async def seeks(http: aiohttp.ClientSession, *films: tuple[str, str, int]) -> None:
+    """64 KiB from anywhere in the long film and in the short one, in turns; medians and their ratio."""
+    took: list[list[float]] = [[] for _ in films]
+    for number in range(SEEKS):
+        for (film, cookie, size), times in zip(films, took, strict=True):
+            start = (number * 7_368_787) % (size - SEEK)
+            headers = {"Cookie": f"portal={cookie}", "Range": f"bytes={start}-{start + SEEK - 1}"}
+            began = time.perf_counter()
+            async with http.get(film, headers=headers) as answer:
+                assert (answer.status, len(await answer.read())) == (206, SEEK)
+            times.append(time.perf_counter() - began)
+    long, short = (statistics.median(times) * 1000 for times in took)
+    print(f"64 KiB from anywhere: {long:.1f} ms in the long film, {short:.1f} ms in one of 4 MiB, {long / short:.2f}")
 
 
 async def _put(http: aiohttp.ClientSession, url: str, size: int) -> float:
@@ -248,16 +299,18 @@ def _client() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1800), cookie_jar=aiohttp.DummyCookieJar())
 
 
-def report(mib: int, seconds: dict[str, list[float]], processes: list[Process]) -> None:
+def report(mib: int, rounds: Rounds, processes: list[Process]) -> None:
     """Medians, ratios, memory."""
-    speed = {name: mib / statistics.median(times) for name, times in seconds.items()}
-    for name, value in speed.items():
-        print(f"{name:15} {value:8.0f} MiB/s")
-    print(f"upload beside plain   {speed['upload'] / speed['plain upload']:.2f}")
-    print(f"playback beside plain {speed['playback'] / speed['plain playback']:.2f}")
+    for name, times in rounds.seconds.items():
+        cpu = statistics.median(rounds.cpu[name]) / mib * 1024
+        print(f"{name:15} {mib / statistics.median(times):8.0f} MiB/s {cpu:6.2f} CPU s/GiB")
+    for name in ("upload", "playback"):
+        speed, cpu = 1 / rounds.ratio(name, rounds.seconds), rounds.ratio(name, rounds.cpu)
+        print(f"{name} beside plain: {speed:.2f} of its speed, {cpu:.2f} of its CPU")
     for process in processes:
         grown = process.size("VmHWM") - process.idle
         print(f"{process.name:8} idle {process.idle:6.1f} MiB, peak {grown:+6.1f} MiB")
+    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 def main() -> None:
@@ -271,7 +324,7 @@ def main() -> None:
         demo, facts = started(folder)
         plain = subprocess.Popen([sys.executable, "-m", "bench.plain", name, str(port)])
         try:
-            processes = list(children(demo.pid))
+            processes = [*children(demo.pid), Process("plain", plain.pid)]
             asyncio.run(measure(asked, facts, processes, f"http://127.0.0.1:{port}/"))
         finally:
             plain.terminate()

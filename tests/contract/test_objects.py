@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import fcntl
 import itertools
+import mmap
 import os
 import resource
 import stat
@@ -14,7 +16,7 @@ import pytest
 
 from exchange.core.errors import ObjectMissing, StorageFull, StorageUnavailable, WrongSetting
 from exchange.settings import Settings
-from exchange.store.objects import LocalObjects, ObjectStore, open_objects, s3
+from exchange.store.objects import LocalObjects, ObjectStore, local, open_objects, s3
 from exchange.store.objects.s3 import S3Objects
 from tests.support.swift import Swift
 
@@ -45,6 +47,27 @@ async def test_what_was_put_comes_back(objects: ObjectStore) -> None:
     assert await objects.get("case/one") == b"sealed"
     assert await objects.get("case/two") == b"sealed"
     assert await objects.size("case/one") == 6
+
+
+@pytest.mark.parametrize("size", [256 * 1024, MIB, MIB + 1, MIB + 4095, 2 * MIB + 57])
+@pytest.mark.parametrize("first", [0, 1, 4096])
+async def test_a_large_piece_comes_back_wherever_it_lay_in_memory(objects: ObjectStore, size: int, first: int) -> None:
+    """On a page or beside one, of whole pages or not: a disk may take it straight from there."""
+    memory = mmap.mmap(-1, size + first)
+    memory.write(os.urandom(size + first))
+    await objects.put("large", memoryview(memory)[first:])
+    assert await objects.get("large") == memory[first:]
+    await objects.put("large", memoryview(memory)[first : first + 300_000])
+    assert await objects.get("large") == memory[first : first + 300_000]
+
+
+def test_whole_pages_go_past_the_cache(tmp_path: Path) -> None:
+    """All of them; the file takes the rest, and is written to as before."""
+    memory = mmap.mmap(-1, MIB + 5)
+    with (tmp_path / "file").open("wb", buffering=0) as file:
+        flags = fcntl.fcntl(file.fileno(), fcntl.F_GETFL)
+        assert local._past_the_cache(file.fileno(), memoryview(memory)) == MIB
+        assert fcntl.fcntl(file.fileno(), fcntl.F_GETFL) == flags
 
 
 async def test_an_empty_object_is_an_object(objects: ObjectStore) -> None:
