@@ -62,11 +62,10 @@ class Right:
 async def so_far(service: Service, actor: Actor, message_id: UUID) -> SoFar:
     """Who has seen what of it. That the record was read stands there too."""
     async with unit_of_work(service, actor) as unit:
-        case_id = await near.case_of_message(unit.conn, message_id)
-        await near.require(unit.conn, actor, Permission.CONCERN_RAISE, case_id)
         message = await unit.one(select(*t.plain(t.message)).where(t.message.c.id == message_id))
+        await near.require(unit.conn, actor, Permission.CONCERN_RAISE, message.case_id)
         found = await _entries(unit, message)
-        unit.leaf("record.read", scope="filtered", case=case_id, message=message_id)
+        unit.leaf("record.read", scope="filtered", case=message.case_id, message=message_id)
         return SoFar(found, await staff_names(unit.conn), _by_participants(message, found))
 
 

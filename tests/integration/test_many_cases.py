@@ -17,7 +17,7 @@ MOST_QUERIES = {
     # one act each: content is opened, with the gate asked, the case locked and a leaf written before the first byte
     "/messages/{message}/review": 55, "/messages/{message}/changes": 25, "/people/{person}": 28,
     "/people/{person}/naming": 20, "/cases/{case}/closing": 38,
-    "/messages/{message}/told": 18, "/messages/{message}/appeal": 18,
+    "/messages/{message}/told": 18, "/messages/{message}/appeal": 18, "/concerns/{concern}/misfiled": 18,
 }  # fmt: skip
 MOST = 15
 """On every other page."""
