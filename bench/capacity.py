@@ -22,6 +22,7 @@ PAGE_CPU = 0.08  # a page of the console, its share of the database included (RE
 STREAM_CPU = 0.4 / 1024**3  # a byte of a film (DESIGN section 14)
 OPEN_CPU = 0.05  # opening a film or seeking in it: gate, leaf, database
 PORTAL_MIB, CONSOLE_MIB, WORKER_MIB = 160, 320, 240  # a process at work, without the scratch of a worker
+FILM_MIB, SCRATCH_MIB = 4, 2048  # a film that is being watched, in the portal (bench.load); one that is being made safe
 
 CONNECTIONS_OF_SITE, CONNECTIONS_OF_WORKER, CONNECTIONS_LEFT = 20, 28, 10
 """What a process opens to PostgreSQL at most (`store.engine`, `workers.app`), and what is left for commands."""
@@ -111,7 +112,8 @@ def connections(size: Size) -> int:
 def row(size: Size) -> str:
     """One line of the table."""
     portals, consoles, workers = processes(size)
-    memory = (portals * PORTAL_MIB + consoles * CONSOLE_MIB + workers * (WORKER_MIB + 2048)) / 1024
+    at_rest = portals * PORTAL_MIB + consoles * CONSOLE_MIB + workers * (WORKER_MIB + SCRATCH_MIB)
+    memory = (at_rest + watching(size) * FILM_MIB) / 1024
     stored = stored_a_year(size)
     cells = (
         size.name, f"{size.staff:,}", f"{size.cases_a_year:,}",

@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import os
 import random
+import socket
 import sys
 import tempfile
 import time
@@ -25,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from aiohttp.connector import AddrInfoType
 
 from bench.streams import MIB, Process, Stage, released
 from exchange.memory import open_many_files
@@ -32,12 +34,12 @@ from exchange.store.embedded import EmbeddedPostgres
 from exchange.store.service import Service
 from tests.support.console_site import session_cookie
 from tests.support.database import cloned, make_template
-from tests.support.redeeming import browsers
 from tests.support.running import Exchange, running_exchange, several
 
 RATE = 1_500_000 / 8
 AHEAD_SECONDS = 10.0
 READ = 64 * 1024
+RECEIVED_AHEAD = 128 * 1024
 VIEWERS_A_CASE = 10
 READING_SECONDS = 5.0
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -163,7 +165,7 @@ async def prepared(running: Exchange, service: Service, asked: argparse.Namespac
 
 async def measure(running: Exchange, asked: argparse.Namespace) -> bool:
     """Everything at once, and what came of it."""
-    async with running.service() as service, browsers() as http:
+    async with running.service() as service, players() as http:
         viewers, paths = await prepared(running, service, asked)
         fern = running.accounts["fern"].actor.id
         assert fern
@@ -180,6 +182,19 @@ async def measure(running: Exchange, asked: argparse.Namespace) -> bool:
         await restarting
         looking.cancel()
     return report(asked, viewers, pages, list(watched.values()))
+
+
+def players() -> aiohttp.ClientSession:
+    """As many connections as wanted, none with the megabytes that the kernel would hold on this machine's own wire."""
+
+    def narrow(address: AddrInfoType) -> socket.socket:
+        made = socket.socket(*address[:3])
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_AHEAD)
+        return made
+
+    many = aiohttp.TCPConnector(limit=0, force_close=True, socket_factory=narrow)
+    patience = aiohttp.ClientTimeout(total=None, sock_connect=30)
+    return aiohttp.ClientSession(connector=many, cookie_jar=aiohttp.DummyCookieJar(), timeout=patience)
 
 
 async def _look(running: Exchange, watched: dict[str, Watched]) -> None:
@@ -221,7 +236,7 @@ def main() -> int:
     parser.add_argument("--viewers", type=int, default=1000)
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--mib", type=int, default=4, help="of each film")
+    parser.add_argument("--mib", type=int, default=16, help="of each film")
     asked = parser.parse_args()
     open_many_files()
     with tempfile.TemporaryDirectory(prefix="load-") as name, EmbeddedPostgres(Path(name) / "pg") as server:

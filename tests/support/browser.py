@@ -123,6 +123,7 @@ class Staff:
             "new MutationObserver(() => heard(document.querySelector('[data-going-words]').textContent))"
             ".observe(document.querySelector('[data-going-words]'), {childList: true})"
         )
+        await page.wait_for_load_state()  # pressed before the script is there, the form would send the files by itself
         await page.locator("#files").set_input_files(files)
         await press(page, "Upload")
         await page.locator("#ready").wait_for()
