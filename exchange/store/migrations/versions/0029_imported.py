@@ -10,7 +10,7 @@ from exchange.store.tables import metadata, refiling
 from exchange.store.tables.decisions import CONCERNS
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 
 
 def upgrade() -> None:

@@ -7,7 +7,7 @@ from alembic import op
 from exchange.store.tables import loosened, metadata, wording
 
 revision = "0030"
-down_revision = "0027"
+down_revision = "0029"
 
 
 def upgrade() -> None:
