@@ -22,6 +22,9 @@ NEWER = {
     "case.opened": "cases were opened after the backup and are not in it. Ask facilitators to open them again.",
     "referral.received": "referrals came in after the backup and are not in it. Say on your pages that they ask again.",
     "account.created": "accounts were made after the backup and are not in it. Make them again.",
+    "wording.approved": "wordings that people agree to were approved after the backup. Write and approve them again.",
+    "wording.drafted": "drafts of wordings that people agree to were written after the backup and are not in it.",
+    "wording.retired": "wordings were retired after the backup and are in force again. Retire them again.",
     "record.witness_added": "witnesses were named after the backup. An administrator names them again.",
 }
 Name = Annotated[str, typer.Option("--backup", help="Which one, as --list shows it; default: the newest.")]

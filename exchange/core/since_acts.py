@@ -68,7 +68,10 @@ ASKED = {
     "task.added": "feedback",
 }
 """The task of each; `task_of` looks closer where the leaf says which."""
-COUNTED = frozenset({"account.created", "case.opened", "record.witness_added", "referral.received", "service.changed"})
+COUNTED = frozenset({
+    "account.created", "case.opened", "record.witness_added", "referral.received", "service.changed",
+    "wording.approved", "wording.drafted", "wording.retired",
+})  # fmt: skip
 NOTHING: dict[str, tuple[str, ...]] = {
     "it was only looked at, counted, proved or taken away": (
         "account.recovery_seen", "early.opened", "early.renewed", "link.shown", "mark.left", "mark.shown_again",
@@ -86,16 +89,18 @@ NOTHING: dict[str, tuple[str, ...]] = {
         "session.confirmed", "session.ended", "session.locked", "session.unlocked",
     ),
     "what was decided stands open again, with its task, or is asked again with what it answered": (
-        "appeal.decided", "offer.made", "rectification.answered", "referral.declined", "referral.opened",
-        "review.told", "rules.agreed", "task.done",
+        "appeal.decided", "misfiled.decided", "offer.made", "rectification.answered", "referral.declined",
+        "referral.opened", "review.told", "rules.agreed", "task.done",
     ),
-    "what followed from it has leaves of its own": ("closing.decided", "participant.gone"),
+    "what followed from it has leaves of its own": (
+        "cases.imported", "closing.decided", "misfiled.ended", "participant.gone",
+    ),
     "it belongs to something that is asked for again": (
         "early.made", "original.confirmed", "original.received", "own_copy.approved", "own_copy.checked",
         "own_copy.dropped", "own_copy.ended", "own_copy.handed_out", "own_copy.made", "own_copy.sent_back",
         "reason.dropped", "reason.made", "reason.opened", "reason.rejected", "reason.spoken", "redaction.refused",
         "transcript.asked", "transcript.made", "transcript.refused", "upload.begun", "upload.dropped",
-        "upload.expired", "upload.sized",
+        "upload.expired", "upload.sized", "wording.dropped",
     ),
     "no notice and no webhook goes out after a restore until a person says so": (
         "notice.asked", "notice.delivered", "notice.put_off", "notice.sent", "notice.stopped", "notice.tried",

@@ -20,6 +20,7 @@ from exchange.store.service import Service
 from exchange.store.unit import reading
 from exchange.web.console.forms_for import url_for_form
 from tests.support.console_site import Client, Console, running_console
+from tests.support.home_page import all_of_home
 from tests.support.world import World, make_world
 
 STANDING = [state for state in State if WAITING[state].owner != "nobody"]
@@ -55,11 +56,11 @@ async def test_every_state_is_on_somebodys_list(world: World, console: Console) 
     made = {state: await message_in(world, state, timedelta(days=120)) for state in STANDING}
     final = [await message_in(world, state, timedelta(days=120)) for state in State if state not in STANDING]
     for actor in (world.facilitator, world.second, world.stranger, world.supervisor):
-        _, home = await (await console.as_(actor)).get("/")
+        home = await all_of_home(await console.as_(actor))
         missing = [state for state, message in made.items() if f'href="/messages/{message}' not in home]
         assert missing == []
         assert not any(str(message) in home for message in final)
-    _, home = await (await console.as_(world.stranger)).get("/")
+    home = await all_of_home(await console.as_(world.stranger))
     assert home.count("Covering") == len(STANDING)
 
 
@@ -87,7 +88,7 @@ async def test_every_task_opens_says_what_to_do_and_goes(world: World, console: 
             await conn.execute(insert(t.task).values(**values))
         ids = list((await conn.execute(select(t.task.c.id))).scalars())
     lead, supervisor = await console.as_(world.facilitator), await console.as_(world.supervisor)
-    _, home = await lead.get("/")
+    home = await all_of_home(lead)
     for task in ids:
         assert f'href="/tasks/{task}"' in home
         status, page = await lead.get(f"/tasks/{task}")

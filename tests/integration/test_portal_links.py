@@ -2,16 +2,20 @@
 
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
 from exchange.core import links as secrets_of
 from exchange.core.model import Channel
-from exchange.steps import release
+from exchange.steps import release, visit
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
+from exchange.web.portal import landing
 from tests.support.portal_site import PortalSite, Visitor, running_portal
 from tests.support.world import CODE, World, make_world
 
@@ -207,3 +211,20 @@ async def test_nothing_secret_in_addresses_headers_or_logs(
         assert not [word for word in planted if word in title]
     assert not [word for word in planted if word in out]
     assert any("zanzibarbarian" in answer.text for answer in browser.seen)
+
+
+async def test_a_link_taken_back_while_it_is_opened_leads_to_the_page_that_says_so(
+    world: World, browser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between opening and the answer it is taken back: no error, but where it says so."""
+    message, link = await world.released()
+
+    async def opened_and_taken_back(*given: Any) -> UUID:
+        session = await visit.claim(*given)
+        await world.revoke(message)
+        return session
+
+    monkeypatch.setattr(landing, "visit", SimpleNamespace(claim=opened_and_taken_back, load=visit.load))
+    answer = await browser.post("/l", link=link.secret, code=CODE)
+    assert (answer.status, answer.location.startswith("/s/")) == (303, True)
+    assert (await browser.get(answer.location.rstrip("#"))).location == "/closed"

@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import Field
 
 from exchange.core import links
-from exchange.core.errors import BadInput, LinkDead, WaitAWhile
+from exchange.core.errors import BadInput, LinkDead, SessionLocked, SignInNeeded, WaitAWhile
 from exchange.steps import visit
 from exchange.web import frame
 from exchange.web.frame import N_, PUBLIC, Route
@@ -77,7 +77,10 @@ async def _welcome(request: web.Request, session: object, cookie: str) -> web.Re
     """Into the session. The empty fragment keeps the browser from carrying the secret along."""
     response = frame.see_other(request, f"/s/{session}#")
     keep_cookie(request, response, cookie)
-    found = await visit.load(service_of(request), cookie, session)  # type: ignore[arg-type]
+    try:
+        found = await visit.load(service_of(request), cookie, session)  # type: ignore[arg-type]
+    except (SignInNeeded, SessionLocked):  # taken back or locked this moment: the place it leads to says so
+        return response
     language = found.payload.get("language")
     if frame.private_cookie(request, LANGUAGE) is None and language in LANGUAGES:
         frame.set_private_cookie(request, response, LANGUAGE, language, max_age=YEAR)
