@@ -23,6 +23,8 @@ from exchange.core.model import ConsentKind
 
 LANGUAGES = ("en", "cy")
 MOST_LINES, LONGEST_LINE = 12, 300
+LONGEST = (MOST_LINES + 10) * LONGEST_LINE
+"""Characters of what is sent for one language: empty lines too."""
 Lines = Mapping[str, tuple[str, ...]]
 """Lines in each of LANGUAGES."""
 

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from exchange.cli import app
 from exchange.core.audit import Outcome
 from exchange.core.gate import Act, explain
-from exchange.core.model import Actor, ActorKind, Channel, FactKind, Role, State
+from exchange.core.model import Actor, ActorKind, Channel, Role, State
 from exchange.settings import Settings
 from exchange.steps import cases, release, signing, view
 from exchange.store import facts
@@ -34,6 +34,7 @@ from exchange.store.service import Service, open_service
 from exchange.store.unit import now_of, reading
 from tests.integration.test_erasure import readable
 from tests.integration.test_restore import verified
+from tests.support.assessing import assess
 from tests.support.database import cloned, role_urls
 from tests.support.world import LETTER, World
 
@@ -79,7 +80,7 @@ async def upgraded(
             ids = {name: UUID(value) for name, value in json.loads((left / "ids.json").read_text()).items()}
             note = (folder / "checkpoint" / "newest.note").read_text()
             world = _world(service, ids)
-            await world.fact(FactKind.ASSESSMENT, "current")  # the one of that day runs out
+            await assess(service, world.facilitator, world.case)  # the one of that day runs out
             yield Upgraded(world, ids, note, before)
 
 

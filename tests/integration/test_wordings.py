@@ -17,7 +17,7 @@ from exchange.store import ledger_read
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
-from tests.support.api import Api, running_api
+from tests.support.api import Api, Caller, running_api
 from tests.support.console_site import Console, running_console
 from tests.support.portal_site import PortalSite, running_portal
 from tests.support.roles import as_owner
@@ -258,3 +258,30 @@ async def _read(api: Api, admin: Actor, lead: Actor, name: str) -> None:
     assert (await reader.get(f"/wordings/take_part/{name}?language=cy"))["paragraphs"][0] == OWN["cy"]
     assert (await reader.ask("GET", "/wordings/share/share-own-1")).status == 404
     assert (await reader.ask("GET", "/wordings")).status == 403
+
+
+async def test_the_api_keeps_the_library(world: World) -> None:
+    """Draft, drop, draft again, a second person's yes to exactly these words, and the end of them."""
+    async with running_api(world.service) as api:
+        lead = await api.as_(world.facilitator)
+        keeper, second = [await api.as_(one, stepped_up=True) for one in (world.administrator, world.supervisor)]
+        digest = await _drafted_twice(keeper)
+        place, shown = "/wordings/share/draft/approve", (await lead.get("/wordings/share"))["id"]
+        for who, named, status in ((keeper, digest, 409), (second, "0" * 64, 409), (second, digest, 204)):
+            assert (await who.ask("POST", place, {"digest": named})).status == status
+        name = (await lead.get("/wordings/share"))["id"]
+        assert name != shown
+        for who, status in ((lead, 403), (second, 204), (second, 409)):
+            assert (await who.ask("DELETE", f"/wordings/share/{name}")).status == status
+        assert (await lead.get("/wordings/share"))["id"] == shown
+
+
+async def _drafted_twice(keeper: Caller) -> str:
+    """Written, thrown away, written again: the digest of the second."""
+    assert (await keeper.ask("PUT", "/wordings/share/draft", OWN)).status == 200
+    assert (await keeper.ask("DELETE", "/wordings/share/draft")).status == 204
+    assert (await keeper.get("/wordings/share/versions"))["versions"] == []
+    assert (await keeper.ask("PUT", "/wordings/share/draft", OWN)).status == 200
+    draft = (await keeper.get("/wordings/share/versions"))["versions"][0]
+    assert (draft["standing"], draft["en"].count(OWN["en"])) == ("draft", 1)
+    return str(draft["digest"])

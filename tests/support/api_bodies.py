@@ -116,6 +116,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/service/assessment-form/take-out"): {"id": "q3"},
     ("POST", "/service/assessment-form/move"): {"id": "q2", "by": 1},
     ("PUT", "/service/guidance/{language}"): {"helps": ["Say it."], "hurts": ["Blame"], "reads": "We do."},
+    ("PUT", "/wordings/{kind}/draft"): {"en": "We ask you.", "cy": "Gofynnwn ichi."},
+    ("POST", "/wordings/{kind}/draft/approve"): {"digest": "0" * 64},
     ("POST", "/referrals/{referral}/not-for-us"): {"reason": "Somebody else does this."},
     ("POST", "/record/export"): {},
     ("POST", "/record/table"): {},

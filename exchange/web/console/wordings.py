@@ -10,7 +10,7 @@ from pydantic import Field
 from exchange.core.access import Permission
 from exchange.core.errors import NotFound
 from exchange.core.model import ConsentKind
-from exchange.core.wordings import LONGEST_LINE, MOST_LINES, Standing, Version
+from exchange.core.wordings import LONGEST, Standing, Version
 from exchange.steps import wording, wordings
 from exchange.web import frame
 from exchange.web.console import words
@@ -21,7 +21,6 @@ from exchange.web.frame.state import SITE
 
 PLACE = "/wordings"
 LANGUAGES = (("en", "English"), ("cy", "Cymraeg"))
-LONGEST = (MOST_LINES + 10) * LONGEST_LINE
 DRAFTED = frame.notice(
     "wording-drafted", N_("The draft is saved. Nobody is shown it before somebody else approves it.")
 )
