@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
-from exchange.core.model import Actor, ActorKind, Channel, ConsentKind, FactKind, Kind, Method, Role, Side
+from exchange.core.model import Actor, ActorKind, Channel, ConsentKind, FactKind, Kind, Role, Side
 from exchange.steps import cases, consent, facts, intake, upload
 from exchange.store import pieces
 from exchange.store import tables as t
 from exchange.store.sealing import opener_of
 from exchange.store.service import Service
 from exchange.store.unit import reading
-from tests.support.world import talked
+from tests.support.world import said_of, talked
 
 CONTACT = cases.SafeContact(Channel.PHONE, address="made up", hours="mornings")
 
@@ -47,8 +47,7 @@ async def make_case(service: Service, *, prepared: bool = True) -> Case:
         person = await cases.add_participant(
             service, actor, case, side=side, name="Made Up", form_of_name="M.", contact=CONTACT
         )
-        said = consent.Said(Method.IN_PERSON, "take-part-1")
-        await consent.record(service, actor, person, ConsentKind.TAKE_PART, True, said)
+        await consent.record(service, actor, person, ConsentKind.TAKE_PART, True, said_of(ConsentKind.TAKE_PART))
         people[side] = person
     if prepared:
         await talked(service, actor, case, people[Side.RESPONSIBLE])
