@@ -214,7 +214,7 @@ async def test_printed_for_custody_names_nothing_but_two_codes(world: World, fer
     async with reading(world.service) as conn:
         case = (await conn.execute(select(t.cases.c.reference).where(t.cases.c.id == world.case))).scalar_one()
     assert case in on_paper
-    assert not re.search(r"[0-9a-f]{8}-|M-[A-Z0-9]{4}|[0-9a-f]{64}", on_paper)
+    assert not re.search(r"\b[0-9a-f]{8}-|\bM-[A-Z0-9]{4}|[0-9a-f]{64}", on_paper)
     assert "Form responsible" not in on_paper
     _, text = await fern.get(f"{where}?large=yes")
     assert "app-sheets--large" in text

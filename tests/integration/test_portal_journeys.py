@@ -21,7 +21,7 @@ from exchange.store.unit import reading
 from exchange.web.frame import route_census
 from exchange.web.portal.uploading import FORM_BYTES
 from exchange.web.portal.visits import Door
-from tests.support.portal_site import Answer, PortalSite, Visitor, running_portal
+from tests.support.portal_site import Answer, PortalSite, Visitor, hidden, running_portal
 from tests.support.world import CODE, World, make_world
 
 TYPED = "I think about that day often.\nI was wrong."
@@ -258,12 +258,14 @@ async def test_an_offer_is_out_of_sight_while_everything_is_stopped(
     assert link is not None
     session = await _mine(browser, link)
     assert "that evening" in (await browser.get(session + "/decide")).text
+    open_form = hidden((await browser.get(session + "/accept")).text)
     await world.fact(kind, "on")
     for page in ("/decide", "/accept"):
         answer = await browser.get(session + page)
         assert "cannot be opened at the moment" in answer.text
         assert "that evening" not in answer.text
-    assert (await browser.post(session + "/accept", how="alone")).status == 409
+    assert (await browser.post(session + "/accept", how="alone", **open_form)).status == 409
+    assert "cannot be opened at the moment" in (await browser.post(session + "/accept", how="alone", wording="x")).text
     assert await world.state(message) == "offered"
     await world.fact(kind, "off", by=world.supervisor if kind is FactKind.HOLD else world.facilitator)
     assert "that evening" in (await browser.get(session + "/decide")).text

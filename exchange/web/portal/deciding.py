@@ -76,7 +76,7 @@ async def accept(request: web.Request) -> web.Response:
     found = visiting(request, Purpose.DECIDE)
     form = await frame.parse(request, Accepting)
     if isinstance(form, frame.ErrorSummary):
-        return await _accepting(request, form, 422) if await _stands(request) else _not_ready(request)
+        return await _again(request, form)
     said = Said(Method.LINK, form.wording, form.language, how_to_receive=form.how, author_may_learn=tuple(form.learn))
     person, about = found.link.participant_id, found.link.message_id
     try:
@@ -84,7 +84,7 @@ async def accept(request: web.Request) -> web.Response:
             service_of(request), found.actor, person, ConsentKind.RECEIVE, True, said, message_id=about
         )
     except BadInput as error:
-        return await _accepting(request, await frame.entered(request, error, "how"), 422)
+        return await _again(request, await frame.entered(request, error, "how"))
     return onward(request, "/moment" if _at_once(found, form.how) else "/answered?said=yes")
 
 
@@ -117,6 +117,10 @@ async def _stands(request: web.Request) -> bool:
 def _not_ready(request: web.Request) -> web.Response:
     """Says nothing of what is there, nor why it is out of sight."""
     return show(request, "not_ready.html")
+
+
+async def _again(request: web.Request, form: frame.ErrorSummary) -> web.Response:
+    return await _accepting(request, form, 422) if await _stands(request) else _not_ready(request)
 
 
 async def _accepting(request: web.Request, form: frame.ErrorSummary, status: int = 200) -> web.Response:
