@@ -50,7 +50,7 @@ from tests.support.roles import as_portal
 from tests.support.world import World, staff
 
 DRILL = pytest.mark.asyncio(loop_scope="module")
-SAID = Said(Method.IN_PERSON, "share-after-2026-01")
+SAID = Said(Method.IN_PERSON, "share-after-2026-11")
 
 
 @dataclass
