@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select
 
 from exchange.core.model import Actor, ActorKind, Channel, ConsentKind, FactKind, Kind, Method, Role, Side
-from exchange.steps import cases, consent, facts, intake, upload
+from exchange.steps import cases, consent, facts, intake, upload, wording
 from exchange.store import pieces
 from exchange.store import tables as t
 from exchange.store.sealing import opener_of
@@ -47,7 +47,7 @@ async def make_case(service: Service, *, prepared: bool = True) -> Case:
         person = await cases.add_participant(
             service, actor, case, side=side, name="Made Up", form_of_name="M.", contact=CONTACT
         )
-        said = consent.Said(Method.IN_PERSON, "take-part-1")
+        said = consent.Said(Method.IN_PERSON, wording.current(ConsentKind.TAKE_PART).id)
         await consent.record(service, actor, person, ConsentKind.TAKE_PART, True, said)
         people[side] = person
     if prepared:
