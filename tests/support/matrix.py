@@ -45,6 +45,7 @@ WORDS = {
     "edit": NONE,
     "section": "s1",
     "question": "q1",
+    "wording": "share-2026-01",
 }
 KINDS = {
     "/facts/": "status", "/cases/{case}/facts/": "pause", "/diary/": "inviting", "/cases/{case}/diary/": "plan",
