@@ -1,6 +1,7 @@
 """The author may leave the original out: then the translation alone is handed over, and the digest says so."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,13 +10,16 @@ from sqlalchemy import select
 from exchange.core import gate
 from exchange.core.errors import Conflict, NotFound, Refused
 from exchange.core.model import Channel, State
-from exchange.steps import links, offer, release, texts, view
+from exchange.steps import links, offer, release, setup, texts, view
 from exchange.store import facts
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import now_of, reading
+from exchange.web.pack_words import pack_pdf
+from tests.integration.test_own_copy import everywhere, taken
 from tests.support.api import running_api
 from tests.support.console_site import Console, running_console
+from tests.support.pdf_ua import words
 from tests.support.portal_site import PortalSite, Visitor, running_portal
 from tests.support.world import CODE, World, make_world
 
@@ -129,6 +133,31 @@ async def test_an_original_that_is_left_out_is_neither_shown_with_staff_nor_prin
             continue
         with pytest.raises(NotFound):
             await view.open_for_staff(service, lead, message, name, release=shown)
+
+
+async def test_the_sheets_of_a_translation_alone_hold_no_word_of_the_original(world: World, tmp_path: Path) -> None:
+    """The PDF for custody, read back."""
+    message = await translated(world)
+    await alone(world, message)
+    await released(world, message)
+    await release.revoke(world.service, world.facilitator, message)
+    await world.accept(message)
+    one = await release.print_pack(world.service, world.facilitator, message)
+    path = tmp_path / "sheets.pdf"
+    path.write_bytes(await pack_pdf(world.service, world.facilitator, message, one, large=None, language=None))
+    found = words(path)
+    assert (POLISH in found, "A. Nowak" in found, OWN in found) == (True, True, False)
+
+
+async def test_no_own_copy_of_the_recipient_holds_the_original(world: World) -> None:
+    """Nor the translation: a copy of what is held about them is none of what others wrote. The author's holds both."""
+    await setup.found_service(world.service, demo=True, name="Message service")
+    message = await translated(world)
+    await alone(world, message)
+    await released(world, message)
+    theirs, own = [everywhere(await taken(world, who)) for who in (world.recipient, world.author)]
+    assert (OWN.encode() in theirs, POLISH.encode() in theirs) == (False, False)
+    assert (OWN.encode() in own, POLISH.encode() in own) == (True, True)
 
 
 async def test_whoever_reviews_still_sees_both(world: World, console: Console) -> None:
