@@ -27,6 +27,8 @@ NEWER = {
     "wording.retired": "wordings were retired after the backup and are in force again. Retire them again.",
     "record.witness_added": "witnesses were named after the backup. An administrator names them again.",
 }
+KEEPS = "For 7 days after it was begun nothing that it may need is thrown away: put its head back, if you can."
+KEEPS_NOT = "That has been so for too long: what only it needs was thrown away."
 Name = Annotated[str, typer.Option("--backup", help="Which one, as --list shows it; default: the newest.")]
 
 
@@ -96,6 +98,8 @@ async def _show(_service: "Service", place: "ObjectStore") -> None:
         typer.echo(f"{head.id}  {head.at:%Y-%m-%d %H:%M} UTC")
     for name in found.bad:
         typer.echo(f"{name} CANNOT BE READ.", err=True)
+    for name in found.strange:
+        typer.echo(f"head/{name!r} is no backup of ours.", err=True)
 
 
 async def _check(service: "Service", place: "ObjectStore", name: str) -> None:
@@ -112,8 +116,10 @@ async def _make(service: "Service", place: "ObjectStore", owner: str) -> None:
     typer.echo(f"{made.id} was made and read back: the database and {made.objects} objects, {made.copied} of them new.")
     if made.thrown_away:
         typer.echo(f"{made.thrown_away} older backups were thrown away.")
-    for name in made.unreadable:
-        typer.echo(f"{name} CANNOT BE READ. Nothing that it may need is thrown away until it is old.", err=True)
+    for name, keeps in made.unreadable.items():
+        typer.echo(f"{name} CANNOT BE READ. {KEEPS if keeps else KEEPS_NOT}", err=True)
+    for name in made.strange:
+        typer.echo(f"head/{name!r} is no backup of ours. It is left alone and keeps nothing.", err=True)
     if made.missing:
         typer.echo(
             f"{len(made.missing)} objects are LOST in the object store; an older backup may have them:", err=True

@@ -17,6 +17,9 @@ from exchange.core.sealed import context
 
 VERSION = 1
 DATABASE, LIST = "database", "list"
+UNREADABLE = timedelta(days=7)
+"""How long after it was begun a backup whose head cannot be read keeps what no other one needs. Told at each backup:
+time to put the head back, and then what was erased goes from the place of backups as certificates say."""
 _ID = re.compile(r"\d{8}t\d{12}z-[0-9a-f]{8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -122,9 +125,29 @@ def new_id(at: datetime, random: bytes) -> str:
 
 def begun(name: str) -> datetime:
     """When the backup of this id was begun (UTC). BadBackup for what is no id."""
-    if not _ID.fullmatch(name):
-        raise BadBackup("There is something in the place of backups that is none.")
-    return datetime.strptime(name.partition("-")[0], "%Y%m%dt%H%M%S%fz").replace(tzinfo=UTC)
+    try:
+        if _ID.fullmatch(name):
+            return datetime.strptime(name.partition("-")[0], "%Y%m%dt%H%M%S%fz").replace(tzinfo=UTC)
+    except ValueError:  # digits that are no time
+        pass
+    raise BadBackup("There is something in the place of backups that is none.")
+
+
+def is_id(name: str) -> bool:
+    """Whether a backup of ours could have this name."""
+    try:
+        begun(name)
+    except BadBackup:
+        return False
+    return True
+
+
+def still_keeps(name: str, now: datetime) -> bool:
+    """Whether a backup whose head cannot be read may still need any object: its id names a time within UNREADABLE.
+
+    No backup begins in the future, so an id that says so keeps nothing either, but for clocks that differ a little.
+    """
+    return abs(now - begun(name)) < UNREADABLE
 
 
 def key_context(service: str, backup: str) -> bytes:

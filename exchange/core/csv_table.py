@@ -30,8 +30,8 @@ SENTENCES: dict[str, str] = {
 }
 """Why a table cannot be read; English, the sentence is the msgid."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_MADE_HARMLESS = re.compile(r"\A'(?=\s*[=+\-@\t\r\n])")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+_MADE_HARMLESS = re.compile(r"\A'(?=\s*[=+\-@\t\r\n\0])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
@@ -152,4 +152,6 @@ def row(cells: Iterable[str]) -> str:
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    """Behind an apostrophe where a spreadsheet could take it for a formula, whatever blanks stand before that."""
+    begins = cell.lstrip(" ").startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA)
+    return f"'{cell}" if begins else cell

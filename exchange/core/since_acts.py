@@ -137,7 +137,7 @@ def task_of(leaf: Leaf) -> str | None:
         case "task.added":
             return said if said in TASKS else kind
         case "feedback.given":
-            return said if said in ("call_me", "talk_first") else kind
+            return said if said in ("call_me", "only_translation", "talk_first") else kind
         case "stop.asked":
             return WISHES.get(str(leaf.get("outcome")), kind)
         case "release.revoked":

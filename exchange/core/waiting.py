@@ -70,6 +70,7 @@ TASKS: dict[str, str] = {
     "assessment_due": DATES,
     "call_me": ON_YOU,
     "talk_first": ON_YOU,
+    "only_translation": ON_YOU,
     "asked_to_stop": ON_YOU,
     "asked_to_replace": ON_YOU,
     "not_for_me": CONCERNS,

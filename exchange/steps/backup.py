@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +22,10 @@ from exchange.core.backup import (
     Head,
     Kept,
     begun,
+    is_id,
     key_context,
     new_id,
+    still_keeps,
     stream_context,
 )
 from exchange.core.errors import NotFound, ObjectMissing, RootKeyMissing, Unreadable, WrongSetting
@@ -53,8 +55,10 @@ class Made:
     copied: int
     missing: tuple[str, ...]
     thrown_away: int
-    unreadable: tuple[str, ...] = ()
-    """Backups in the place whose heads cannot be read: while they are kept, nothing else can be thrown away."""
+    unreadable: Mapping[str, bool] = field(default_factory=dict)
+    """Backups in the place whose heads cannot be read, and whether nothing else is thrown away for that."""
+    strange: tuple[str, ...] = ()
+    """Names in the place that are no backup's. They are left alone, and keep nothing."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,9 @@ async def _make(service: Service, owner_url: str, target: ObjectStore) -> Made:
     await target.put(f"head/{name}", Head(name, wrapped).text.encode())
     gone = await throw_away(service, target, now)
     await _remember(service, name, contents, copied, len(missing))
-    return Made(name, len(objects), copied, missing, gone, tuple((await place.heads(target)).bad))
+    found = await place.heads(target)
+    unreadable = {bad: still_keeps(bad, now) for bad in found.bad}
+    return Made(name, len(objects), copied, missing, gone, unreadable, tuple(found.strange))
 
 
 async def unlock(service: Service, target: ObjectStore, name: str = "") -> Opened:
@@ -152,7 +158,8 @@ def archive(target: ObjectStore, opened: Opened) -> AsyncIterator[bytes]:
 async def throw_away(service: Service, target: ObjectStore, now: datetime) -> int:
     """Backups kept long enough go, and what no backup needs any more; how many backups. Leftovers of failed ones too.
 
-    Objects go only when every list that is left was read: one that does not open may need any of them.
+    Objects go only when every list that is left was read: one that does not open may need any of them. A head that
+    cannot be read stops that for as long as `still_keeps` says; what a readable backup needs never goes.
     """
     found = await place.heads(target)
     names = {head.id for head in found.good} | set(found.bad)
@@ -161,8 +168,8 @@ async def throw_away(service: Service, target: ObjectStore, now: datetime) -> in
         await target.delete(f"head/{name}")
     kept = names - old
     await _drop_streams(target, kept, now)
-    if old:
-        await _drop_objects(service, target, kept)
+    if old or found.bad:
+        await _drop_objects(service, target, {n for n in kept if n not in found.bad or still_keeps(n, now)})
     return len(old)
 
 
@@ -181,10 +188,7 @@ async def _drop_streams(target: ObjectStore, kept: set[str], now: datetime) -> N
 
 def _older(name: str, than: datetime) -> bool:
     """What is no backup's name is left alone."""
-    try:
-        return begun(name) < than
-    except BadBackup:
-        return False
+    return is_id(name) and begun(name) < than
 
 
 async def _drop_objects(service: Service, target: ObjectStore, kept: set[str]) -> None:

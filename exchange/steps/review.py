@@ -14,7 +14,7 @@ from exchange.core import gate, places
 from exchange.core.errors import BadInput, Conflict, Refused
 from exchange.core.gate import Act
 from exchange.core.model import TICKS, UNDERSTOOD, Actor, Event, State
-from exchange.steps import appeals
+from exchange.steps import appeals, view
 from exchange.steps.redact import require_applied
 from exchange.steps.reviewer import for_review
 from exchange.steps.revoke import void_decisions
@@ -42,8 +42,7 @@ async def approve(
     async with unit_of_work(service, actor) as unit:
         message = await for_review(unit, message_id)
         await appeals.require_somebody_else(unit, message)
-        newest = await _newest(unit, message, digest)
-        await require_applied(unit, await opener_of(service, unit.conn, message.case_id), message, newest)
+        await _require_fit(unit, service, message, await _newest(unit, message, digest))
         known = await facts.load(unit.conn, message, digest=digest, asker=actor.id)
         if known.contact_order and not known.carve_out:
             raise Refused(reasons=(gate.Reason("1", "contact_order"),))
@@ -132,6 +131,17 @@ async def _newest(unit: Unit, message: Row[Any], digest: str) -> Row[Any]:
     if newest is None or newest.digest != digest or not newest.clean:
         raise Conflict("There is a newer version of this message. Please look at that one.")
     return newest
+
+
+async def _require_fit(unit: Unit, service: Service, message: Row[Any], revision: Row[Any]) -> None:
+    """Made of what is on the list, and there is something in it to hand over.
+
+    A translation that is not shown after something was taken out leaves nothing where the original is left out.
+    """
+    await require_applied(unit, await opener_of(service, unit.conn, message.case_id), message, revision)
+    parts = await unit.all(select(t.part).where(t.part.c.revision_id == revision.id))
+    if not any(map(view.is_shown, parts)):
+        raise Refused("Nothing of this version would be handed over. Show the translation, or the original beside it.")
 
 
 async def _refuse(

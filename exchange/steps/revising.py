@@ -1,11 +1,12 @@
 """A new revision: its manifest, its digest, its rows, and the event that brings it, in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
 
+from exchange.core import alone
 from exchange.core.errors import Unreadable
 from exchange.core.model import Event, Kind, Manifest, ManifestPart
 from exchange.core.reference import ALPHABET
@@ -49,18 +50,19 @@ async def make_revision(
     *,
     event: Event,
     change: Change = NOTHING_SAID,
+    translation_alone: bool | None = None,
     **leaf: Any,
 ) -> str:
     """Make `sealed` the message's newest revision, named by the digest that is returned.
 
     Whatever was approved or agreed to before is void. New objects (`sealed_in` this revision) are owned here.
+    `translation_alone`: whether the original stays out (core/alone.py); None: as in the version before.
     """
     if not sealed:
         raise Unreadable
     await parts.own(unit.conn, [p.object_key for p in sealed if p.sealed_in == revision_id])
-    number = 1 + (await unit.one(_last_number(message.id)))[0]
-    listed = tuple(ManifestPart(p.name, p.media_type, p.size, p.sha256, p.facts) for p in sealed)
-    manifest = Manifest(message.id, number, Kind(message.kind), listed)
+    sealed = await _alone(unit, message, sealed, translation_alone)
+    manifest = await _manifest(unit, message, sealed)
     digest = manifest.digest
     moved = await unit.move(message, event, progress=100, rejected_code=None)
     await void_decisions(unit, message)
@@ -68,7 +70,7 @@ async def make_revision(
         t.revision,
         id=revision_id,
         message_id=message.id,
-        number=number,
+        number=manifest.number,
         digest=digest,
         manifest=_as_json(manifest),
         key_sealed=opener.seal_key(key, "revision.key", revision_id),
@@ -80,7 +82,7 @@ async def make_revision(
     )
     for position, part in enumerate(sealed):
         await unit.add(t.part, revision_id=revision_id, position=position, **vars(part))
-    made = {"case": message.case_id, "message": message.id, "revision": revision_id, "number": number}
+    made = {"case": message.case_id, "message": message.id, "revision": revision_id, "number": manifest.number}
     unit.leaf("revision.made", digest=digest, **made, **moved, **leaf)
     return digest
 
@@ -88,6 +90,27 @@ async def make_revision(
 def _sealed(opener: Opener, revision_id: UUID, change: Change) -> dict[str, bytes]:
     told = {"change": change.words, "edits": change.edits}
     return {f"{n}_sealed": opener.seal(said, f"revision.{n}", revision_id) for n, said in told.items() if said}
+
+
+async def _manifest(unit: Unit, message: Row[Any], sealed: list[SealedPart]) -> Manifest:
+    number = 1 + (await unit.one(_last_number(message.id)))[0]
+    listed = tuple(ManifestPart(p.name, p.media_type, p.size, p.sha256, p.facts) for p in sealed)
+    return Manifest(message.id, number, Kind(message.kind), listed)
+
+
+async def _alone(unit: Unit, message: Row[Any], sealed: list[SealedPart], asked: bool | None) -> list[SealedPart]:
+    only = await _alone_so_far(unit, message) if asked is None else asked
+    return [replace(p, facts=alone.told(p.name, p.facts, alone=only)) for p in sealed]
+
+
+async def _alone_so_far(unit: Unit, message: Row[Any]) -> bool:
+    """Of the newest version of this round: what was put in anew comes without a translation."""
+    r, p = t.revision, t.part
+    newest = select(r.c.id).where(r.c.message_id == message.id, r.c.round == message.round)
+    found = await unit.all(
+        select(p.c.facts).where(p.c.revision_id.in_(newest.order_by(r.c.number.desc()).limit(1).scalar_subquery()))
+    )
+    return any(alone.is_left_out(part.facts) for part in found)
 
 
 def _last_number(message_id: UUID) -> Any:

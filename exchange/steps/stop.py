@@ -83,7 +83,8 @@ async def stop(service: Service, visit: Visit, *, wish: str) -> str:
 
 
 async def tell(service: Service, visit: Visit, *, kind: str, text: str = "") -> None:
-    """A participant's word to the facilitator, sealed to the case: `feedback`, `talk_first`, `call_me`, `appeal`."""
+    """A participant's word to the facilitator, sealed to the case: `feedback`, `talk_first`, `call_me`,
+    `only_translation`, `appeal`."""
     row = uuid4()
     async with unit_of_work(service, visit.actor) as unit:
         seal = await seal_of(unit.conn, visit.link.case_id)

@@ -13,15 +13,15 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, select
 
-from exchange.core import captions
+from exchange.core import alone, captions
 from exchange.core.access import Permission
-from exchange.core.errors import BadInput, Conflict, NotFound
+from exchange.core.errors import BadInput, Conflict, NotFound, Refused
 from exchange.core.leaf import LANGUAGE
 from exchange.core.model import Actor, Event
 from exchange.steps.freshness import require_fresh
 from exchange.steps.reviewer import for_review
 from exchange.steps.revising import Change, make_revision
-from exchange.steps.view import FOR_REVIEW
+from exchange.steps.view import FOR_REVIEW, has_translation
 from exchange.store import near, parts
 from exchange.store import tables as t
 from exchange.store.parts import SealedPart, part_context, part_key
@@ -129,6 +129,18 @@ async def show_text(service: Service, actor: Actor, message_id: UUID, digest: st
     return await _revise(service, actor, message_id, digest, uuid4(), key, name, fact="text_shown")
 
 
+async def leave_out(service: Service, actor: Actor, message_id: UUID, digest: str, *, left_out: bool) -> str:
+    """Hand over the translation alone, as its author wants it, or the original beside it again; the new digest.
+
+    The version says which, so both are reviewed and agreed to anew. Raises `Refused` where no translation would be
+    handed over, `Conflict` where it is so already or `digest` is not newest.
+    """
+    message = await _may_change(service, actor, message_id)
+    key = await _key_of(service, message, digest)
+    fact = "original_left_out" if left_out else "original_beside"
+    return await _revise(service, actor, message_id, digest, uuid4(), key, [], alone_now=left_out, fact=fact)
+
+
 async def read_text(service: Service, actor: Actor, message_id: UUID, digest: str, name: str) -> str:
     """A text part as it stands, to go on typing; the reading is recorded."""
     async with unit_of_work(service, actor) as unit:
@@ -204,18 +216,30 @@ async def _revise(
     revision_id: UUID,
     key: bytes,
     added: list[SealedPart] | str,
+    alone_now: bool | None = None,
     **leaf: Any,
 ) -> str:
     async with unit_of_work(service, actor) as unit:
         message = await for_review(unit, message_id)
         base = await _revision(unit, message_id, base_digest)
         rows = await unit.all(select(t.part).where(t.part.c.revision_id == base.id).order_by(t.part.c.position))
+        _require_sense(rows, alone_now)
         sealed = _ticked(rows, added) if isinstance(added, str) else _with(rows, added)
         opener = await opener_of(service, unit.conn, message.case_id)
         change = Change(edits=opener.open(base.edits_sealed, "revision.edits", base.id))
         return await make_revision(
-            unit, opener, message, revision_id, key, sealed, event=Event.REVISE, change=change, **leaf
-        )
+            unit, opener, message, revision_id, key, sealed, event=Event.REVISE, change=change,
+            translation_alone=alone_now, **leaf,
+        )  # fmt: skip
+
+
+def _require_sense(rows: Sequence[Row[Any]], alone_now: bool | None) -> None:
+    if alone_now is None:
+        return
+    if alone_now and not has_translation(rows):
+        raise Refused("There is no translation that would be handed over. Without the original nothing would be left.")
+    if alone_now == any(alone.is_left_out(row.facts) for row in rows):
+        raise Conflict("It is so already. Load the page again.")
 
 
 def _with(rows: list[Row[Any]], added: list[SealedPart]) -> list[SealedPart]:

@@ -8,7 +8,7 @@ Opening locks case and message first: what was taken back before is seen, what i
 our leaf in the record.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from exchange.core import gate, keys
+from exchange.core import alone, gate, keys
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, ExchangeError, NotFound, SessionLocked, SignInNeeded
 from exchange.core.gate import Act
@@ -60,6 +60,8 @@ class Shelf:
     digest: str
     version_code: str
     parts: tuple[Row[Any], ...]
+    alone: bool = False
+    """Whether there is more that its author leaves out: only the translation is handed over."""
 
 
 async def shelf(service: Service, visit: Visit) -> Shelf:
@@ -67,7 +69,9 @@ async def shelf(service: Service, visit: Visit) -> Shelf:
     async with unit_of_work(service, visit.actor) as unit:
         message, grant = await _allowed(unit, visit)
         revision, parts = await revision_parts(unit, message.id, grant.digest)
-        return Shelf(message, grant.digest, revision.version_code, tuple(p for p in parts if is_shown(p)))
+        shown = tuple(p for p in parts if is_shown(p))
+        only = any(alone.is_left_out(p.facts) for p in parts)
+        return Shelf(message, grant.digest, revision.version_code, shown, only)
 
 
 async def open_for_visitor(service: Service, visit: Visit, name: str) -> Opened:
@@ -134,11 +138,18 @@ def is_shown(part: Row[Any]) -> bool:
     """Text extracted from a document is for the reviewer only, until it is ticked (DESIGN section 10).
 
     What was made to be seen says nothing about it; a text that does not say so is not shown. What only helps whoever
-    reviews is never shown, whatever it says.
+    reviews is never shown, whatever it says; nor is an original that its author leaves out.
     """
+    if alone.is_left_out(part.facts):
+        return False
     if part.name.startswith(FOR_REVIEW) or not part.media_type.startswith(SHOWABLE):
         return False
     return part.facts.get("shown", not part.media_type.startswith("text/")) is True
+
+
+def has_translation(parts: Iterable[Row[Any]]) -> bool:
+    """Whether a version of these parts could be handed over as a translation alone."""
+    return any(alone.is_translation(part.name) and is_shown(part) for part in parts)
 
 
 async def _lock(unit: Unit, visit: Visit) -> None:

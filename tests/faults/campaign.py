@@ -2,7 +2,7 @@
 
     python -m tests.faults.campaign --runs 2000 --seed 1     # random runs, from this seed on
     python -m tests.faults.campaign --runs 1 --seed 1234     # one of them again
-    python -m tests.faults.campaign --every                  # one kill at every single failpoint of seven scripts
+    python -m tests.faults.campaign --every                  # one kill at every single failpoint of eight scripts
     python -m tests.faults.campaign --names                  # one kill at every named place
 
 What is wrong is printed with its seed, and the end is 1.
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exchange.store.failpoints import NAMES
-from tests.faults import afterwards, handing_over, putting_in  # noqa: F401  # their acts register themselves
+from tests.faults import afterwards, handing_over, misfiling, putting_in  # noqa: F401  # their acts register themselves
 from tests.faults.checker import check_run, check_service
 from tests.faults.lives import Life, Plan, live
 from tests.faults.people import Script

@@ -70,7 +70,8 @@ async def _lost(people: People, conn: AsyncConnection, leaves: list[dict[str, An
         if wanted and wanted not in there and not await _elsewhere(conn, people, wanted):
             wrong.append(f"I1 {name} was acknowledged, and the record has no {wanted}")
     asked_again = sum("alarm" in line for line in people.history.lines())
-    often = {one: there.count(one) - (asked_again if one == "message.put_in" else 0) for one in ONCE}
+    moved = "decide_place" in people.history.acts()  # put in where it belongs, too
+    often = {one: there.count(one) - (asked_again + moved if one == "message.put_in" else 0) for one in ONCE}
     wrong += [f"I1 {one} happened {number} times" for one, number in often.items() if number > 1]
     gone = {"wipe", "retain"} & people.history.acts()
     return wrong if gone else wrong + await _bytes(people, conn)

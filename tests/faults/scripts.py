@@ -26,6 +26,8 @@ AFTER = (
     ("close", "retain"),
     ("copy_out",),
 )
+MISFILED = ("report_misfiled", "decide_place", "refile")
+"""Moved to the right place instead of handed over: what comes after the review is told by the other scripts."""
 KEEPS_OPEN = ((), ("copy_out",))
 POINTS = 200
 """About as many failpoints as a run comes by."""
@@ -37,8 +39,9 @@ EVERY = (
     (TYPED, LINK, ("want_out", "ask_without", "make_without")),
     (BY_LINK, LINK, ("give_stop_link", "stop_it")),
     (TYPED, AT_ONCE, ("revoke",)),
+    (TYPED, (), MISFILED),
 )
-"""The scripts whose every failpoint is tried: each way in, over and out stands in one of them."""
+"""The scripts whose every failpoint is tried: each way in, over, out and elsewhere stands in one of them."""
 
 IN_ORDER = (
     "unit.to_be_committed", "leaves.written", "unit.committed", "leaves.to_be_placed", "leaves.placed", "unit.placed",
@@ -53,6 +56,7 @@ JOURNEYS = (
     (EVERY[4], IN_ORDER[1::2]),
     (EVERY[1], ("erasure.signed",)),
     (EVERY[2], ("copy.written", "copy.sealed")),
+    (EVERY[7], ("refiling.copied",)),
 )
 """Runs that are killed at every named place, each time a little further on."""
 
@@ -60,7 +64,8 @@ JOURNEYS = (
 def acts_of(way_in: tuple[str, ...], over: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
     """A whole run."""
     shut = ("shut",) if over in READ and after not in KEEPS_OPEN else ()
-    return (*way_in, *REVIEWED, *over, *after, *shut, "tidy")
+    reviewed = REVIEWED if over else REVIEWED[:1]
+    return (*way_in, *reviewed, *over, *after, *shut, "tidy")
 
 
 def script_of(seed: int) -> Script:

@@ -13,6 +13,7 @@ from exchange.core.errors import WrongSetting
 from exchange.settings import Settings
 from exchange.store import failpoints
 from exchange.store.service import open_service
+from tests.faults.scripts import JOURNEYS
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +35,11 @@ def places() -> dict[str, list[str]]:
 def test_the_list_names_every_failpoint_in_the_code_and_no_other() -> None:
     """A place that is not on the list would never be tried, a name without a place would seem to be."""
     assert set(places()) == failpoints.NAMES
+
+
+def test_every_failpoint_is_played() -> None:
+    """A new place without a run that is killed there is seen here, not at the end of the long campaign."""
+    assert {name for _, names in JOURNEYS for name in names} == failpoints.NAMES
 
 
 def test_a_failpoint_that_is_off_does_nothing() -> None:

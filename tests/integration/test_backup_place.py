@@ -1,14 +1,16 @@
 """The place of backups when something in it is wrong, or two come at once."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from exchange.core.backup import BadBackup
 from exchange.core.errors import Conflict
-from exchange.steps import backup
+from exchange.steps import backup, erase
 from exchange.steps.restore import Wanted
+from exchange.store import reaper
 from exchange.store.backup import place
 from exchange.store.embedded import EmbeddedPostgres
 from tests.integration.test_restore import local, objects_of
@@ -46,13 +48,14 @@ async def test_one_bad_head_hides_no_other_backup(local: Drill) -> None:
     await local.place.put(f"head/{first.id}", b"{")
     await local.place.put("head/notes.txt", b"not a backup")
     found = await place.heads(local.place)
-    assert ([head.id for head in found.good], set(found.bad)) == ([second.id], {first.id, "notes.txt"})
-    await local.place.delete("head/notes.txt")
+    assert ([head.id for head in found.good], set(found.bad), found.strange) == (
+        [second.id], {first.id}, ["notes.txt"]
+    )  # fmt: skip
     assert (await backup.unlock(local.service, local.place)).head.id == second.id
     with pytest.raises(BadBackup, match="head of this backup cannot be read"):
         await backup.unlock(local.service, local.place, first.id)
     third = await local.backup()
-    assert (third.copied, third.unreadable) == (0, (first.id,))
+    assert (third.copied, third.unreadable, third.strange) == (0, {first.id: True}, ("notes.txt",))
 
 
 async def test_nobody_goes_back_further_than_they_know(
@@ -68,6 +71,58 @@ async def test_nobody_goes_back_further_than_they_know(
             await restored(there, local.place, Wanted(without_record=True))
         done = await restored(there, local.place, Wanted(backup=first.id, without_record=True))
         assert done.backup == first.id
+
+
+STRANGE = ("notes.txt", "99999999t999999999999z-00000000", "20200101t000000000000z-0000000g", "old/20200101t0z")
+
+
+async def test_a_name_that_is_no_backups_is_left_alone_and_keeps_nothing(
+    local: Drill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no backup needs any more goes as if it were not there; it is told each time, and a restore goes on."""
+    first, gone = await _made(local, monkeypatch, days=36)
+    for name in STRANGE:
+        await local.place.put(f"head/{name}", b"not a backup")
+    made = await local.backup()
+    assert (made.thrown_away, made.unreadable, set(made.strange)) == (1, {}, set(STRANGE))
+    assert not gone & {key async for key, _ in local.place.list("objects/")}
+    left = {key async for key, _ in local.place.list("head/")}
+    assert left == {f"head/{name}" for name in (made.id, *STRANGE)}
+    assert (await backup.unlock(local.service, local.place)).head.id == made.id
+    assert f"head/{first}" not in left
+
+
+@pytest.mark.parametrize(("days", "keeps"), [(6, True), (8, False), (-3, True), (-8, False)])
+async def test_a_head_that_cannot_be_read_keeps_what_it_may_need_for_seven_days_and_is_told_each_time(
+    local: Drill, monkeypatch: pytest.MonkeyPatch, days: int, keeps: bool
+) -> None:
+    """After that what was erased goes; what the readable ones need stays whole, and the bad one till it is old."""
+    bad, gone = await _made(local, monkeypatch, days=days)
+    await local.place.put(f"head/{bad}", b"{")
+    for _ in range(2):
+        made = await local.backup()
+        assert made.unreadable == {bad: keeps}
+        assert (gone <= {key async for key, _ in local.place.list("objects/")}) == keeps
+        await backup.check(local.service, local.place, made.id)
+    assert f"head/{bad}" in {key async for key, _ in local.place.list("head/")}
+
+
+async def _made(local: Drill, monkeypatch: pytest.MonkeyPatch, *, days: int) -> tuple[str, set[str]]:
+    """A backup of so many days ago with a letter that was erased since, and what only it needs in the place."""
+    message = await local.world.letter()
+    await local.world.letter()
+    gone = {f"objects/{key}" for key in await objects_of(local.service, message)}
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
+
+    async def then(_service: object) -> datetime:
+        return at
+
+    with monkeypatch.context() as ago:
+        ago.setattr(backup, "_now", then)
+        made = await local.backup()
+    await erase.erase_message(local.service, local.world.supervisor, message)
+    await reaper.reap(local.service)
+    return made.id, gone
 
 
 async def test_an_object_that_rotted_in_the_place_is_copied_anew(local: Drill) -> None:

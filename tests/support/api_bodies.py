@@ -79,6 +79,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "base_digest": DIGEST, "name": "transcription", "language": "en", "text": "Hello.",
     },
     ("POST", "/messages/{message}/show-text"): {"digest": DIGEST},
+    ("POST", "/messages/{message}/original"): {"digest": DIGEST, "left_out": True},
     ("GET", "/messages/{message}/texts/{name}"): {"digest": DIGEST},
     ("POST", "/messages/{message}/edits"): {"doing": "strike", "part": "text", "start": 6, "end": 9, "why": "name"},
     ("PUT", "/messages/{message}/captions"): {

@@ -137,7 +137,9 @@ async def _visits(world: World, cookie: str, folder: Path) -> dict[str, Visit]:
     gone, lost = await world.released()
     _, asked = await world.offered(by_link=True, on_acceptance=True)
     assert asked
-    approved = await world.approved()
+    approved = await world.letter()
+    await message_tour.beside(world, approved, await world.digest(approved))
+    await world.approve(approved)
     made = {
         "letter": letter,
         "audio": await _released(world, await message_tour.recording(world, folder)),

@@ -46,6 +46,7 @@ WORDS = {
     "section": "s1",
     "wording": "take-part-2026-01",
     "question": "q1",
+    "wording": "share-2026-01",
 }
 KINDS = {
     "/facts/": "status", "/cases/{case}/facts/": "pause", "/diary/": "inviting", "/cases/{case}/diary/": "plan",

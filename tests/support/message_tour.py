@@ -136,8 +136,16 @@ async def noted(world: World, letter: UUID, sound: UUID, clip: UUID, telling: UU
         digest = await world.digest(message)
         await review.add_note(service, who, message, digest, text="Ask them about this.", place=place)
     await marks.leave(service, who, telling, "phone", "07700 900123")
+    await beside(world, telling, first)
+
+
+async def beside(world: World, message: UUID, digest: str) -> str:
+    """A translation beside this version, by a person; the new digest."""
     typed = {"name": "translation", "language": "cy", "text": "Rwy'n byw yn Lower Heath nawr."}
-    await texts.add_text(service, who, telling, base_digest=first, **typed)
+    made_by = texts.Translated("person", "A. Interpreter", checked=True)
+    return await texts.add_text(
+        world.service, world.facilitator, message, base_digest=digest, **typed, translated=made_by
+    )
 
 
 async def withheld(world: World) -> UUID:
@@ -228,7 +236,12 @@ async def shared(world: World, _folder: Path) -> list[tuple[str, str]]:
     waiting, shown, paper = [await accepted(world) for _ in range(3)]
     with_me = await release.present(service, who, shown, who_is_there="Form harmed, a friend")
     printed = await release.print_pack(service, who, paper)
+    both, only = await world.letter(), await world.letter()
+    await beside(world, both, await world.digest(both))
+    await texts.leave_out(service, who, only, await beside(world, only, await world.digest(only)), left_out=True)
     return [
+        ("consent-share-both", f"/messages/{both}/consent/share"), ("desk-alone", f"/messages/{only}/review"),
+        ("consent-share-alone", f"/messages/{only}/consent/share"),
         ("approved", f"/messages/{approved}"), ("preview-link", f"/messages/{approved}/preview-link"),
         ("stop-link", f"/messages/{approved}/stop-link"), ("replace-link", f"/messages/{approved}/replace-link"),
         ("consent-share", f"/messages/{approved}/consent/share"), ("retract", f"/messages/{approved}/retract"),

@@ -36,7 +36,22 @@ def test_the_first_line_names_the_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    "untrusted", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "=cmd|' /C calc'!A0"]
+    "untrusted",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        " =1",
+        "\0=1",
+        "\xa0=1",
+        "\v@A1",
+        " \twords",
+        "=cmd|' /C calc'!A0",
+    ],
 )
 def test_no_cell_is_a_formula(untrusted: str) -> None:
     """Even in a row that somebody put into the database by hand: it stays one line and begins with an apostrophe."""

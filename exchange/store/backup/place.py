@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography.cobblestone import Cobblestone256Decryptor
 from cryptography.exceptions import InvalidTag
 
-from exchange.core.backup import BadBackup, Head, Kept
+from exchange.core.backup import BadBackup, Head, Kept, is_id
 from exchange.core.errors import ObjectMissing, WrongSetting
 from exchange.core.sealed import Sealer
 from exchange.settings import Settings
@@ -40,10 +40,15 @@ def open_place(settings: Settings) -> ObjectStore:
 
 @dataclass(frozen=True)
 class Heads:
-    """Every finished backup, the newest first, and why those that cannot be read cannot, by their names."""
+    """Every finished backup, the newest first, and why those that cannot be read cannot, by their ids.
+
+    `strange`: names beside them that are no id of ours. They are no backups: nobody reads, keeps or removes anything
+    for them.
+    """
 
     good: list[Head]
     bad: dict[str, BadBackup]
+    strange: list[str]
 
     def newest(self) -> Head | None:
         """BadBackup where a newer one than all that can be read cannot be: nobody goes back further unknowingly."""
@@ -57,8 +62,11 @@ class Heads:
 
 async def heads(place: ObjectStore) -> Heads:
     """What stands in the place; one that cannot be read hides no other."""
-    found = Heads([], {})
+    found = Heads([], {}, [])
     for name in sorted([key.removeprefix("head/") async for key, _ in place.list("head/")], reverse=True):
+        if not is_id(name):
+            found.strange.append(name)
+            continue
         try:
             found.good.append(Head.parse(await place.get(f"head/{name}"), name))
         except BadBackup as error:

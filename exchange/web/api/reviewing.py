@@ -88,6 +88,13 @@ class OfVersion(Asked):
     digest: Digest
 
 
+class WithOriginal(Asked):
+    """Whether the original stays out and the translation alone is handed over, as the author wants it."""
+
+    digest: Digest
+    left_out: bool
+
+
 class NewVersion(Answer):
     """The digest of the version that was made."""
 
@@ -244,6 +251,12 @@ async def show_text(call: Call, asked: OfVersion) -> NewVersion:
     return NewVersion(digest=made)
 
 
+async def leave_out(call: Call, asked: WithOriginal) -> NewVersion:
+    """Leave the original out beside its translation, or put it back. It makes a new version, to be agreed to anew."""
+    made = await texts.leave_out(call.service, call.actor, call.id("message"), asked.digest, left_out=asked.left_out)
+    return NewVersion(digest=made)
+
+
 async def read_text(call: Call, asked: OfVersion) -> TextPart:
     """A text of the newest version, to go on typing. That it was read stands in the record."""
     name = call.word("name")
@@ -315,6 +328,7 @@ ENDPOINTS = [
     Endpoint("POST", "/messages/{message}/notes", note, REVIEW, status=204),
     Endpoint("POST", "/messages/{message}/texts", add_text, REVIEW, status=201),
     Endpoint("POST", "/messages/{message}/show-text", show_text, REVIEW, status=201),
+    Endpoint("POST", "/messages/{message}/original", leave_out, REVIEW, status=201),
     Endpoint("GET", "/messages/{message}/texts/{name}", read_text, REVIEW, errors=(409,)),
     Endpoint("POST", "/messages/{message}/concerns", raise_concern, RAISE, status=201),
     Endpoint("GET", "/concerns/{concern}", see_concern, RAISE),

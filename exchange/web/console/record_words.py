@@ -138,9 +138,14 @@ PURPOSES: dict[str, str] = of_messages.PURPOSES
 WAYS: dict[str, str] = {**of_messages.WAYS, "with_me": N_("together with staff")}
 ROLES: dict[str, str] = {**words.ROLES, **words.SIDES, **words.PARTS}
 FACT_VALUES: dict[str, dict[str, str]] = {str(kind): found for kind, found in VALUES.items()}
+REVISED: dict[str, str] = {
+    "original_left_out": N_("only the translation is handed over, without the original"),
+    "original_beside": N_("the original is handed over beside the translation"),
+}
+"""What is different in a new version, where it is no text and nothing taken out."""
 TABLES: dict[str, dict[str, str]] = {
     "kind": KINDS,
-    "fact": words.FACTS,
+    "fact": {**words.FACTS, **REVISED},
     "scope": SCOPES,
     "way": WAYS,
     "method": words.METHODS,

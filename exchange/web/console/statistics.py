@@ -64,7 +64,7 @@ WIDTH, HEIGHT, GAP = 640, 120, 6
 
 
 async def page(request: web.Request) -> web.StreamResponse:
-    """One quarter; the newest unless another is asked for."""
+    """One quarter; the newest unless another is asked for. Each figure is closed until it is opened, or all are."""
     asked = request.query.get("quarter")
     found = await statistics.read(service_of(request), actor_of(request), _quarter(asked) if asked else None)
     chosen = found.quarter
@@ -74,6 +74,7 @@ async def page(request: web.Request) -> web.StreamResponse:
         "chosen": chosen and chosen.first.isoformat(),
         "title": chosen and spoken(chosen),
         "least": found.least,
+        "whole": request.query.get("whole") == "yes",
         "figures": [_figure(found, figure, chosen) for figure in found.figures] if chosen else [],
         "times": [(gettext(STAGES[name]), days) for name, days in found.times.items()],
         "waits": [(gettext(supervisor.WAITS_FOR[name]), days) for name, days in found.waits.items()],

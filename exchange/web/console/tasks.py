@@ -31,6 +31,10 @@ ADVICE: dict[str, str] = {
     ),
     "call_me": N_("Call them in the way that is safe for them."),
     "talk_first": N_("Talk with them before anything else. Nobody should feel pressed."),
+    "only_translation": N_(
+        "It is not shared as it is. On the page “What the author decides” make the version without the original, "
+        "review it, and let them see it and decide."
+    ),
     "asked_to_stop": N_("Sharing is stopped as far as it can be. Find out how they are."),
     "asked_to_replace": N_(
         "Sharing is stopped as far as it can be. Give them a link to replace it, on the message's page. The old one is "

@@ -204,6 +204,7 @@ TASKS: dict[str, str] = {
     "supervision_due": N_("Supervision is due"),
     "call_me": N_("Asked for a call"),
     "talk_first": N_("Wants to talk first"),
+    "only_translation": N_("Wants only the translation to be handed over"),
     "asked_to_stop": N_("Asked to stop"),
     "asked_to_replace": N_("Wants to replace it with a new one"),
     "not_for_me": N_("Opened by somebody who said: not for me"),

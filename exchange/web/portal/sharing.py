@@ -16,11 +16,19 @@ from exchange.web.portal.reading import contents
 from exchange.web.portal.visits import Door, onward, service_of, show, visiting
 from exchange.web.taken_out import told
 
+ASKED_FOR_TRANSLATION = frame.notice(
+    "asked-for-translation",
+    N_(
+        "Nothing was shared. Your facilitator makes a version with only the translation. You see it and decide before "
+        "anybody gets it."
+    ),
+)
+
 
 class Share(Agreeing):
     """Share exactly this, or not."""
 
-    answer: Literal["share", "do_not_share", "talk_first"]
+    answer: Literal["share", "do_not_share", "talk_first", "only_translation"]
     sentences: ClassVar = {"answer": N_("Choose one of the answers")}
 
 
@@ -42,13 +50,23 @@ async def decide(request: web.Request) -> web.Response:
         await stop.tell(service, found, kind="talk_first")
         return onward(request, "/preview", ASKED_TO_TALK)
     said = Said(Method.LINK, form.wording, form.language)
+    only = form.answer == "only_translation"
+    if only and not _may_leave_out(await view.shelf(service, found)):
+        return await _preview(request, frame.blank(), 422)
     share = form.answer == "share"
     about = {"message_id": found.link.message_id, "digest": found.payload["digest"]}
     try:
         await consent.record(service, found.actor, person, ConsentKind.SHARE, share, said, **about)
     except BadInput as error:
         return await _preview(request, await frame.entered(request, error, "answer"), 422)
+    if only:  # the version with both is not shared; the team makes the other one
+        await stop.tell(service, found, kind="only_translation")
+        return onward(request, "/preview", ASKED_FOR_TRANSLATION)
     return onward(request, "/shared?said=" + ("yes" if share else "no"))
+
+
+def _may_leave_out(shelf: view.Shelf) -> bool:
+    return view.has_translation(shelf.parts) and not shelf.alone
 
 
 async def thanks(request: web.Request) -> web.Response:
@@ -62,6 +80,7 @@ async def _preview(request: web.Request, form: frame.ErrorSummary, status: int =
     shelf = await view.shelf(service_of(request), found)
     words = await words_of(request, ConsentKind.SHARE)
     context = await contents(request, shelf)
+    context |= {"alone": shelf.alone, "may_leave_out": _may_leave_out(shelf)}
     context["taken_out"] = told(found.payload.get("edits", []))
     return show(request, "preview.html", form=form, words=words, status=status, pages_shown=True, **context)
 

@@ -5,9 +5,10 @@ from typing import ClassVar, Literal
 from aiohttp import web
 from pydantic import Field
 
+from exchange.core import alone
 from exchange.core.access import Permission
 from exchange.core.model import ConsentKind, Event, Method, Receiving
-from exchange.steps import consent, wordings
+from exchange.steps import consent, texts, view, wordings
 from exchange.steps.consent import Said
 from exchange.web import frame
 from exchange.web.console.asking import asked
@@ -23,6 +24,14 @@ SHARES_NOT = frame.notice("shares-not", N_("Recorded: it is not shared. Nobody c
 RECEIVES = frame.notice("receives", N_("Recorded: they want to receive it. Next, hand it over."))
 RECEIVES_LATER = frame.notice("receives-later", N_("Recorded: not now. Nobody will press them."))
 RECEIVES_NOT = frame.notice("receives-not", N_("Recorded: no for now. They can think again at any time."))
+ALONE = frame.notice(
+    "original-left-out",
+    N_("In this new version only the translation is handed over. Review it, then let the author see it and decide."),
+)
+BESIDE = frame.notice(
+    "original-beside",
+    N_("In this new version the original goes with the translation. Review it, then let the author see it and decide."),
+)
 BY_STAFF = (Method.IN_PERSON, Method.PHONE, Method.WRITING, Method.PAPER)
 METHOD_CHOICES: dict[str, str] = {method: METHODS[method] for method in BY_STAFF}
 
@@ -42,6 +51,13 @@ class Share(frame.Form):
         "given": N_("Choose what the author decided"),
         "method": N_("Choose how they told you"),
     }
+
+
+class Original(frame.Form):
+    """Whether the author wants only the translation to be handed over."""
+
+    digest: str
+    left_out: Literal["yes", "no"]
 
 
 class Receive(frame.Form):
@@ -87,6 +103,17 @@ async def share(request: web.Request) -> web.StreamResponse:
     return await asked(request, Share, _show_share, act, at="given")
 
 
+async def original(request: web.Request) -> web.StreamResponse:
+    """A new version with the original left out, or with it beside the translation again."""
+
+    async def act(form: Original) -> web.StreamResponse:
+        message, out = id_of(request, "message"), form.left_out == "yes"
+        await texts.leave_out(service_of(request), actor_of(request), message, form.digest, left_out=out)
+        return frame.see_other(request, f"/messages/{message}/review", done=ALONE if out else BESIDE)
+
+    return await asked(request, Original, _show_share, act)
+
+
 async def receive_page(request: web.Request) -> web.StreamResponse:
     """The recipient's answer."""
     return await _show_receive(request, frame.blank(), 200)
@@ -120,8 +147,12 @@ async def receive(request: web.Request) -> web.StreamResponse:
 async def _show_share(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
     found = await message_of(request)
     text = await wordings.in_use(service_of(request), ConsentKind.SHARE, current_language())
+    newest = newest_of(found)
+    parts = found.parts[newest.id]
     return page(
-        request, "consent_share", found, form, status=status, version=newest_of(found), text=text,
+        request, "consent_share", found, form, status=status, version=newest, text=text,
+        left_out=any(alone.is_left_out(part.facts) for part in parts),
+        may_leave_out=Event.REVISE in found.events and view.has_translation(parts),
         in_force=found.known.share, dictated=found.dictated, methods=choices(METHOD_CHOICES),
     )  # fmt: skip
 
@@ -139,6 +170,7 @@ async def _show_receive(request: web.Request, form: frame.ErrorSummary, status: 
 ROUTES = [
     frame.Route("GET", "/messages/{message}/consent/share", share_page, Permission.CONSENT),
     frame.Route("POST", "/messages/{message}/consent/share", share, Permission.CONSENT),
+    frame.Route("POST", "/messages/{message}/original", original, Permission.REVIEW),
     frame.Route("GET", "/messages/{message}/consent/receive", receive_page, Permission.CONSENT),
     frame.Route("POST", "/messages/{message}/consent/receive", receive, Permission.CONSENT),
 ]

@@ -8,7 +8,7 @@ from pydantic import Field
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput
 from exchange.core.model import Channel
-from exchange.steps import offer
+from exchange.steps import offer, view
 from exchange.store import read
 from exchange.store.read import MessageView
 from exchange.web import frame
@@ -80,7 +80,7 @@ async def _show(request: web.Request, form: frame.ErrorSummary | None, status: i
 
 def _length(found: MessageView) -> str:
     """The rough length of the newest version, in words."""
-    return rough(found.parts[newest_of(found).id])
+    return rough([part for part in found.parts[newest_of(found).id] if view.is_shown(part)])
 
 
 ROUTES = [
