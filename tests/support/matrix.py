@@ -44,7 +44,6 @@ WORDS = {
     "quarter": "2026-01-01",
     "edit": NONE,
     "section": "s1",
-    "wording": "take-part-2026-01",
     "question": "q1",
     "wording": "share-2026-01",
 }
