@@ -24,7 +24,6 @@ from exchange.steps.process import Waiting, scan
 from exchange.steps.rejections import NOT_KEPT
 from exchange.store import near, parts, piles, queue
 from exchange.store import tables as t
-from exchange.store.failpoints import failpoint
 from exchange.store.scratch import private_scratch
 from exchange.store.sealing import seal_of, service_opener, service_seal
 from exchange.store.service import Service
@@ -62,7 +61,6 @@ async def read_pile(service: Service, pile_id: UUID) -> None:
             await scan(service, [path])
             source = media.Source(path, opener.open(row.name_sealed, "pile.name", pile_id))
             pages = await asyncio.to_thread(media.taken_apart, source, scratch)
-            failpoint("pile.taken_apart")
             await _keep(service, row, [await _sealed(service, row, run, pages) for run in _runs(pages)])
         except Rejected as error:
             if error.code is Code.NO_SANDBOX:

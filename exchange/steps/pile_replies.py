@@ -19,7 +19,6 @@ from exchange.steps import intake, pile_reading, replies, upload
 from exchange.steps.piles import key_of, require_part, waits_no_more
 from exchange.store import piles
 from exchange.store import tables as t
-from exchange.store.failpoints import failpoint
 from exchange.store.sealing import seal_of, service_opener
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
@@ -40,9 +39,7 @@ async def put_in(service: Service, actor: Actor, pile_id: UUID, part_id: UUID) -
         begun = await unit.maybe(going_on)
         key = await key_of(service, unit.conn, part)
     message_id = begun.id if begun else await _begin(service, actor, part, printed)
-    failpoint("pile.reply_begun")
     await _upload(service, actor, part, message_id, key)
-    failpoint("pile.reply_uploaded")
 
     async def done(unit: Unit, _message: Row[Any]) -> None:
         if not await piles.discard_parts(unit, t.pile_part.c.id == part_id, "put_in"):
