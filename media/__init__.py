@@ -6,8 +6,9 @@ reads a hostile file runs in `media.sandbox`.
 """
 
 from media.limits import DEFAULT, SENTENCES, Code, Limits, Rejected
-from media.making import make, press, redact, typed
+from media.making import make, press, redact, taken_apart, typed
 from media.product import Fact, Part, Product, Source
+from media.scans import Scan
 
 __all__ = [
     "DEFAULT",
@@ -18,9 +19,11 @@ __all__ = [
     "Part",
     "Product",
     "Rejected",
+    "Scan",
     "Source",
     "make",
     "press",
     "redact",
+    "taken_apart",
     "typed",
 ]

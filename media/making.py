@@ -9,7 +9,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from media import audio, letter, pack, redaction, sandbox, text, video
+from media import audio, letter, pack, redaction, sandbox, scans, text, video
 from media.limits import DEFAULT, Code, Limits, Rejected
 from media.product import Fact, Part, Product, Source
 from media.sandbox import PROVIDERS, Provider
@@ -76,6 +76,20 @@ def press(
     """Set a pack as one PDF in a new folder of the scratch; `pictures`: pages of ours by name. Raises Rejected."""
     with _bench(scratch, limits, limits.document_seconds, None, providers) as bench:
         return pack.press(bench, sheets, pictures)
+
+
+def taken_apart(
+    source: Source,
+    scratch: Path,
+    report: Callable[[float], None] = lambda _: None,
+    *,
+    limits: Limits = DEFAULT,
+    providers: Sequence[Provider] = PROVIDERS,
+) -> tuple[scans.Scan, ...]:
+    """The pages of a scanned pile and what the squares on them say, in a new folder of the scratch. Raises Rejected."""
+    kind = sniff(source.path, source.untrusted_name, "letter", limits.max_bytes)
+    with _bench(scratch, limits, _patience("letter", limits), None, providers) as bench:
+        return scans.make(bench, source.path, kind, _rising(report))
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from exchange.steps import (
     notifying,
     of_age,
     own_copy_making,
+    pile_reading,
+    piles,
     process,
     redacting,
     refiling,
@@ -46,6 +48,7 @@ async def process_waiting(service: Service) -> None:
     await transcribing.ask_again(service)
     await own_copy_making.ask_again(service)
     await refiling.ask_again(service)
+    await pile_reading.ask_again(service)
 
 
 @task("redact_message")
@@ -58,6 +61,18 @@ async def redact_message(service: Service, making: str) -> None:
 async def refile_message(service: Service, refiling_id: str) -> None:
     """Seal what lay in the wrong case anew where it belongs, then erase it where it lay."""
     await refiling.refile(service, UUID(refiling_id))
+
+
+@task("read_pile")
+async def read_pile(service: Service, pile: str) -> None:
+    """Take a scanned pile of replies apart by the codes on its pages, or say why not."""
+    await pile_reading.read_pile(service, UUID(pile))
+
+
+@task("end_piles", cron="29 2 * * *")
+async def end_piles(service: Service) -> None:
+    """Once a night: what was left of piles for too long is thrown away, and that is told."""
+    await piles.run_out(service)
 
 
 @task("hear_message")

@@ -69,13 +69,14 @@ ASKED = {
 }
 """The task of each; `task_of` looks closer where the leaf says which."""
 COUNTED = frozenset({
-    "account.created", "case.opened", "record.witness_added", "referral.received", "service.changed",
+    "account.created", "case.opened", "pile.put_in", "record.witness_added", "referral.received", "service.changed",
     "wording.approved", "wording.drafted", "wording.retired",
 })  # fmt: skip
 NOTHING: dict[str, tuple[str, ...]] = {
     "it was only looked at, counted, proved or taken away": (
         "account.recovery_seen", "early.opened", "early.renewed", "link.shown", "mark.left", "mark.shown_again",
-        "original.replayed", "own_copy.decided", "own_copy.looked_at", "participant.code_read", "presented.opened",
+        "original.replayed", "own_copy.decided", "own_copy.looked_at", "participant.code_read", "pile.opened",
+        "presented.opened",
         "presented.renewed", "preview.opened", "preview.renewed", "record.exported", "record.proved", "record.read",
         "referral.read", "review.opened", "review.renewed", "statistics.counted", "statistics.taken", "view.opened",
         "view.renewed",
@@ -100,6 +101,7 @@ NOTHING: dict[str, tuple[str, ...]] = {
         "own_copy.dropped", "own_copy.ended", "own_copy.handed_out", "own_copy.made", "own_copy.sent_back",
         "reason.dropped", "reason.made", "reason.opened", "reason.rejected", "reason.spoken", "redaction.refused",
         "transcript.asked", "transcript.made", "transcript.refused", "upload.begun", "upload.dropped",
+        "pile.assigned", "pile.expired", "pile.read", "pile.refused", "pile.reply_put_in", "pile.thrown_away",
         "upload.expired", "upload.sized", "wording.dropped",
     ),
     "no notice and no webhook goes out after a restore until a person says so": (

@@ -87,6 +87,7 @@ TASKS: dict[str, str] = {
     "decide_contact_order": ON_YOU,
     "decide_status": ON_YOU,
     "reply_came": ON_YOU,
+    "reply_scanned": ON_YOU,
     "notice_failed": ON_YOU,
     "notice_stopped": ON_YOU,
     "notice_unknown": ON_YOU,

@@ -21,7 +21,7 @@ from exchange.steps.erase_person import BLANK
 from exchange.steps.hold import refuse_if_held
 from exchange.steps.own_copy_making import end_of
 from exchange.steps.revoke import end_links, kill_links, void_decisions
-from exchange.store import near
+from exchange.store import near, piles
 from exchange.store import tables as t
 from exchange.store.reaper import to_reap
 from exchange.store.retention import took_part
@@ -219,6 +219,7 @@ async def _erase_case(unit: Unit, case_id: UUID) -> int:
     await end_of(unit, people)
     concerns = select(t.concern.c.id).where(t.concern.c.case_id == case_id)
     await unit.change(t.concern_note.delete().where(t.concern_note.c.concern_id.in_(concerns)))
+    await piles.discard_parts(unit, t.pile_part.c.case_id == case_id, "away")
     todo = update(t.task).where(t.task.c.case_id == case_id, t.task.c.done_at.is_(None))
     await unit.change(todo.values(done_at=func.now()))
     key_id = select(t.cases.c.key_id).where(t.cases.c.id == case_id).scalar_subquery()

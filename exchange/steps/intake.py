@@ -25,7 +25,7 @@ from exchange.store.unit import Unit, reading, unit_of_work
 MOST_CHARACTERS = 200_000
 LONGEST_QUESTION = 1_000
 Hook = Callable[[Unit, Row[Any]], Awaitable[None]]
-"""What else happens in the transaction of `finish`, such as making the receipt's stop link."""
+"""What else happens in the transaction of `begin_message` or `finish`, such as making the receipt's stop link."""
 
 
 async def begin_message(  # noqa: PLR0913  # a message is this many things
@@ -40,8 +40,9 @@ async def begin_message(  # noqa: PLR0913  # a message is this many things
     replaces: UUID | None = None,
     never_sent: bool = False,
     asks: bool = False,
+    also: Hook | None = None,
 ) -> UUID:
-    """Start a message from `author` to `recipient`, both of this case; its id.
+    """Start a message from `author` to `recipient`, both of this case; its id. `also` runs in the same transaction.
 
     `answers`: what was for the author. `asks`: one question. `never_sent`: a letter never to be sent (rule 13).
     A visitor whose link has a message under way gets that one again, its kind changed if nothing was put in.
@@ -69,8 +70,7 @@ async def begin_message(  # noqa: PLR0913  # a message is this many things
             never_sent=(never_sent := never_sent or await _replaces_never_sent(unit, replaces)),
             asks=asks,
         )
-        await ask_gate(unit, await unit.message(message_id))
-        await _through(unit, link, message_id)
+        await _through(unit, link, message_id, also)
         told = {"kind": kind, "link": link, "form": "never_sent" if never_sent else "question" if asks else None}
         unit.leaf("message.begun", case=case_id, message=message_id, author=author, recipient=recipient, **told)
         return message_id
@@ -161,7 +161,6 @@ async def put_in_again(service: Service, actor: Actor, message_id: UUID) -> None
         if link and (await submit_link(unit.conn, actor)).message_id not in (None, message_id):
             raise NotFound
         moved = await unit.move(message, Event.PUT_IN_AGAIN, round=message.round + 1, progress=0, rejected_code=None)
-        await ask_gate(unit, message)
         await _through(unit, link, message_id)
         unit.leaf("message.put_in_again", case=message.case_id, message=message_id, link=link, **moved)
 
@@ -191,8 +190,11 @@ async def _messages_of(unit: Unit, case_id: UUID, author: UUID, answers: UUID | 
         raise NotFound
 
 
-async def _through(unit: Unit, link: UUID | None, message_id: UUID) -> None:
-    """The visitor's link is about this message from now on."""
+async def _through(unit: Unit, link: UUID | None, message_id: UUID, also: Hook | None = None) -> None:
+    """The gate is asked, and the visitor's link is about this message from now on."""
+    await ask_gate(unit, message := await unit.message(message_id))
+    if also:
+        await also(unit, message)
     if link:
         await unit.change(update(t.link).where(t.link.c.id == link).values(message_id=message_id))
 

@@ -20,6 +20,7 @@ from exchange.store.service import Service
 from exchange.store.unit import Unit, unit_of_work
 
 TASK = "reply_came"
+NOT_OURS = "No sheet with this code went out from here. Look at the sheet again."
 
 
 async def begin_reply(service: Service, actor: Actor, untrusted_code: str) -> UUID | None:
@@ -34,7 +35,7 @@ async def begin_reply(service: Service, actor: Actor, untrusted_code: str) -> UU
         printed = await _printed(unit, code)
         relation = await near.relation(unit.conn, printed.case_id, actor.id)
         if not access.may(actor, Permission.PUT_IN, relation):
-            await _tell_the_team(unit, printed)
+            await tell_the_team(unit, printed, TASK)
             return None
         begun = await _under_way(unit, printed)
     if begun is not None:
@@ -45,13 +46,18 @@ async def begin_reply(service: Service, actor: Actor, untrusted_code: str) -> UU
     )  # fmt: skip
 
 
+async def went_out(unit: Unit, code: str) -> Row[Any] | None:
+    """The message that went out under this code, with the state of its case; None where none did."""
+    m, p, c = t.message, t.printed_pack, t.cases
+    query = select(m.c.id, m.c.case_id, m.c.author_id, m.c.recipient_id, c.c.state.label("case_state"))
+    query = query.join(p, p.c.message_id == m.c.id).join(c, c.c.id == m.c.case_id)
+    return await unit.maybe(query.where(p.c.code == code))
+
+
 async def _printed(unit: Unit, code: str) -> Row[Any]:
-    """The message that went out under this code."""
-    m, p = t.message, t.printed_pack
-    query = select(m.c.id, m.c.case_id, m.c.author_id, m.c.recipient_id).join(p, p.c.message_id == m.c.id)
-    row = await unit.maybe(query.where(p.c.code == code))
+    row = await went_out(unit, code)
     if row is None:
-        raise BadInput("No sheet with this code went out from here. Look at the sheet again.", field="code")
+        raise BadInput(NOT_OURS, field="code")
     return row
 
 
@@ -63,10 +69,10 @@ async def _under_way(unit: Unit, printed: Row[Any]) -> UUID | None:
     return UUID(str(row.id)) if row else None
 
 
-async def _tell_the_team(unit: Unit, printed: Row[Any]) -> None:
-    """One open task however often the code is tried."""
+async def tell_the_team(unit: Unit, printed: Row[Any], kind: str, **told: Any) -> None:
+    """One open task of its kind however often the code is tried or scanned; `told`: ids for the record."""
     k = t.task
-    waits = select(k.c.id).where(k.c.message_id == printed.id, k.c.kind == TASK, k.c.done_at.is_(None)).limit(1)
+    waits = select(k.c.id).where(k.c.message_id == printed.id, k.c.kind == kind, k.c.done_at.is_(None)).limit(1)
     if await unit.maybe(waits) is None:
-        await unit.add(k, case_id=printed.case_id, message_id=printed.id, kind=TASK, due_at=unit.now)
-        unit.leaf("reply.handed_on", case=printed.case_id, message=printed.id)
+        await unit.add(k, case_id=printed.case_id, message_id=printed.id, kind=kind, due_at=unit.now)
+        unit.leaf("reply.handed_on", case=printed.case_id, message=printed.id, **told)

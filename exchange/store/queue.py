@@ -19,7 +19,7 @@ MEDIA = "media"
 LONG = frozenset(
     {
         "process_message", "make_reason_safe", "redact_message", "hear_message", "make_own_copy", "refile_message",
-        "scrub",
+        "read_pile", "scrub",
     }
 )  # fmt: skip
 """What may run for minutes, media tools above all, has a queue of its own, so that no notice waits for it."""

@@ -21,7 +21,7 @@ from exchange.store.unit import Unit, reading, unit_of_work
 
 AT_ONCE = 500
 PATIENCE = "interval '1 hour'"
-PREFIXES = ("upload/", "revision/", "copy/")
+PREFIXES = ("upload/", "revision/", "copy/", "pile/")
 UNREADABLE = ("key_sealed", "key_wrapped", "name_sealed", "about_wrapped")
 """What an upload is read with: all of it goes when it is given up."""
 
@@ -43,6 +43,10 @@ and not exists (
 and not exists (select from spoken where spoken.object_key = reap.object_key and key_sealed is not null)
 and not exists (select from early where early.object_key = reap.object_key)
 and not exists (select from own_copy where own_copy.object_key = reap.object_key and key_sealed is not null)
+and not exists (select from pile where pile.object_key = reap.object_key and key_sealed is not null)
+and not exists (
+  select from pile_page join pile_part on pile_part.id = part_id
+  where pile_page.object_key = reap.object_key and key_sealed is not null)
 returning object_key
 """  # noqa: S608  # only our own constants are put together
 )
@@ -55,6 +59,8 @@ and not exists (select from part where part.object_key = given)
 and not exists (select from spoken where spoken.object_key = given)
 and not exists (select from early where early.object_key = given)
 and not exists (select from own_copy where own_copy.object_key = given)
+and not exists (select from pile where pile.object_key = given)
+and not exists (select from pile_page where pile_page.object_key = given)
 on conflict (object_key) do nothing
 """
 )

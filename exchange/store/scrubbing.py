@@ -1,6 +1,7 @@
 """Which stored objects were not read back for the longest, and what reading found (`steps/scrub.py`).
 
-Copies for people and sounds that are listened to early are left out: both are gone within days, and are made again.
+Copies for people and sounds that are listened to early are left out: both are gone within days, and are made again. So
+are scanned piles: gone within weeks, proved page by page when they are put in, and until then there is the paper.
 """
 
 from typing import Any

@@ -35,7 +35,7 @@ from exchange.store.service import Service
 
 _BEFORE_BYTES = frozenset(
     f"{what}.{how}" for what in ("view", "preview", "review", "presented", "early") for how in ("opened", "renewed")
-) | {"original.replayed", "own_copy.handed_out", "own_copy.looked_at"}
+) | {"original.replayed", "own_copy.handed_out", "own_copy.looked_at", "pile.opened"}
 """Acts after which content leaves: not before their leaf has its place."""
 
 _NOT_EARLY = text(

@@ -18,6 +18,7 @@ from exchange.store.unit import reading
 from exchange.web.api.endpoint import Endpoint
 from exchange.web.api.table import ENDPOINTS
 from exchange.web.frame import PUBLIC
+from tests.support import piles
 from tests.support.api import Answered, Api, Caller, running_api
 from tests.support.api_bodies import body_of, path_of, without_request
 from tests.support.assessing import assess
@@ -64,6 +65,7 @@ async def ids_of(world: World) -> dict[str, UUID]:
     found["edit"] = await redact.want(world.service, world.facilitator, stopped, strike, why="name")
     copy = found["copy"] = await own_copy.prepare(world.service, world.facilitator, world.author)
     found["item"] = (await own_copy.read(world.service, world.facilitator, copy)).items[0].row.id
+    found["pile"], found["part"] = await piles.outsiders(world, world.facilitator)
     found["rules"] = await dialogue.write(world.service, world.facilitator, world.case, dialogue.template())
     told = (world.author, "details", "My name has one l.")
     found["wrong"] = await rectification.ask(world.service, world.facilitator, *told)

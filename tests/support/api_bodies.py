@@ -108,6 +108,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/invitations"): {"author": "{participant}", "recipient": "{other}", "channel": "email"},
     ("POST", "/messages/{message}/preview-link"): {"channel": "email"},
     ("POST", "/messages/{message}/stop-link"): {"channel": "email"},
+    ("PUT", "/piles/{pile}/parts/{part}/code"): {"code": "P-22222-22222"},
     ("POST", "/messages/{message}/revise-link"): {"channel": "email"},
     ("POST", "/messages/{message}/replace-link"): {"channel": "email"},
     ("PUT", "/service/assessment-form/sections"): {"id": "s1", "title": {"en": "One", "cy": "Un"}},
@@ -133,6 +134,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/sign-in"): {"login": "nobody", "password": "wrong", "code": "000000"},
 }  # fmt: skip
 WORDS = {
+    "page": "1",
     "name": "text",
     "wording": "take-part-2026-01",
     "kind": "assessment",

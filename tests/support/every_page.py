@@ -35,6 +35,7 @@ from tests.support.intake_tour import with_mistakes, wrong_case
 from tests.support.matrix import second_case
 from tests.support.notices import ALWAYS, post_office, says_safe
 from tests.support.outside import webhook
+from tests.support.piles_tour import scanned
 from tests.support.ports import free_port
 from tests.support.putting_in import chunked
 from tests.support.rights_tour import copies
@@ -238,7 +239,7 @@ async def console(world: World, folder: Path) -> list[tuple[Actor | None, list[S
     one = (await referral.listed(world.service, world.supervisor))[0].id
     team = [*await _team_pages(world, one), *await _of_the_exchange(case, f"/people/{world.recipient}", world)]
     opened = await _emergency(world)
-    stops = [*FRESH, *await copies(world)]
+    stops = [*FRESH, *await scanned(world, folder), *await copies(world)]
     checked = stops[-1].path
     stops += [Stop("message-" + name, path) for part in message_tour.PARTS for name, path in await part(world, folder)]
     in_review = next(stop.path for stop in stops if stop.name == "message-in-review")

@@ -35,6 +35,7 @@ LEFT_OUT = (
     (r"/present/|/print/", "goes on from a release that is under way"),
     (r"/early$|/making$|/changes/\{name\}|/captions|/words$|/spoken$", "the workshop: bytes of one recording"),
     (r"^/cases/import", "a form, and a file to begin with: no list"),
+    (r"^/piles/\{", "one scanned pile, which begins with a file: what it asks is counted in test_piles.py"),
     (r"^/record/export$", "asks for a second factor; its file is as long as the record"),
     (r"/revise-link|/replace-link|/upload$|/notice$", "goes on from a link or a return of that very message"),
     (r"^/emergencies/\{|/notices$", "one emergency, or what one person finds safe: no list"),

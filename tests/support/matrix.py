@@ -23,6 +23,7 @@ from exchange.store import tables as t
 from exchange.store.unit import reading
 from exchange.web.frame import route_census
 from exchange.web.frame.routing import ROUTES
+from tests.support import piles
 from tests.support.api_bodies import body_of
 from tests.support.assessing import assess
 from tests.support.console_site import Console, session_cookie
@@ -41,6 +42,7 @@ WORDS = {
     "erasure": NONE,
     "passkey": NONE,
     "index": "1",
+    "page": "1",
     "quarter": "2026-01-01",
     "edit": NONE,
     "section": "s1",
@@ -109,6 +111,7 @@ async def second_case(world: World) -> World:
 async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], letter: str) -> Objects:
     """One of everything that a case can have, with planted words in what can hold words."""
     service, lead = world.service, world.facilitator
+    pile, scanned = await piles.outsiders(world, world.stranger)
     message, link = await world.released(f"Dear you,\n\n{letter}\n")
     stopped = await world.letter(f"Another one.\n\n{letter}\n")
     raised = await concern.raise_concern(service, lead, stopped, kind="other", note=f"Concern about {letter[::-1]}")
@@ -139,7 +142,8 @@ async def objects_of(world: World, spare: UUID, *, names: tuple[str, ...], lette
         "message": message, "concern": raised, "link": link.id, "release": release, "task": task, "upload": file,
         "session": session, "token": own.id, "account": spare, "second": spare, "supervisor": spare, "bar": uuid4(),
         "emergency": uuid4(), "rules": uuid4(), "notice": notice, "copy": copy, "item": item,
-        "wrong": wrong, "assessment": assessed, "webhook": uuid4(),
+        "wrong": wrong, "assessment": assessed, "webhook": uuid4(), "pile": pile,
+        "part": scanned,
     }  # fmt: skip
     planted = (str(reference), *(str(number) for number in numbers), *names, letter[::-1])
     return Objects(world.case, {name: str(one) for name, one in ids.items()}, planted, (letter,))

@@ -33,6 +33,8 @@ select object_key from piece join upload on upload.id = upload_id where durable 
 union select object_key from part join revision on revision.id = revision_id where key_sealed is not null
 union select object_key from spoken where key_sealed is not null
 union select object_key from early
+union select object_key from pile where key_sealed is not null
+union select object_key from pile_page join pile_part on pile_part.id = part_id where key_sealed is not null
 """
 
 

@@ -21,7 +21,7 @@ from exchange.store.read.emergencies import (
     own_emergencies,
 )
 from exchange.store.read.history import FactHistory, case_of, case_workers, fact_history, staff_accounts
-from exchange.store.read.home import RECOVERY, WEBHOOK, Group, Item, needs_you_now, waiting_count
+from exchange.store.read.home import PILE, RECOVERY, WEBHOOK, Group, Item, needs_you_now, waiting_count
 from exchange.store.read.keys import KeysState, keys_state
 from exchange.store.read.links import LinkView, link_view, links_of_case, reach_one_device
 from exchange.store.read.marks import Left, marks_left
@@ -39,6 +39,7 @@ from exchange.store.read.thread import ThreadView, thread_view
 from exchange.store.read.uploads import Arrived, uploads_of
 
 __all__ = [
+    "PILE",
     "RECOVERY",
     "WEBHOOK",
     "Arrived",

@@ -27,6 +27,8 @@ RECOVERY = "recovery_used"
 """A recovery code was used: `reference` is the account's sign-in name, `task_id` its id."""
 WEBHOOK = "webhook_stopped"
 """A webhook was stopped: `task_id` is its id."""
+PILE = "pile_waits"
+"""A scanned pile is there to be put in: `task_id` is its id."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,14 @@ def _webhook(row: Row[Any], _about: Row[Any], _names: dict[UUID, str]) -> Item:
     return Item(row.heading, WEBHOOK, None, "", None, row.id, "", "", row.since, row.late, False)
 
 
+def _pile(row: Row[Any], _about: Row[Any], _names: dict[UUID, str]) -> Item:
+    return Item(row.heading, PILE, None, "", None, row.id, "", "", row.since, row.late, False)
+
+
 _ABOUT = {
     "message": _message, "task": _task, "assessment": _assessment, "supervision": _supervision,
     "referral": _referral, "referral_due": _referral_due, "recovery": _recovery, "webhook": _webhook,
+    "pile": _pile,
 }  # fmt: skip
 """How each kind of `needs.waiting` is told."""
 WITH_NAMES = ("message", "task")
@@ -181,4 +188,5 @@ _DETAILS = Together(
     referral_due=_those(t.referral, "referral_due", t.referral.c.reference),
     recovery=_those(t.account, "recovery", t.account.c.login),
     webhook=_those(t.webhook, "webhook"),
+    pile=_those(t.pile, "pile"),
 )

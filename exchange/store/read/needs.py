@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, 
 from exchange.core import access
 from exchange.core.access import Permission
 from exchange.core.model import Actor, CaseState, Role, State
+from exchange.core.piles import WARNED
 from exchange.core.waiting import CONCERNS, DATES, ON_YOU, REFERRALS, TASKS, WITHIN_A_MONTH
 from exchange.store import near
 from exchange.store import tables as t
@@ -21,6 +22,8 @@ WEEK = timedelta(days=7)
 def waiting(actor: Actor) -> CompoundSelect[Any]:
     """SQL: all that waits for the actor: `what`, `id`, `since`, `heading`, `late`."""
     found = [_messages(actor), _tasks(actor), _assessments(actor)]
+    if access.may(actor, Permission.CASE_OPEN):
+        found.append(_piles(actor))
     if access.may(actor, Permission.REFERRALS):
         found.append(_referrals())
     if access.may(actor, Permission.ADMINISTER):
@@ -113,6 +116,14 @@ def _recoveries(actor: Actor) -> Select[Any]:
     r, a = t.recovery_code, t.account
     query = _row("recovery", a.c.id, func.max(r.c.used_at), ON_YOU, literal(False)).join(r, r.c.account_id == a.c.id)
     return query.where(r.c.used_at.is_not(None), r.c.seen_at.is_(None), a.c.id != actor.id).group_by(a.c.id)
+
+
+def _piles(actor: Actor) -> Select[Any]:
+    """Scanned piles that the actor put in, once they were looked at, until all of each was decided about."""
+    p = t.pile
+    late = p.c.at < func.now() - literal(WARNED)
+    mine = p.c.account_id == actor.id, p.c.state.in_(("read", "refused"))
+    return _row("pile", p.c.id, p.c.at, ON_YOU, late).where(*mine)
 
 
 def _webhooks() -> Select[Any]:

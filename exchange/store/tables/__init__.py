@@ -7,7 +7,7 @@ erasures, legal holds · `notices` notices to participants · `rights` what peop
 is taken out of messages · `early` what is heard before there is a version · `paper` what went out on paper ·
 `withholding` telling the author, and appeals · `supervision` of cases · `dialogue` ground rules · `figures` what was
 counted · `webhooks` whom it tells by machine · `wordings` its own words of consents ·
-`refiling` what lay in the wrong case. The
+`refiling` what lay in the wrong case · `piles` scanned piles of replies. The
 ledger's tables stand in `ledger.sql`, the queue's in procrastinate.
 """
 
@@ -37,6 +37,7 @@ from exchange.store.tables.messages import draft, message, part, piece, revision
 from exchange.store.tables.notices import notice, notice_wish
 from exchange.store.tables.paper import dictation, printed_pack
 from exchange.store.tables.people import account, account_session, api_token, passkey, passkey_challenge
+from exchange.store.tables.piles import pile, pile_page, pile_part
 from exchange.store.tables.refiling import refiling
 from exchange.store.tables.rights import closing, disclosure, own_copy, own_copy_item, rectification
 from exchange.store.tables.service_ import key_pair, mail_sent, reap, scrub, service_setting, task
@@ -100,6 +101,9 @@ __all__ = [
     "passkey",
     "passkey_challenge",
     "piece",
+    "pile",
+    "pile_page",
+    "pile_part",
     "plain",
     "portal_session",
     "printed_pack",

@@ -5,7 +5,7 @@ from aiohttp import web
 from exchange.core.access import Permission
 from exchange.core.model import State
 from exchange.core.retention import NOTICE
-from exchange.store.read import RECOVERY, WEBHOOK, Item, needs_you_now
+from exchange.store.read import PILE, RECOVERY, WEBHOOK, Item, needs_you_now
 from exchange.store.read.home import MOST, SUPERVISION
 from exchange.web import frame
 from exchange.web.console import words
@@ -58,7 +58,14 @@ def _kind(item: Item) -> str:
 
 RECOVERY_USED = N_("A recovery code was used: ask them whether it was them")
 WEBHOOK_STOPPED = N_("A webhook was stopped: nothing arrives there any more")
-STATE_OR_TASK = {**words.STATE_NEEDS, **words.TASKS, RECOVERY: RECOVERY_USED, WEBHOOK: WEBHOOK_STOPPED}
+PILE_WAITS = N_("Scanned replies are not all put in yet")
+STATE_OR_TASK = {
+    **words.STATE_NEEDS,
+    **words.TASKS,
+    RECOVERY: RECOVERY_USED,
+    WEBHOOK: WEBHOOK_STOPPED,
+    PILE: PILE_WAITS,
+}
 
 
 def _button(item: Item) -> str:
@@ -73,6 +80,8 @@ def _place(item: Item) -> str:
         return f"/referrals/{item.task_id}"
     if item.kind == RECOVERY:
         return f"/admin/accounts/{item.task_id}"
+    if item.kind == PILE:
+        return f"/piles/{item.task_id}"
     if item.kind == WEBHOOK:
         return f"/admin/webhooks/{item.task_id}"
     if item.kind == NOTICE and item.case_id is None:

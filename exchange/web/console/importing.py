@@ -9,7 +9,7 @@ from binascii import Error as NotBase64
 from collections import Counter
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from exchange.core import case_table
 from exchange.core.access import Permission
@@ -22,7 +22,7 @@ from exchange.steps.importing import Plan, Planned, TableHasMistakes
 from exchange.web import frame
 from exchange.web.attachment import named
 from exchange.web.console import words
-from exchange.web.console.messages.arriving import CHUNK, multipart, token_first
+from exchange.web.console.messages.arriving import one_file
 from exchange.web.console.session import actor_of, service_of
 from exchange.web.frame import N_, gettext
 
@@ -111,17 +111,7 @@ def _line(one: Planned) -> dict[str, Any]:
 
 async def _file(request: web.Request) -> bytes:
     """The file of the form, whole; BadInput where none was chosen, TooLarge for more than a table can be."""
-    reader = await multipart(request)
-    await token_first(request, reader)
-    field = await reader.next()
-    if not isinstance(field, BodyPartReader) or not field.filename:
-        raise BadInput("Choose a file first.", field="file")
-    taken = bytearray()
-    while chunk := await field.read_chunk(CHUNK):
-        taken += chunk
-        if len(taken) > MOST_BYTES:
-            raise TooLarge
-    return bytes(taken)
+    return (await one_file(request, MOST_BYTES, missing="Choose a file first.", too_large=str(TooLarge())))[0]
 
 
 def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:

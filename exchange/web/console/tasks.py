@@ -45,6 +45,10 @@ ADVICE: dict[str, str] = {
     "reply_came": N_(
         "Somebody outside the team holds it, closed. The record of the case says who. Collect it, and put it in."
     ),
+    "reply_scanned": N_(
+        "Somebody outside the team scanned it with other post, and has not seen it here. Look at its pages among the "
+        "scanned replies, and put it in. The record of the case says who has the paper."
+    ),
     "appeal": N_("Somebody does not agree with a decision. A supervisor who did not make it should look at it."),
     "decide_appeal": N_(
         "Whoever decided not to share it cannot decide this. Give a reason that the author can understand."

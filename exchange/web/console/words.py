@@ -231,6 +231,7 @@ TASKS: dict[str, str] = {
     "copy_ready": N_("A copy of what we hold about somebody is ready to hand out"),
     "copy_gone": N_("A copy of what we hold about somebody is gone before they got it"),
     "reply_came": N_("A reply on paper came in elsewhere"),
+    "reply_scanned": N_("A reply on paper was scanned elsewhere"),
     "again_stopped": N_("Stopped after the backup was made: why is lost"),
     "again_message": N_("Began or sent a message after the backup was made: it is lost"),
     "again_person": N_("A person was changed after the backup was made: look at them"),

@@ -57,6 +57,24 @@ async def token_first(request: web.Request, reader: MultipartReader) -> None:
     await field.release()
 
 
+async def one_file(request: web.Request, most: int, *, missing: str, too_large: str) -> tuple[bytes, str]:
+    """The one file of a form whose bytes a step seals whole, and its hostile name; never more than `most` bytes.
+
+    Raises BadInput at the field `file` where none was chosen, TooLarge; both with these sentences.
+    """
+    reader = await multipart(request)
+    await token_first(request, reader)
+    field = await reader.next()
+    if not isinstance(field, BodyPartReader) or not field.filename:
+        raise BadInput(missing, field="file")
+    taken = bytearray()
+    while chunk := await field.read_chunk(CHUNK):
+        taken += chunk
+        if len(taken) > most:
+            raise TooLarge(too_large)
+    return bytes(taken), field.filename
+
+
 async def _files(reader: MultipartReader) -> AsyncIterator[BodyPartReader]:
     """File fields with a name; a browser sends one without a name where nothing was chosen."""
     while (field := await reader.next()) is not None:

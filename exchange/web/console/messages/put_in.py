@@ -83,10 +83,9 @@ async def begin(request: web.Request) -> web.StreamResponse:
     async def act(form: NewMessage) -> web.StreamResponse:
         service, actor, case = service_of(request), actor_of(request), id_of(request, "case")
         recipient = await recipient_of(request, form.author, form.recipient)
-        people = {"author": form.author, "recipient": recipient}
         message = await intake.begin_message(
-            service, actor, case, **people, kind=KIND_OF[form.what], never_sent=bool(form.never_sent),
-            asks=form.what == "question",
+            service, actor, case, author=form.author, recipient=recipient, kind=KIND_OF[form.what],
+            never_sent=bool(form.never_sent), asks=form.what == "question",
         )  # fmt: skip
         what = "typed" if form.what == "question" else form.what
         return frame.see_other(request, f"/messages/{message}/upload?what={what}")

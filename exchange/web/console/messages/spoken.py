@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, Conflict, TooLarge
@@ -11,7 +11,7 @@ from exchange.steps import hearing, spoken
 from exchange.steps.rejections import SENTENCES
 from exchange.web import frame
 from exchange.web.console.messages.about import message_of, page
-from exchange.web.console.messages.arriving import CHUNK, multipart, token_first
+from exchange.web.console.messages.arriving import one_file
 from exchange.web.console.session import actor_of, id_of, service_of
 from exchange.web.frame import N_, gettext
 from exchange.web.streaming import send_part
@@ -53,17 +53,9 @@ async def hear(request: web.Request) -> web.StreamResponse:
 
 async def _recording(request: web.Request) -> bytes:
     """The one file of the form, never more than may be."""
-    reader = await multipart(request)
-    await token_first(request, reader)
-    field = await reader.next()
-    if not isinstance(field, BodyPartReader) or not field.filename:
-        raise BadInput("Record something, or choose a file first.", field="file")
-    taken = bytearray()
-    while chunk := await field.read_chunk(CHUNK):
-        taken += chunk
-        if len(taken) > spoken.MOST_BYTES:
-            raise TooLarge("This recording is too long. About ten minutes fit. Please make it shorter.")
-    return bytes(taken)
+    missing = "Record something, or choose a file first."
+    too_large = "This recording is too long. About ten minutes fit. Please make it shorter."
+    return (await one_file(request, spoken.MOST_BYTES, missing=missing, too_large=too_large))[0]
 
 
 async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
