@@ -114,7 +114,8 @@ def test_the_campaign_notices_time_and_memory(watch: Watch, monkeypatch: pytest.
     case = Case("good", kind, "photo.jpg", data)
     (fine,) = [campaign.run(case, HERE[0], watch)]
     assert (fine.said, fine.wrong) == ("made", ())
-    assert 20 << 20 < fine.peak < 1 << 30
+    # the kernel counts what the process that forks holds as its child's own: a tester of many tests holds a GiB
+    assert 20 << 20 < fine.peak < fine.worker + (1 << 30)
     monkeypatch.setattr(campaign, "PEAK", 20 << 20)
     monkeypatch.setattr(campaign, "LONGEST", 0.001)
     assert campaign.run(case, HERE[0], watch).wrong[-2:] == ("it took too long", "it took too much memory")

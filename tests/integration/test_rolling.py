@@ -132,7 +132,7 @@ async def test_a_second_signal_ends_it_at_once(place: Place) -> None:
     watching = asyncio.create_task(watcher.run(place.http, asyncio.Event()))
     await asyncio.sleep(0.5)
     assert await place.running.restart("portal-2", signals=2) < 2 * (NOTICE + PATIENCE)
-    assert cut(place.running, "portal-2") == 1
+    assert cut(place.running, "portal-2") >= 1  # at once: an idle one that is being closed may count too
     watching.cancel()
 
 
