@@ -120,7 +120,9 @@ def _within_zip(some: random.Random, data: bytes, change: Change) -> bytes:
         hit = some.choice([n for n in names if n.endswith((".xml", ".rels", ".jpeg", ".jpg")) and "theme" not in n])
         for name in names:
             part = before.read(name)
-            after.writestr(name, change(some, part, pieces(name, part)) if name == hit else part)
+            dated = zipfile.ZipInfo(name)  # of one day: writestr by name takes the time of now
+            dated.compress_type = zipfile.ZIP_DEFLATED
+            after.writestr(dated, change(some, part, pieces(name, part)) if name == hit else part)
     return out.getvalue()
 
 
