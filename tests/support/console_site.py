@@ -38,9 +38,9 @@ class Client:
     cookie: str = ""
 
     async def get(self, path: str) -> tuple[int, str]:
-        """Status and text; redirects are not followed."""
+        """Status and text; of a picture what there is of text. Redirects are not followed."""
         async with self.http.get(self.url + path, allow_redirects=False) as response:
-            return response.status, await response.text()
+            return response.status, await response.text(errors="replace")
 
     async def where(self, path: str) -> str:
         """Where a GET leads: the Location of a redirect, "" otherwise."""
