@@ -39,7 +39,7 @@ AXE = "axe.run(document, {resultTypes: ['violations'], preload: false})"
 NOT_THERE = "Failed to load resource"
 """How Chromium says that an answer had the status which a stop expects."""
 NO_PAGES = re.compile(
-    r"/static/|/healthz|/readyz|/api/|/uploads/|/part/|/progress$|/making$|/s/\{session\}/open$|/play$|/record/checkpoint"
+    r"/static/|/healthz|/readyz|/api/|/uploads/|/part/|/pages/\{page\}$|/progress$|/making$|/s/\{session\}/open$|/play$|/record/checkpoint"
     r"|/record/entries/.*/proof$|/s/\{session\}/spoken$|/spoken/sound$|/early/sound$|/print/\{release\}/pack$|/sign-in/provider/back$|/cases/import/template$|/erasures/.*/certificate$|/s/\{session\}$"
 )
 """Addresses of bytes, of programs, and those that only lead on to another page."""

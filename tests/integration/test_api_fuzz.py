@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from exchange.core.model import Channel
-from exchange.steps import concern, release
+from exchange.steps import concern, release, setup
 from exchange.store.service import Service
 from exchange.web.api.openapi import document
 from tests.support.api import Caller, running_api
@@ -36,6 +36,7 @@ DRAWN = settings(
 @pytest.mark.slow
 async def test_no_fault_and_no_undescribed_answer(service: Service) -> None:
     """Five requests to every operation by a facilitator with a fresh step-up, on a case with messages."""
+    await setup.found_service(service, demo=True, name="Messages")
     world = await make_world(service)
     ids = await ids_of(world)
     async with running_api(service) as api:
