@@ -131,6 +131,7 @@ def settings_of(server: EmbeddedPostgres, folder: Path) -> Settings:
     """The service in a folder, over its own database, each process in its own role."""
     return Settings.load(
         folder=folder / "service", scratch=folder / "scratch", demo=True, console_port=free_port(), **UNHURRIED,
+        step_up_seconds=3600,  # a page that asks for the second factor again is another page
         owner_database_url=server.url, database_url=server.url_as(CONSOLE), portal_database_url=server.url_as(PORTAL),
     )  # fmt: skip
 

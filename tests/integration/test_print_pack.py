@@ -45,6 +45,7 @@ def test_rule_20_the_pack_is_pdf_ua_in_every_sandbox(large: bool, provider: Prov
     """Tagged to the last stroke, titled, in its languages, every picture with words, fonts embedded."""
     path = pressed(tmp_path, f"Dear you,\n\n{WIDE}", large=large, pages=2, providers=(provider,))
     assert pdf_ua.problems(path) == []
+    assert pdf_ua.foreign(path) == []
     roles = pdf_ua.roles(path)
     assert roles[:4] == ["Document", "H1", "P", "L"]
     assert (roles.count("H1"), roles.count("Figure")) == (5, 4)
@@ -53,7 +54,7 @@ def test_rule_20_the_pack_is_pdf_ua_in_every_sandbox(large: bool, provider: Prov
 
 
 def test_the_checker_sees_what_is_missing(tmp_path: Path) -> None:
-    """The same file without title, language, alternatives or structure is not let through."""
+    """The same file without title, language, alternatives or structure is let through by neither checker."""
     path = pressed(tmp_path, "Dear you,", pages=1)
     with pdf_ua.pikepdf.open(path) as pdf:
         del pdf.Root.Lang, pdf.Root.ViewerPreferences
@@ -64,6 +65,7 @@ def test_the_checker_sees_what_is_missing(tmp_path: Path) -> None:
         pdf.save(tmp_path / "worse.pdf")
     found = " ".join(pdf_ua.problems(tmp_path / "worse.pdf"))
     assert all(number in found for number in ("07-002", "11-006", "13-004", "01-005"))
+    assert pdf_ua.foreign(tmp_path / "worse.pdf") == ["UA-06-001", "UA-07-002", "UA-13-004"]
 
 
 def test_rule_20_nothing_of_a_letter_is_markup(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What ISO 14289-1 (PDF/UA-1) asks that a machine can see, read with pikepdf, which is not what set the file.
 
 `problems` lists what is missing; the numbers are those of the Matterhorn Protocol 1.1. `spoken` is what a screen reader
-says, in its order. No validator that is nobody's own code can be had from Debian, PyPI or npm; veraPDF is none of them.
+says, in its order. `foreign` is what a checker says that is not ours: pdfua sees 16 of the 106 rules that veraPDF does,
+which itself is in none of Debian, PyPI and npm.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pdfua
 import pikepdf
 import pypdfium2
 from pikepdf import Dictionary, Name
@@ -24,6 +26,11 @@ def problems(path: Path) -> list[str]:
     """Everything that is wrong, in words; empty for a file that keeps the rules."""
     with pikepdf.open(path) as pdf:
         return [*_document(pdf), *_tree(pdf), *_pages(pdf), *_fonts(pdf)]
+
+
+def foreign(path: Path) -> list[str]:
+    """What the foreign checker finds, warnings too: the numbers of its rules, each once."""
+    return sorted({found.rule_id for found in pdfua.validate(str(path)).findings})
 
 
 def roles(path: Path) -> list[str]:
