@@ -15,12 +15,16 @@ from datetime import timedelta
 from enum import StrEnum
 
 from exchange.core import packs
-from exchange.core.errors import BadInput
+from exchange.core.errors import BadInput, TooLarge
 
 WARNED, KEPT = timedelta(days=30), timedelta(days=37)
 """From when on it is said that it is late, and how long what nobody decided about is kept."""
 MOST_BYTES = 32 << 20
 """Of one file: about a hundred sheets as office scanners make them."""
+
+
+class PileTooLarge(TooLarge):
+    """This file is too large. Scan the pile in two parts, up to 32 MB each."""
 
 
 class LeftOver(StrEnum):

@@ -89,7 +89,8 @@ def as_plain(own: Lines, fixed: Lines) -> dict[str, Any]:
 
 def from_plain(stored: Mapping[str, Any]) -> tuple[Lines, Lines]:
     """What `as_plain` wrote: the own lines and the fixed ones."""
-    return tuple({code: tuple(stored[code][part]) for code in LANGUAGES} for part in ("own", "fixed"))  # type: ignore[return-value]
+    own, fixed = ({code: tuple(stored[code][part]) for code in LANGUAGES} for part in ("own", "fixed"))
+    return own, fixed
 
 
 def checked(untrusted_own: Mapping[str, str], fixed: Lines) -> Lines:

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core import access, keys
 from exchange.core.access import Permission, Relation
-from exchange.core.errors import BadInput, Conflict, NotFound, TooLarge
+from exchange.core.errors import BadInput, Conflict, NotFound
 from exchange.core.model import WORKER, Actor
-from exchange.core.piles import KEPT, MOST_BYTES, WARNED
+from exchange.core.piles import KEPT, MOST_BYTES, WARNED, PileTooLarge
 from exchange.steps.freshness import require_fresh
 from exchange.steps.hold import refuse_if_held
 from exchange.store import near, parts, piles
@@ -45,12 +45,14 @@ class PileView:
     @property
     def late_at(self) -> datetime:
         """From when on it is late."""
-        return self.pile.at + WARNED  # type: ignore[no-any-return]
+        late: datetime = self.pile.at + WARNED
+        return late
 
     @property
     def until(self) -> datetime:
         """When what is left of it is thrown away."""
-        return self.pile.at + KEPT  # type: ignore[no-any-return]
+        until: datetime = self.pile.at + KEPT
+        return until
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class PartView:
     from_name: str = field(default="", repr=False)
     to_name: str = field(default="", repr=False)
 
+    @property
+    def certain(self) -> bool:
+        """It is known whose reply it is, and nothing speaks against putting it in."""
+        return self.part.answers_id is not None and self.part.why is None
+
 
 async def put_in(service: Service, actor: Actor, untrusted: bytes, untrusted_name: str) -> UUID:
     """Seal a scanned pile as it came; its id. A worker takes it apart. BadInput for an empty one, TooLarge."""
@@ -71,7 +78,7 @@ async def put_in(service: Service, actor: Actor, untrusted: bytes, untrusted_nam
     if not untrusted:
         raise BadInput("Choose a file first.", field="file")
     if len(untrusted) > MOST_BYTES:
-        raise TooLarge("This file is too large. Scan the pile in two parts, up to 32 MB each.")
+        raise PileTooLarge
     name = "".join(char for char in untrusted_name[:NAME_LENGTH] if char.isprintable())
     pile, key = uuid4(), keys.new_data_key()
     named = piles.file_key(pile)

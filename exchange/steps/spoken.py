@@ -25,6 +25,12 @@ from exchange.store.unit import Unit, reading, unit_of_work
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of a recording: about ten minutes as a browser makes them."""
+
+
+class RecordingTooLong(TooLarge):
+    """This recording is too long. About ten minutes fit. Please make it shorter."""
+
+
 RAW, SOUND = "raw", "sound"
 
 
@@ -40,7 +46,7 @@ async def put_in(service: Service, actor: Actor, message_id: UUID, untrusted: by
     if not untrusted:
         raise BadInput("There is nothing in this recording. Please record or choose it again.", field="file")
     if len(untrusted) > MOST_BYTES:
-        raise TooLarge("This recording is too long. About ten minutes fit. Please make it shorter.")
+        raise RecordingTooLong
     named = part_key(row, RAW)
     await parts.announce(service, [named])
     bound = part_context(case_id, message_id, row, RAW)

@@ -88,22 +88,36 @@ async def require(unit: Unit, kind: ConsentKind, name: str, language: str) -> No
 
 
 async def shelves(service: Service, actor: Actor) -> list[Shelf]:
-    """Every consent, with its versions."""
-    return [await shelf(service, actor, kind) for kind in ConsentKind]
+    """Every consent, with its versions, the newest first."""
+    return await _shelves(service, actor, tuple(ConsentKind))
 
 
 async def shelf(service: Service, actor: Actor, kind: ConsentKind) -> Shelf:
     """One consent's versions, the newest first."""
+    (found,) = await _shelves(service, actor, (kind,))
+    return found
+
+
+async def _shelves(service: Service, actor: Actor, kinds: tuple[ConsentKind, ...]) -> list[Shelf]:
     access.require(actor, Permission.WORDING)
+    w, c = t.wording, t.consent.c
+    counted = select(c.kind, c.wording, func.count()).where(c.kind.in_(kinds), c.given).group_by(c.kind, c.wording)
     async with reading(service) as conn:
-        now, found = await now_of(conn), await _versions(conn, kind)
-        current = wordings.in_force(found, wording.floor(kind), now)
-        c = t.consent.c
-        counted = select(c.wording, func.count()).where(c.kind == kind, c.given).group_by(c.wording)
-        given = {name: int(number) for name, number in (await conn.execute(counted)).all()}
-        staff = await staff_names(conn)
-    versions = [(one, wordings.standing(one, current, now)) for one in reversed(found)]
-    return Shelf(kind, current, versions, given, staff)
+        now, staff = await now_of(conn), await staff_names(conn)
+        of_these = select(w).where(w.c.kind.in_(kinds)).order_by(w.c.number)
+        versions = [_version(row) for row in await conn.execute(of_these)]
+        given: dict[str, dict[str, int]] = {}
+        for kind, name, number in (await conn.execute(counted)).all():
+            given.setdefault(kind, {})[name] = number
+    return [_shelf(kind, versions, given.get(kind, {}), staff, now) for kind in kinds]
+
+
+def _shelf(
+    kind: ConsentKind, versions: list[Version], given: Mapping[str, int], staff: Mapping[UUID, str], now: datetime
+) -> Shelf:
+    found = [one for one in versions if one.kind is kind]
+    current = wordings.in_force(found, wording.floor(kind), now)
+    return Shelf(kind, current, [(one, wordings.standing(one, current, now)) for one in reversed(found)], given, staff)
 
 
 async def draft(service: Service, actor: Actor, kind: ConsentKind, untrusted_own: Mapping[str, str]) -> str:
@@ -193,11 +207,6 @@ def _as_shown(version: Version, language: str) -> Wording:
     return Wording(version.name, shown, version.lines(shown))
 
 
-async def _versions(conn: AsyncConnection, kind: ConsentKind) -> list[Version]:
-    w = t.wording
-    return [_version(row) for row in await conn.execute(select(w).where(w.c.kind == kind).order_by(w.c.number))]
-
-
 async def _draft(unit: Unit, kind: ConsentKind) -> Row[Any] | None:
     w = t.wording
     return await unit.maybe(select(w).where(w.c.kind == kind, w.c.approved_at.is_(None)).with_for_update())
@@ -218,4 +227,4 @@ def _version(row: Row[Any]) -> Version:
     found = dict(row._mapping)
     own, fixed = wordings.from_plain(found["words"])
     kept = {name: found.get(name) for name in ("written_at", *SHOWN[5:], "written_by", "approved_by")}
-    return Version(found["name"], ConsentKind(found["kind"]), found["number"], own, fixed, **kept)  # type: ignore[arg-type]
+    return Version(found["name"], ConsentKind(found["kind"]), found["number"], own, fixed, **kept)  # type: ignore[arg-type]  # columns of these names

@@ -20,7 +20,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel
 
-from exchange.core.errors import NotFound
+from exchange.core.errors import NotFound, TooLarge
 from exchange.core.model import Actor
 from exchange.store.service import Service
 from exchange.web.api import asking
@@ -29,7 +29,7 @@ from exchange.web.frame.routing import PUBLIC, Csrf, Handler, Route
 from exchange.web.frame.state import ACTOR, SERVICE
 
 PREFIX = "/api/v1"
-JSON = "application/json"
+JSON, BYTES = "application/json", "application/octet-stream"
 Act = Callable[..., Awaitable[Any]]
 
 
@@ -61,6 +61,17 @@ class Call:
     def word(self, name: str) -> str:
         """A word of the address."""
         return self.request.match_info[name]
+
+    async def body(self, most: int, too_large: TooLarge) -> bytes:
+        """BYTES whose content a step seals whole, never more than `most` of them: then this error."""
+        if self.request.content_type != BYTES:
+            raise web.HTTPUnsupportedMediaType
+        taken = bytearray()
+        async for chunk in self.request.content.iter_any():
+            taken += chunk
+            if len(taken) > most:
+                raise too_large
+        return bytes(taken)
 
 
 @dataclass(frozen=True)

@@ -245,10 +245,15 @@ async def record_consent(call: Call, asked: NewConsent) -> None:
 
 async def wording_now(call: Call, asked: InLanguage) -> Text:
     """The text in use for a consent, with the id to record it under."""
+    return Text.model_validate(await wordings.in_use(call.service, consent_kind(call), asked.language))
+
+
+def consent_kind(call: Call) -> ConsentKind:
+    """The consent that the address names; NotFound where it is none."""
     kind = call.word("kind")
     if kind not in tuple(ConsentKind):
         raise NotFound
-    return Text.model_validate(await wordings.in_use(call.service, ConsentKind(kind), asked.language))
+    return ConsentKind(kind)
 
 
 def _contact(asked: Contact) -> SafeContact:

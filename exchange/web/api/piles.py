@@ -7,14 +7,12 @@ from aiohttp import web
 from pydantic import Field
 
 from exchange.core.access import Permission
-from exchange.core.errors import TooLarge
-from exchange.core.piles import MOST_BYTES
+from exchange.core.piles import MOST_BYTES, PileTooLarge
 from exchange.steps import pile_replies, piles
 from exchange.steps.piles import PileView
 from exchange.store.piles import JPEG
-from exchange.web.api.endpoint import Call, Endpoint
+from exchange.web.api.endpoint import BYTES, Call, Endpoint
 from exchange.web.api.shapes import Answer, Asked, Made
-from exchange.web.api.spoken import BYTES
 
 
 class PartLine(Answer):
@@ -68,14 +66,8 @@ class Assigned(Answer):
 
 async def put_in(call: Call) -> Made:
     """Put in a scanned pile (the body: a PDF or TIFF of at most 32 MiB). A worker takes it apart."""
-    if call.request.content_type != BYTES:
-        raise web.HTTPUnsupportedMediaType
-    taken = bytearray()
-    async for chunk in call.request.content.iter_any():
-        taken += chunk
-        if len(taken) > MOST_BYTES:
-            raise TooLarge("This file is too large. Scan the pile in two parts, up to 32 MB each.")
-    return Made(id=await piles.put_in(call.service, call.actor, bytes(taken), ""))
+    body = await call.body(MOST_BYTES, PileTooLarge())
+    return Made(id=await piles.put_in(call.service, call.actor, body, ""))
 
 
 async def all_of(call: Call) -> Piles:

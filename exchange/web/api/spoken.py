@@ -6,13 +6,11 @@ from uuid import UUID
 from aiohttp import web
 
 from exchange.core.access import Permission
-from exchange.core.errors import NotFound, TooLarge
+from exchange.core.errors import NotFound
 from exchange.steps import hearing, spoken
-from exchange.web.api.endpoint import Call, Endpoint
+from exchange.web.api.endpoint import BYTES, Call, Endpoint
 from exchange.web.api.shapes import Answer, Made
 from exchange.web.streaming import send_part
-
-BYTES = "application/octet-stream"
 
 
 class Spoken(Answer):
@@ -26,14 +24,8 @@ class Spoken(Answer):
 
 async def say(call: Call) -> Made:
     """Put a recording (the body, at most 16 MiB) beside the reason of the newest return, in place of an earlier one."""
-    if call.request.content_type != BYTES:
-        raise web.HTTPUnsupportedMediaType
-    taken = bytearray()
-    async for chunk in call.request.content.iter_any():
-        taken += chunk
-        if len(taken) > spoken.MOST_BYTES:
-            raise TooLarge("This recording is too long. About ten minutes fit. Please make it shorter.")
-    return Made(id=await spoken.put_in(call.service, call.actor, call.id("message"), bytes(taken)))
+    body = await call.body(spoken.MOST_BYTES, spoken.RecordingTooLong())
+    return Made(id=await spoken.put_in(call.service, call.actor, call.id("message"), body))
 
 
 async def see(call: Call) -> Spoken:

@@ -6,12 +6,11 @@ from typing import Annotated
 from pydantic import Field
 
 from exchange.core.access import Permission
-from exchange.core.errors import NotFound
 from exchange.core.model import ConsentKind
 from exchange.core.wordings import LONGEST, Standing, Version
 from exchange.steps import wordings
 from exchange.web.api.endpoint import Call, Endpoint
-from exchange.web.api.people import InLanguage, Text
+from exchange.web.api.people import InLanguage, Text, consent_kind
 from exchange.web.api.shapes import Answer, Asked, Moment
 
 
@@ -74,40 +73,33 @@ async def library(call: Call) -> WordingShelves:
 
 async def shown(call: Call, asked: InLanguage) -> Text:
     """The words that a consent names, as they were shown; of the house's texts too, and years later."""
-    _kind(call)
+    consent_kind(call)
     return Text.model_validate(await wordings.read(call.service, call.word("wording"), asked.language))
 
 
 async def versions(call: Call) -> WordingShelf:
     """The versions of one consent, its draft too."""
-    return _shelf(await wordings.shelf(call.service, call.actor, _kind(call)))
+    return _shelf(await wordings.shelf(call.service, call.actor, consent_kind(call)))
 
 
 async def draft(call: Call, asked: Draft) -> Drafted:
     """Write the draft of the next version, or write it anew. Nobody is shown it before somebody else approves it."""
-    return Drafted(id=await wordings.draft(call.service, call.actor, _kind(call), asked.model_dump()))
+    return Drafted(id=await wordings.draft(call.service, call.actor, consent_kind(call), asked.model_dump()))
 
 
 async def drop(call: Call) -> None:
     """Throw the draft away."""
-    await wordings.drop(call.service, call.actor, _kind(call))
+    await wordings.drop(call.service, call.actor, consent_kind(call))
 
 
 async def approve(call: Call, asked: Approval) -> None:
     """Approve the draft of this digest, which somebody else wrote. Needs the step-up."""
-    await wordings.approve(call.service, call.actor, _kind(call), asked.digest, from_at=asked.from_at)
+    await wordings.approve(call.service, call.actor, consent_kind(call), asked.digest, from_at=asked.from_at)
 
 
 async def retire(call: Call) -> None:
     """End a version, or one that was to begin: the house's words are shown from now on. Needs the step-up."""
     await wordings.retire(call.service, call.actor, call.word("wording"))
-
-
-def _kind(call: Call) -> ConsentKind:
-    kind = call.word("kind")
-    if kind not in tuple(ConsentKind):
-        raise NotFound
-    return ConsentKind(kind)
 
 
 def _shelf(shelf: wordings.Shelf) -> WordingShelf:

@@ -111,7 +111,7 @@ def _line(one: Planned) -> dict[str, Any]:
 
 async def _file(request: web.Request) -> bytes:
     """The file of the form, whole; BadInput where none was chosen, TooLarge for more than a table can be."""
-    return (await one_file(request, MOST_BYTES, missing="Choose a file first.", too_large=str(TooLarge())))[0]
+    return (await one_file(request, MOST_BYTES, missing="Choose a file first.", too_large=TooLarge()))[0]
 
 
 def _page(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, NotFound, TooLarge
-from exchange.core.piles import MOST_BYTES, LeftOver
+from exchange.core.piles import MOST_BYTES, LeftOver, PileTooLarge
 from exchange.steps import pile_replies, piles
 from exchange.steps.piles import PartView, PileView
 from exchange.steps.rejections import SENTENCES
@@ -30,7 +30,6 @@ HANDED_ON = frame.notice(
 )
 AWAY = frame.notice("pile-away", N_("Thrown away here. The paper is still yours to look after."))
 CHOOSE = N_("Choose a file first.")
-TOO_LARGE = N_("This file is too large. Scan the pile in two parts, up to 32 MB each.")
 STATES: dict[str, str] = {
     "waiting": N_("Being read"),
     "read": N_("Ready to look at"),
@@ -67,7 +66,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 async def put_in(request: web.Request) -> web.StreamResponse:
     """Take the file."""
     try:
-        body, name = await one_file(request, MOST_BYTES, missing=CHOOSE, too_large=TOO_LARGE)
+        body, name = await one_file(request, MOST_BYTES, missing=CHOOSE, too_large=PileTooLarge())
         pile = await piles.put_in(service_of(request), actor_of(request), body, name)
     except (BadInput, TooLarge) as error:
         return await _page(request, frame.blank().add("file", str(error)), error.status)
@@ -171,8 +170,8 @@ async def _look(request: web.Request, form: frame.ErrorSummary, status: int) -> 
         "form": form,
         "view": view,
         "wrong": gettext(SENTENCES.get(view.pile.refused_code or "", "")),
-        "sure": [one for one in view.parts if one.open and one.part.answers_id and one.part.why is None],
-        "left": [(one, _why(one)) for one in view.parts if one.open and (one.part.why or not one.part.answers_id)],
+        "sure": [one for one in view.parts if one.open and one.certain],
+        "left": [(one, _why(one)) for one in view.parts if one.open and not one.certain],
         "others": [one for one in view.parts if not one.open],
     }
     return frame.render(request, "console/pile.html", context, status=status)

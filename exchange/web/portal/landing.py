@@ -8,6 +8,7 @@ import asyncio
 from contextlib import suppress
 from time import monotonic
 from typing import ClassVar
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
@@ -73,12 +74,12 @@ async def claim(request: web.Request) -> web.StreamResponse:
     return await _welcome(request, session, cookie)
 
 
-async def _welcome(request: web.Request, session: object, cookie: str) -> web.Response:
+async def _welcome(request: web.Request, session: UUID, cookie: str) -> web.Response:
     """Into the session. The empty fragment keeps the browser from carrying the secret along."""
     response = frame.see_other(request, f"/s/{session}#")
     keep_cookie(request, response, cookie)
     try:
-        found = await visit.load(service_of(request), cookie, session)  # type: ignore[arg-type]
+        found = await visit.load(service_of(request), cookie, session)
     except (SignInNeeded, SessionLocked):  # taken back or locked this moment: the place it leads to says so
         return response
     language = found.payload.get("language")

@@ -57,10 +57,10 @@ async def token_first(request: web.Request, reader: MultipartReader) -> None:
     await field.release()
 
 
-async def one_file(request: web.Request, most: int, *, missing: str, too_large: str) -> tuple[bytes, str]:
-    """The one file of a form whose bytes a step seals whole, and its hostile name; never more than `most` bytes.
+async def one_file(request: web.Request, most: int, *, missing: str, too_large: TooLarge) -> tuple[bytes, str]:
+    """The one file of a form that is taken whole, and its hostile name; never more than `most` bytes.
 
-    Raises BadInput at the field `file` where none was chosen, TooLarge; both with these sentences.
+    Raises BadInput at the field `file` with the sentence `missing` where none was chosen, and `too_large`.
     """
     reader = await multipart(request)
     await token_first(request, reader)
@@ -71,7 +71,7 @@ async def one_file(request: web.Request, most: int, *, missing: str, too_large: 
     while chunk := await field.read_chunk(CHUNK):
         taken += chunk
         if len(taken) > most:
-            raise TooLarge(too_large)
+            raise too_large
     return bytes(taken), field.filename
 
 

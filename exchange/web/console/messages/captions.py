@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from multidict import MultiDict
 
 from exchange.core import captions as vtt
@@ -15,7 +15,7 @@ from exchange.steps.captions import Sheet
 from exchange.steps.rejections import NO_EARS, SENTENCES
 from exchange.web import frame
 from exchange.web.console.messages.about import message_of, newest_of, page
-from exchange.web.console.messages.arriving import CHUNK, multipart, token_first
+from exchange.web.console.messages.arriving import one_file
 from exchange.web.console.messages.caption_form import ADDED, PER_PAGE, merged, rows_of
 from exchange.web.console.messages.words import LANGUAGES
 from exchange.web.console.session import actor_of, id_of, service_of
@@ -110,16 +110,7 @@ async def _keep(request: web.Request, fields: MultiDict[str]) -> tuple[int, int]
 
 
 async def _file(request: web.Request) -> str:
-    reader = await multipart(request)
-    await token_first(request, reader)
-    field = await reader.next()
-    if not isinstance(field, BodyPartReader) or not field.filename:
-        raise BadInput("Choose a file first.", field="file")
-    taken = bytearray()
-    while chunk := await field.read_chunk(CHUNK):
-        taken += chunk
-        if len(taken) > MOST_BYTES:
-            raise TooLarge
+    taken, _ = await one_file(request, MOST_BYTES, missing="Choose a file first.", too_large=TooLarge())
     try:
         return taken.decode("utf-8-sig")
     except UnicodeDecodeError:

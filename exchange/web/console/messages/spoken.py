@@ -54,8 +54,8 @@ async def hear(request: web.Request) -> web.StreamResponse:
 async def _recording(request: web.Request) -> bytes:
     """The one file of the form, never more than may be."""
     missing = "Record something, or choose a file first."
-    too_large = "This recording is too long. About ten minutes fit. Please make it shorter."
-    return (await one_file(request, spoken.MOST_BYTES, missing=missing, too_large=too_large))[0]
+    too_long = spoken.RecordingTooLong()
+    return (await one_file(request, spoken.MOST_BYTES, missing=missing, too_large=too_long))[0]
 
 
 async def _show(request: web.Request, form: frame.ErrorSummary, status: int) -> web.Response:
