@@ -25,7 +25,7 @@ async def test_two_backups_never_run_at_once(local: Drill, monkeypatch: pytest.M
     for step in ("_known_objects", "throw_away"):
         reached, go_on, really = asyncio.Event(), asyncio.Event(), getattr(backup, step)
 
-        async def held(*given: object, reached=reached, go_on=go_on, really=really) -> object:  # type: ignore[no-untyped-def]
+        async def held(*given: object, reached=reached, go_on=go_on, really=really) -> object:
             reached.set()
             await go_on.wait()
             return await really(*given)

@@ -155,7 +155,7 @@ async def test_rule_20_another_teams_pages_open_with_its_key_and_no_other(world:
         part = (await conn.execute(select(t.pile_part))).one()
         for wrong in (world.case, None):
             with pytest.raises(Unreadable):
-                await piles.key_of(world.service, conn, SimpleNamespace(**{**part._mapping, "case_id": wrong}))  # type: ignore[arg-type]
+                await piles.key_of(world.service, conn, SimpleNamespace(**{**part._mapping, "case_id": wrong}))
 
 
 async def test_rule_20_left_over_pages_find_their_case_by_the_code_typed_from_the_sheet(
@@ -214,7 +214,7 @@ async def test_a_break_while_a_reply_is_put_in_loses_no_page_and_doubles_none(
         taken.append(given)
         if len(taken) == 2:
             raise ConnectionError
-        return await whole(*given, **named)  # type: ignore[arg-type]
+        return await whole(*given, **named)
 
     monkeypatch.setattr(upload, "append", breaks)
     with pytest.raises(ConnectionError):

@@ -29,7 +29,7 @@ def version(number: int, **more: object) -> Version:
         "own": OWN,
         "fixed": FLOOR,
     }
-    return Version(wordings.name_of(ConsentKind.SHARE, number), ConsentKind.SHARE, number, **{**made, **more})  # type: ignore[arg-type]
+    return Version(wordings.name_of(ConsentKind.SHARE, number), ConsentKind.SHARE, number, **{**made, **more})
 
 
 @pytest.mark.parametrize("kind", list(ConsentKind))
