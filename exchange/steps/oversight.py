@@ -1,17 +1,15 @@
 """What an auditor sees at a glance: how often content was opened, and what is unusual. Looking is recorded first."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from exchange.core import access
 from exchange.core.access import Permission
-from exchange.core.export import parse_leaves
 from exchange.core.model import Actor, ActorKind
-from exchange.core.unusual import Kind, Unusual, Watch
+from exchange.core.unusual import Kind, Unusual
 from exchange.steps import settings as service_settings
+from exchange.steps import watching
 from exchange.steps.freshness import Freshness, freshness
 from exchange.store import ledger_watch, near
 from exchange.store.read.names import staff_names
@@ -19,7 +17,6 @@ from exchange.store.service import Service
 from exchange.store.unit import now_of, reading, unit_of_work
 
 WEEK = 7
-AT_ONCE = 250
 LONGEST_BY_DAY = 31
 
 
@@ -64,27 +61,15 @@ async def overview(
         unit.leaf("record.read", scope="filtered", case=case, since=since, days=days)
     async with reading(service) as conn:
         counted = await ledger_watch.accesses(conn, since, now, str(zone), case)
-        leaves = await ledger_watch.watched(conn, since, now)
+        found = await watching.of(service).findings(conn, since, hours, zone)
         names = await staff_names(conn)
         barred = {str(found) for found in (await conn.execute(near.barred_cases(actor.id))).scalars()}
-    found = await _unusual(leaves, lambda at: hours.is_open(at.astimezone(zone)))
     wanted = [
         one
         for one in found
         if one.case not in barred and (not case or one.case == case) and (not kind or one.kind is kind)
     ]
     return Overview(_spans(counted, since.date(), now.date()), wanted[::-1], names, await freshness(service))
-
-
-async def _unusual(leaves: list[tuple[int, str]], is_open: Callable[[datetime], bool]) -> list[Unusual]:
-    """What `core/unusual.py` finds; between some leaves and the next, whoever else asks something is answered."""
-    watch = Watch(is_open)
-    for start in range(0, len(leaves), AT_ONCE):
-        some = leaves[start : start + AT_ONCE]
-        for (index, _), leaf in zip(some, parse_leaves([text for _, text in some]), strict=True):
-            watch.see(index, leaf)
-        await asyncio.sleep(0)
-    return watch.findings()
 
 
 def _spans(counted: list[ledger_watch.OnDay], first: date, last: date) -> list[Span]:

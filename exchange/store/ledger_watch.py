@@ -17,12 +17,13 @@ _DAYS = text(
     " from public.ledger_leaf where act = any(cast(:acts as text[])) and at >= :since and at < :until"
     " and (cast(:wanted as text) is null or case_id = :wanted) group by 1, 2"
 )
+_SIZE = text("select size from public.ledger_head")
 _WATCHED = text(
-    "with read as materialized (select index, leaf, case_id from public.ledger_leaf"
-    " where act = any(cast(:acts as text[])) and at >= :since and at < :until)"
+    "with read as materialized (select index, leaf, case_id from public.ledger_leaf where index >= :first"
+    " and index < :stop and act = any(cast(:acts as text[])) and at >= :since)"
     " select index as place, leaf from read union all select index, leaf from public.ledger_leaf"
     # by the index that is on these words
-    " where leaf::jsonb ->> 'act' = any(cast(:staffing as text[])) and at < :until"
+    " where leaf::jsonb ->> 'act' = any(cast(:staffing as text[])) and index < :stop"
     " and case_id in (select case_id from read) order by place limit :most"
 )
 """Who was put on which case is asked for those cases only that somebody read in: a service has many."""
@@ -49,13 +50,18 @@ async def accesses(
     return [OnDay(row.day, row.kind, row.number) for row in (await conn.execute(_DAYS, values)).all()]
 
 
-async def watched(conn: Connection, since: datetime, until: datetime) -> list[tuple[int, str]]:
-    """Number and text of what the rules of the unusual ask about in this time, and who was ever put on those cases.
+async def size(conn: Connection) -> int:
+    """How many leaves have their place."""
+    return int((await conn.execute(_SIZE)).scalar_one())
 
-    Raises TooMuch.
+
+async def watched(conn: Connection, since: datetime, first: int, stop: int) -> list[tuple[int, str]]:
+    """Number and text of what the rules of the unusual ask about: since then, from leaf `first` to before `stop`.
+
+    And who was ever put on the cases that were read in, from the first leaf on. Raises TooMuch.
     """
-    values = {"acts": _all(READING, REFUSALS), "staffing": sorted(STAFFING), "since": since, "until": until}
-    rows = (await conn.execute(_WATCHED, {**values, "most": MOST + 1})).all()
+    values = {"acts": _all(READING, REFUSALS), "staffing": sorted(STAFFING), "since": since, "first": first}
+    rows = (await conn.execute(_WATCHED, {**values, "stop": stop, "most": MOST + 1})).all()
     if len(rows) > MOST:
         raise TooMuch
     return [(place, leaf) for place, leaf in rows]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
@@ -11,7 +11,7 @@ from exchange.core.errors import NotAllowed
 from exchange.core.model import OPERATOR, Role
 from exchange.core.unusual import Kind
 from exchange.steps import bars as conflicts
-from exchange.steps import oversight, setup
+from exchange.steps import oversight, setup, watching
 from exchange.steps import settings as service_settings
 from exchange.store import ledger, ledger_read
 from exchange.store.service import Service
@@ -92,6 +92,27 @@ async def test_outside_opening_hours_is_told_by_the_service_s_own_hours(world: W
     counts = {one.who: one.count for one in found.findings}
     assert (counts[str(world.facilitator.id)], counts[str(world.stranger.id)]) == (3, 1)
     assert str(world.author) not in counts
+
+
+async def test_a_second_look_adds_what_was_done_since_and_says_the_rest_again(world: World) -> None:
+    """A look goes on where the last one ended, and finds what one from the beginning finds."""
+    first = await oversight.overview(world.service, world.auditor, days=7, kind=Kind.NOT_ASSIGNED)
+    async with reading(world.service) as conn:
+        await ledger.append(conn, [opened(world, str(world.stranger.id)) for _ in range(2)])
+        joined = {"act": "case.assigned", "actor": {"kind": "staff", "id": str(world.facilitator.id)}}
+        await ledger.append(conn, [{**joined, "case": world.case, "account": str(world.stranger.id), "role": "co"}])
+        await ledger.append(conn, [opened(world, str(world.stranger.id))])
+        await ledger.append(conn, [opened(world, str(world.facilitator.id))])
+    again = await oversight.overview(world.service, world.auditor, days=7, kind=Kind.NOT_ASSIGNED)
+    assert [one.count for one in first.findings] == [1]
+    assert [(one.who, one.count) for one in again.findings] == [(str(world.stranger.id), 3)]
+    anew = watching.Watching()
+    async with reading(world.service) as conn:
+        since, zone = again.findings[0].since - timedelta(days=1), world.service.settings.zone
+        hours = (await service_settings.read(world.service)).hours
+        whole = await anew.findings(conn, since, hours, zone)
+        assert whole == await anew.findings(conn, since, hours, zone)
+    assert [one for one in whole if one.kind is Kind.NOT_ASSIGNED] == again.findings
 
 
 async def test_three_months_are_shown_by_week(world: World) -> None:
