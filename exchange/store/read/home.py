@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, select, true
 
 from exchange.core import access
 from exchange.core.access import Permission
@@ -81,12 +81,13 @@ async def needs_you_now(
 
 def _listed(actor: Actor, group: str, after: int, upto: int) -> Select[Any]:
     """SQL: of each heading the longest waiting but the first `after`, `upto` there, with how many there are in all."""
-    q = waiting(actor).subquery()
-    place = func.row_number().over(partition_by=q.c.heading, order_by=(q.c.since, q.c.id)).label("place")
-    total = func.count().over(partition_by=q.c.heading).label("total")
-    counted = select(*q.c, place, total).subquery()
-    wanted = select(counted).where(counted.c.place > after, counted.c.place <= upto).order_by(counted.c.place)
-    return wanted.where(counted.c.heading == group) if group else wanted
+    all_of_it = waiting(actor).cte("waiting")
+    heading = all_of_it.c.heading
+    counted = select(heading, func.count().label("total")).group_by(heading)
+    totals = (counted.where(heading == group) if group else counted).subquery()
+    longest = select(all_of_it).where(heading == totals.c.heading).order_by(all_of_it.c.since, all_of_it.c.id)
+    some = longest.offset(after).limit(upto - after).lateral()
+    return select(*some.c, totals.c.total).join_from(totals, some, true()).order_by(some.c.since, some.c.id)
 
 
 async def waiting_count(service: Service, account_id: UUID) -> int:

@@ -20,7 +20,7 @@ from exchange.store import near
 from exchange.store import tables as t
 from exchange.store.service import Service
 from exchange.store.unit import reading
-from exchange.store.waits import due_at, somewhere, waits
+from exchange.store.waits import due_at, overdue, somewhere, waits
 
 PAGE = 25
 RowT = TypeVar("RowT")
@@ -102,7 +102,7 @@ def _waits_by_account(actor: Actor) -> Select[Any]:
         select(
             m.c.case_id,
             func.count().label("waiting"),
-            func.count().filter(due_at(w) <= func.now()).label("late"),
+            func.count().filter(overdue(w)).label("late"),
             func.min(m.c.state_since).filter(w.c.owner == "team").label("since"),
         )
         .select_from(m.join(c, c.c.id == m.c.case_id).join(w, w.c.state == m.c.state))
@@ -148,7 +148,7 @@ def _waiting(actor: Actor, wanted: Wanted) -> Select[Any]:
         )
     if wanted.owner:
         query = query.where(w.c.owner == wanted.owner)
-    return query.where(due_at(w) <= func.now()) if wanted.late else query
+    return query.where(overdue(w)) if wanted.late else query
 
 
 def _told() -> Select[Any]:
@@ -159,7 +159,7 @@ def _told() -> Select[Any]:
     return (
         select(
             m.c.id.label("message_id"), m.c.kind, m.c.state, m.c.state_since, m.c.reference.label("message_reference"),
-            c.c.id.label("case_id"), c.c.reference, due_at(w).label("due_at"), (due_at(w) <= func.now()).label("late"),
+            c.c.id.label("case_id"), c.c.reference, due_at(w).label("due_at"), overdue(w).label("late"),
             a.c.id.label("account_id"), func.coalesce(a.c.display_name, "").label("lead"),
         )
         .select_from(joined.outerjoin(a, a.c.id == s.c.account_id))
