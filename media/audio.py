@@ -1,7 +1,6 @@
 """A recording of sound, made anew: AAC-LC in .m4a, 48 kHz, one loudness, nothing else in the file.
 
-Pictures in the input (a cover, a video) are dropped. The product is then decoded to its end, and its waveform drawn
-from what is heard there.
+Pictures in the input (a cover, a video) are dropped. The product is then heard to its end (media/heard.py).
 """
 
 from functools import partial
@@ -10,20 +9,13 @@ from typing import Any
 
 import ffmpeg
 
-from media import ffmpegs, loudness, recheck
+from media import ffmpegs, heard, loudness, recheck
 from media.ffmpegs import CLEAN
 from media.limits import Code, Rejected
 from media.product import Part, Product, Source
 from media.sniff import Type
 from media.workbench import Report, Workbench, share
 
-WAVE_WIDTH, WAVE_HEIGHT = 1200, 160
-MOST_SAMPLES = 30_000_000
-"""The drawing keeps them all in memory: of what is longer, fewer a second are enough for 1200 columns."""
-ROUGHLY = {"filter_size": 4, "phase_shift": 4}
-"""Nobody hears these samples: a short filter draws the same picture in a third of the time."""
-HANDED_ON = 1 << 16
-"""Samples at once from the decoder to nowhere: by the frame of 1024, handing on took longer than decoding."""
 ENCODING = {"c:a": "aac", "ar": 48000, "b:a": "128k", "flags:a": "+bitexact"}
 
 
@@ -46,7 +38,7 @@ def made(bench: Workbench, stream: Any, path: Path, seconds: float, report: Repo
     with bench.folder() as folder:
         _run(bench, _sound(bench, stream), path, folder, seconds, partial(share, report, 0, 0.9))
         sound = _taken(bench, folder, "sound", seconds)
-    wave, real = checked(bench, sound, seconds, partial(share, report, 0.9, 0.1))
+    wave, real = heard.checked(bench, sound, seconds, partial(share, report, 0.9, 0.1))
     return Product("audio", (sound, wave), round(real, 2))
 
 
@@ -69,16 +61,8 @@ def _levelled(kind: Type, gain: float) -> Any:
 def _sound(bench: Workbench, stream: Any) -> Any:
     return ffmpeg.output(
         stream, "sound.m4a", f="ipod", movflags="+faststart", vn=None, t=bench.limits.audio_seconds,
-        **ENCODING, **ffmpegs.TOLD["a"], **CLEAN,
+        **ENCODING, **CLEAN,
     )  # fmt: skip
-
-
-def _wave(stream: Any, seconds: float) -> Any:
-    """Its drawing: blue on nothing."""
-    rate = int(max(2000, min(48000, MOST_SAMPLES / max(seconds, 1.0))))
-    few = stream.filter("aformat", channel_layouts="mono").filter("aresample", rate, **ROUGHLY)
-    drawn = few.filter("showwavespic", s=f"{WAVE_WIDTH}x{WAVE_HEIGHT}", colors="0x1d70b8")
-    return ffmpeg.output(drawn, "wave.png", f="image2", vcodec="png", update=1, **{"frames:v": 1}, **CLEAN)
 
 
 def _run(bench: Workbench, output: Any, path: Path, folder: Path, seconds: float, report: Report) -> float:
@@ -90,18 +74,3 @@ def _taken(bench: Workbench, folder: Path, kept_as: str, seconds: float) -> Part
     path = bench.take(folder, "sound.m4a", kept_as, bench.limits.product_bytes)
     recheck.movie(path, {b"soun"})
     return Part("sound", "audio/mp4", path, {"seconds": round(seconds, 2)})
-
-
-def checked(bench: Workbench, sound: Part, expected: float, report: Report) -> tuple[Part, float]:
-    """Decode it to its end: its drawing and its length in seconds. Raises Rejected(damaged) if that is another."""
-    heard = ffmpegs.source(ffmpegs.MOVIE, **ffmpegs.STRICT)["a:0"].filter("asetnsamples", n=HANDED_ON, p=0)
-    branches = heard.filter_multi_output("asplit")
-    whole = ffmpeg.output(branches[0], "pipe:2", f="null", **CLEAN)
-    with bench.folder() as folder:
-        outputs = ffmpeg.merge_outputs(whole, _wave(branches[1], expected))
-        seconds = _run(bench, outputs, sound.path, folder, expected, report)
-        drawn = bench.take(folder, "wave.png", "waveform", 4 << 20)
-    if not ffmpegs.same_length(seconds, expected):
-        raise Rejected(Code.DAMAGED, detail="the product is not as long as the input")
-    width, height = recheck.png(drawn, WAVE_WIDTH * WAVE_HEIGHT)
-    return Part("waveform", "image/png", drawn, {"width": width, "height": height}), seconds

@@ -70,9 +70,11 @@ def source(kind: Type, **options: Any) -> Any:
     )  # fmt: skip
 
 
-def own(name: str) -> Any:
+def own(name: str, demuxer: str = "mov", codec: str = "aac", **options: Any) -> Any:
     """A further input: a file that we made ourselves and lent to the child, in its own folder."""
-    return ffmpeg.input(name, f="mov", protocol_whitelist="file", format_whitelist="mov", codec_whitelist="aac")
+    return ffmpeg.input(
+        name, f=demuxer, protocol_whitelist="file", format_whitelist=demuxer, codec_whitelist=codec, **options
+    )
 
 
 def run(bench: Workbench, outputs: Any, path: Path, folder: Path, work: Job, report: Report) -> float:

@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import media
-from media import audio, sandbox, video
+from media import heard, sandbox, video
 from media.limits import DEFAULT, Code, Rejected
 from media.workbench import Workbench
 from tests.vectors.media import inputs
@@ -95,12 +96,36 @@ def test_a_sound_that_is_not_whole_is_refused(tmp_path: Path) -> None:
     path = inputs.ffmpeg(tmp_path / "sound.wav", "-f", "lavfi", "-i", f"aevalsrc='{SPEECH}'", seconds=3)
     sound = _made("audio", tmp_path, path).parts[0]
     bench = _bench(tmp_path)
-    _, real = audio.checked(bench, sound, 3.0, _no_report)
+    _, real = heard.checked(bench, sound, 3.0, _no_report)
     assert real == pytest.approx(3.0, abs=0.1)
     other = media.Part("sound", "audio/mp4", _damaged(sound.path, tmp_path / "damaged.m4a", 0.5, 2000))
     for part, seconds in ((other, 3.0), (sound, 5.0)):
         with pytest.raises(Rejected):
-            audio.checked(bench, part, seconds, _no_report)
+            heard.checked(bench, part, seconds, _no_report)
+
+
+def test_a_long_sound_is_heard_in_pieces_to_its_end(tmp_path: Path) -> None:
+    """As long as the whole, one drawing from left to right; damage in either piece is found, and a missing end."""
+    quiet_then_loud = f"aevalsrc='({SPEECH})*gte(t\\,50)':d=70"
+    path = inputs.ffmpeg(tmp_path / "sound.wav", "-f", "lavfi", "-i", quiet_then_loud, seconds=70)
+    product = _made("audio", tmp_path, path)
+    sound, wave = product.parts
+    assert product.length == pytest.approx(70.0, abs=0.1)
+    with Image.open(wave.path) as drawn:
+        ink = drawn.convert("RGBA").getchannel("A")
+        columns = [ink.crop((x, 0, x + 1, ink.height)).getbbox() is not None for x in range(ink.width)]
+    assert drawn.size == (1200, 160)
+    assert columns.index(True) / 1200 == pytest.approx(50 / 70, abs=0.01)
+    assert all(columns[columns.index(True) + 5 : -5])
+    assert {kept.name for kept in sound.path.parent.iterdir()} == {"sound", "waveform"}
+    bench = _bench(tmp_path)
+    for at in (0.3, 0.8):
+        other = media.Part("sound", "audio/mp4", _damaged(sound.path, tmp_path / f"damaged-{at}.m4a", at, 2000))
+        with pytest.raises(Rejected):
+            heard.checked(bench, other, 70.0, _no_report)
+    for seconds in (75.0, 150.0):
+        with pytest.raises(Rejected):
+            heard.checked(bench, sound, seconds, _no_report)
 
 
 def test_the_sound_of_a_video_comes_first_and_is_the_film_s_own(tmp_path: Path) -> None:
