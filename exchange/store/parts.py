@@ -118,8 +118,7 @@ async def _read_back(objects: ObjectStore, object_key: str, key: bytes, bound: b
         raise Unreadable
     for start, stop in reader.runs(0, size):
         first, upto = reader.span(start, stop)
-        sealed = await objects.get(object_key, first, upto - first)
-        await asyncio.to_thread(reader.open_view, start, stop, sealed)
+        await objects.use(object_key, partial(reader.open_view, start, stop), first, upto - first)
 
 
 def _size(path: Path) -> int:
@@ -210,12 +209,8 @@ class PartReader:
 
     async def _open_run(self, reader: RangeReader, start: int, stop: int) -> memoryview:
         first, upto = reader.span(start, stop)
-
-        async def read() -> memoryview:
-            sealed = await self._objects.get(self._object_key, first, upto - first)
-            return await asyncio.to_thread(reader.open_view, start, stop, sealed)
-
-        return await again(read)
+        opened = partial(reader.open_view, start, stop)
+        return await again(lambda: self._objects.use(self._object_key, opened, first, upto - first))
 
 
 def _remembered(object_key: str) -> _Frame | None:

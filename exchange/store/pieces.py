@@ -6,10 +6,10 @@ answer. Every attempt writes a key of its own, so that a connection believed dea
 acknowledged since; only the attempt whose pending row still stands, at the offset it began from, counts.
 """
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -175,18 +175,15 @@ async def read_piece(objects: ObjectStore, original: Original, piece: Row[Any]) 
 async def _read_piece(objects: ObjectStore, original: Original, piece: Row[Any]) -> tuple[bytes, str]:
     bound = piece_context(original.case, original.message, original.upload, piece.number, piece.start)
 
-    async def read() -> tuple[bytes, str]:
-        sealed = await objects.get(piece.object_key)
-        plain, digest = await asyncio.to_thread(_open_and_hash, original.key, bound, sealed)
-        if len(plain) != piece.size:
-            raise Unreadable
-        return plain, digest
-
-    return await again(read)
+    opened = partial(_open_and_hash, original.key, bound, piece.size)
+    return await again(lambda: objects.use(piece.object_key, opened))
 
 
-def _open_and_hash(key: bytes, bound: bytes, sealed: bytes) -> tuple[bytes, str]:
-    return open_whole(key, bound, sealed), hashlib.sha256(sealed).hexdigest()
+def _open_and_hash(key: bytes, bound: bytes, size: int, sealed: bytes) -> tuple[bytes, str]:
+    plain = open_whole(key, bound, sealed)
+    if len(plain) != size:
+        raise Unreadable
+    return plain, hashlib.sha256(sealed).hexdigest()
 
 
 async def confirm(conn: AsyncConnection, upload: UUID, digests: list[str]) -> None:

@@ -8,13 +8,14 @@ import mmap
 import os
 import resource
 import stat
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from exchange.core.errors import ObjectMissing, StorageFull, StorageUnavailable, WrongSetting
+from exchange.core.errors import ObjectMissing, StorageFull, StorageUnavailable, Unreadable, WrongSetting
 from exchange.settings import Settings
 from exchange.store.objects import LocalObjects, ObjectStore, local, open_objects, s3
 from exchange.store.objects.s3 import S3Objects
@@ -97,6 +98,22 @@ async def test_ranges(objects: ObjectStore, start: int, length: int | None, expe
     """A range is cut at the object's end and empty beyond it."""
     await objects.put("range", b"0123456789")
     assert await objects.get("range", start, length) == expected
+
+
+async def test_what_is_made_of_bytes_is_made_where_they_were_fetched(objects: ObjectStore) -> None:
+    """Of the same bytes as `get` gives, in another thread; what the work raises comes through as it is."""
+    await objects.put("piece", b"0123456789")
+    assert await objects.use("piece", bytes.hex, 2, 3) == b"234".hex()
+    assert await objects.use("piece", len) == 10
+    assert await objects.use("piece", lambda _: threading.get_ident()) != threading.get_ident()
+
+    def work(_found: bytes) -> None:
+        raise Unreadable
+
+    with pytest.raises(Unreadable):
+        await objects.use("piece", work)
+    with pytest.raises(ObjectMissing):
+        await objects.use("nothing", len)
 
 
 async def test_the_same_key_overwrites(objects: ObjectStore) -> None:

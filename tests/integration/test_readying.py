@@ -4,6 +4,7 @@ import jinja2
 import pytest
 from aiohttp import web
 
+from exchange.store.read import needs_you_now
 from exchange.store.service import Service
 from exchange.web.console.app import create as create_console
 from exchange.web.frame import make_ready, readying
@@ -40,6 +41,19 @@ async def test_after_it_no_page_compiles_a_template(service: Service, compiled: 
         paths = ("/", "/cases", f"/messages/{letter}", f"/messages/{letter}/review", f"/cases/{world.case}", "/nothing")
         assert [(await lead.get(path))[0] for path in paths] == [200] * 5 + [404]
     assert compiled[ready:] == []
+
+
+async def test_after_it_nobody_s_first_page_compiles_a_statement(service: Service) -> None:
+    """Whoever comes first after a start, in whichever role, waits no longer than the next."""
+    world = await make_world(service)
+    kept = service.engine.sync_engine._compiled_cache
+    kept.clear()
+    await make_ready(await create_console(service))
+    ready = len(kept)
+    for actor in (world.facilitator, world.supervisor, world.administrator, world.auditor):
+        await needs_you_now(service, actor)
+    assert ready > 4
+    assert len(kept) == ready
 
 
 async def test_the_portals_are_its_own(service: Service, compiled: list[str]) -> None:

@@ -17,12 +17,12 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 
 from exchange.core.errors import ObjectMissing, StorageFull, StorageUnavailable
 from exchange.store.failpoints import failpoint
-from exchange.store.objects.protocol import checked_key
+from exchange.store.objects.protocol import T, checked_key
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 LEFTOVER_SECONDS = 86_400
@@ -52,6 +52,10 @@ class LocalObjects:
     async def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """See `ObjectStore.get`."""
         return await asyncio.to_thread(self._read, key, start, length)
+
+    async def use(self, key: str, work: Callable[[bytes], T], start: int = 0, length: int | None = None) -> T:
+        """See `ObjectStore.use`."""
+        return await asyncio.to_thread(lambda: work(self._read(key, start, length)))
 
     async def size(self, key: str) -> int:
         """See `ObjectStore.size`."""

@@ -1,11 +1,12 @@
 """The promises of an object store, and the keys it accepts."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Protocol, TypeVar
 
 KEY = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(?:/[a-z0-9_-][a-z0-9_.-]*)*")
 KEY_LENGTH = 200
+T = TypeVar("T")
 
 
 class ObjectStore(Protocol):
@@ -22,6 +23,9 @@ class ObjectStore(Protocol):
 
     async def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """Bytes `start` to `start + length`, cut at the object's end; b"" from a start beyond it."""
+
+    async def use(self, key: str, work: Callable[[bytes], T], start: int = 0, length: int | None = None) -> T:
+        """What `work` makes of the bytes that `get` would give, in the thread that fetched them."""
 
     async def size(self, key: str) -> int:
         """The object's length in bytes."""

@@ -11,7 +11,7 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from xml.etree import ElementTree
 
 import certifi
@@ -23,7 +23,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 from exchange.core.errors import ExchangeError, ObjectMissing, StorageFull, StorageUnavailable, WrongSetting
 from exchange.settings import Settings
 from exchange.store.failpoints import failpoint
-from exchange.store.objects.protocol import checked_key
+from exchange.store.objects.protocol import T, checked_key
 
 THREADS = 16
 ATTEMPTS = 4
@@ -44,7 +44,6 @@ RETRIES = urllib3.Retry(
     raise_on_status=False,
 )
 
-T = TypeVar("T")
 Found = list[tuple[str, int]]
 
 
@@ -97,6 +96,11 @@ class S3Objects:
         """See `ObjectStore.get`."""
         return await self._run(self._get, checked_key(key), start, length)
 
+    async def use(self, key: str, work: Callable[[bytes], T], start: int = 0, length: int | None = None) -> T:
+        """See `ObjectStore.use`."""
+        named = checked_key(key)
+        return await self._in_a_thread(lambda: work(self._guarded(self._get, named, start, length)))
+
     async def size(self, key: str) -> int:
         """See `ObjectStore.size`."""
         found = await self._run(self._stat, checked_key(key))
@@ -124,7 +128,10 @@ class S3Objects:
         self._client._http.clear()  # the client has no close of its own
 
     async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._guarded, work, *arguments)
+        return await self._in_a_thread(lambda: self._guarded(work, *arguments))
+
+    async def _in_a_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def _guarded(self, work: Callable[..., T], *arguments: Any) -> T:
         try:

@@ -12,11 +12,11 @@ from exchange.web.frame.rendering import leave, render, see_other
 from exchange.web.frame.routing import PUBLIC, Csrf, Route, route_census
 from exchange.web.frame.runner import FrameRunner
 from exchange.web.frame.site import ServiceFacts
-from exchange.web.frame.state import ACTOR, FEATURES, SERVICE, SIGNED_IN_NAME, SITE
+from exchange.web.frame.state import ACTOR, FEATURES, READYING, SERVICE, SIGNED_IN_NAME, SITE
 
 __all__ = [
-    "ACTOR", "FEATURES", "N_", "PUBLIC", "SERVICE", "SIGNED_IN_NAME", "SITE", "Csrf", "ErrorSummary", "Form",
-    "FrameRunner", "Notice", "Route", "ServiceFacts", "Verbatim", "base_application", "blank", "clear_private_cookie",
+    "ACTOR", "FEATURES", "N_", "PUBLIC", "READYING", "SERVICE", "SIGNED_IN_NAME", "SITE", "Csrf", "ErrorSummary",
+    "Form", "FrameRunner", "Notice", "Route", "ServiceFacts", "Verbatim", "base_application", "blank", "clear_private_cookie",
     "entered", "gettext", "leave", "make_ready", "ngettext", "notice", "parse", "private_cookie", "render",
     "require_token", "route_census",
     "see_other", "set_private_cookie", "try_link", "try_reference",

@@ -1,4 +1,4 @@
-"""What a process does once so that no page waits for it: templates compiled, catalogues read, then no more garbage.
+"""What a process does once so that no page waits for it: templates and first queries compiled, catalogues read.
 
 Little by little, between requests: a process answers from its first moment, and whoever comes then waits for one
 template at most.
@@ -8,6 +8,7 @@ import asyncio
 import gc
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import aiohttp_jinja2
@@ -15,8 +16,9 @@ import jinja2
 from aiohttp import web
 from jinja2.bccache import Bucket, BytecodeCache
 
+from exchange.core.errors import StorageUnavailable
 from exchange.web.frame import i18n
-from exchange.web.frame.state import SITE
+from exchange.web.frame.state import READYING, SITE
 
 _USES = re.compile(r'{%-?\s*(?:extends|from|include|import)\s+"([^"]+)"')
 
@@ -38,7 +40,10 @@ class Compiled(BytecodeCache):
 
 
 async def make_ready(app: web.Application, *, after: float = 0.0) -> None:
-    """Compile every template of this site with what it uses, and read the catalogues; begin `after` so many seconds."""
+    """Compile every template of this site with what it uses, read the catalogues, do what the site asks for besides.
+
+    Begins `after` so many seconds. What is there then is not looked through for garbage any more.
+    """
     await asyncio.sleep(after)
     env = aiohttp_jinja2.get_env(app)
     for name in templates_of(env, app[SITE].name):
@@ -46,6 +51,9 @@ async def make_ready(app: web.Application, *, after: float = 0.0) -> None:
         await asyncio.sleep(0)
     for code in i18n.LANGUAGES:
         await asyncio.to_thread(i18n.catalogue, code)
+    for act in app.get(READYING, []):
+        with suppress(StorageUnavailable):  # the pages themselves say so
+            await act()
     gc.freeze()
 
 

@@ -16,6 +16,8 @@ SERVICE: web.AppKey[Any] = web.AppKey("service", object)
 SITE = web.AppKey("site", Site)
 STATICS = web.AppKey("statics", Statics)
 PACE: "web.AppKey[Pace]" = web.AppKey("pace", object)  # type: ignore[arg-type]  # pace.py imports this file
+READYING: web.AppKey[Any] = web.AppKey("readying", list)
+"""Acts without arguments that a site does once so that no page waits for it."""
 REFUSALS: "web.AppKey[Allowance]" = web.AppKey("refusals", object)  # type: ignore[arg-type]  # likewise
 PROXIES: web.AppKey[Any] = web.AppKey("proxies", tuple)
 
