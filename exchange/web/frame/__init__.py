@@ -16,8 +16,8 @@ from exchange.web.frame.state import ACTOR, FEATURES, READYING, SERVICE, SIGNED_
 
 __all__ = [
     "ACTOR", "FEATURES", "N_", "PUBLIC", "READYING", "SERVICE", "SIGNED_IN_NAME", "SITE", "Csrf", "ErrorSummary",
-    "Form", "FrameRunner", "Notice", "Route", "ServiceFacts", "Verbatim", "base_application", "blank", "clear_private_cookie",
-    "entered", "gettext", "leave", "make_ready", "ngettext", "notice", "parse", "private_cookie", "render",
-    "require_token", "route_census",
-    "see_other", "set_private_cookie", "try_link", "try_reference",
+    "Form", "FrameRunner", "Notice", "Route", "ServiceFacts", "Verbatim", "base_application", "blank",
+    "clear_private_cookie", "entered", "gettext", "leave", "make_ready", "ngettext", "notice", "parse",
+    "private_cookie", "render", "require_token", "route_census", "see_other", "set_private_cookie", "try_link",
+    "try_reference",
 ]  # fmt: skip
