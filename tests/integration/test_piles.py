@@ -91,6 +91,23 @@ async def test_rule_20_each_reply_of_a_scanned_pile_finds_its_case(
     ]
 
 
+@pytest.mark.parametrize("tiff", ["group4", "jpeg", "tiff_lzw"])
+async def test_rule_20_a_pile_in_one_tiff_is_taken_apart_as_one_in_a_pdf(
+    world: World, tmp_path: Path, tiff: str
+) -> None:
+    """Black and white as fax and most office scanners send it, and in grey: every page there, every code read."""
+    first, _, mine = await scans.sheets(world, tmp_path)
+    second, _, again = await scans.sheets(world, tmp_path)
+    data = scans.pile([mine[0], scans.written(), mine[1], again[0]], tiff=tiff)
+    pile = await piles.put_in(world.service, world.facilitator, data, "post room.tif")
+    await pile_reading.read_pile(world.service, pile)
+    view = await piles.look(world.service, world.facilitator, pile)
+    assert [(one.part.answers_id, one.part.pages) for one in view.parts] == [(first, 3), (second, 1)]
+    begun = await pile_replies.put_in(world.service, world.facilitator, pile, view.parts[0].part.id)
+    await process.process_message(world.service, begun)
+    assert await world.state(begun) == State.IN_REVIEW
+
+
 async def test_rule_20_a_scanned_reply_goes_the_way_of_every_letter(world: World, tmp_path: Path) -> None:
     """From who got the sheets to who wrote to them, as the answer; quarantined, made safe, then to be reviewed."""
     message, _, sheets = await scans.sheets(world, tmp_path)

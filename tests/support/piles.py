@@ -47,14 +47,19 @@ def written(seed: int = 1) -> Image.Image:
     return page
 
 
-def pile(pages: list[Image.Image], *, seed: int = 3) -> bytes:
-    """One PDF of these pages, each turned by 1 to 3 degrees, at 150 dpi."""
+def pile(pages: list[Image.Image], *, seed: int = 3, tiff: str = "") -> bytes:
+    """One PDF of these pages, or one TIFF compressed so, each turned by 1 to 3 degrees, at 150 dpi."""
     draw = random.Random(seed)
     turned = [
         scanning.scanned(page, draw.choice((-1, 1)) * draw.uniform(1, 3), grain=6, seed=at).convert("L")
         for at, page in enumerate(pages)
     ]
     out = io.BytesIO()
+    if tiff:
+        inked = [page.convert("1") if tiff == "group4" else page for page in turned]
+        dpi = (scanning.DPI, scanning.DPI)
+        inked[0].save(out, "TIFF", save_all=True, append_images=inked[1:], compression=tiff, dpi=dpi)
+        return out.getvalue()
     turned[0].save(out, "PDF", save_all=True, append_images=turned[1:], resolution=scanning.DPI, quality=80)
     return out.getvalue()
 
