@@ -5,8 +5,10 @@ digest or agrees to it approves and agrees to just that. Everything that is no t
 default, for a transcript or captions say the same words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from exchange.core.model import Kind
 
 LEFT_OUT = "left_out"
 
@@ -19,6 +21,11 @@ def is_translation(name: str) -> bool:
 def is_left_out(facts: Mapping[str, Any]) -> bool:
     """Whether a part with these facts is handed to nobody."""
     return facts.get(LEFT_OUT, False) is not False
+
+
+def kind_told(kind: Kind, parts: Iterable[Mapping[str, Any]]) -> Kind:
+    """What the recipient is told that it is, by the facts of its parts: a translation alone is in writing."""
+    return Kind.LETTER if any(is_left_out(facts) for facts in parts) else kind
 
 
 def told(name: str, facts: Mapping[str, Any], *, alone: bool) -> dict[str, Any]:

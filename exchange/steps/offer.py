@@ -10,16 +10,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, func, select, update
 
-from exchange.core import gate
+from exchange.core import alone, gate
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput
 from exchange.core.gate import Act, Facts
-from exchange.core.model import Actor, Channel, Event, Purpose
+from exchange.core.model import Actor, Channel, Event, Kind, Purpose
 from exchange.steps import links
 from exchange.steps.revoke import end_links
 from exchange.steps.visit import Visit
 from exchange.store import facts, near
 from exchange.store import tables as t
+from exchange.store.parts import facts_of_parts
 from exchange.store.sealing import Opener, opener_of
 from exchange.store.service import Service
 from exchange.store.unit import Unit, reading, unit_of_work
@@ -101,21 +102,25 @@ async def _decide_link(
     unit: Unit, opener: Opener, message: Row[Any], recipient: Row[Any], terms: Terms, digest: str
 ) -> links.NewLink:
     await end_links(unit, message.id, (Purpose.DECIDE,))
-    payload = await told(unit, opener, message, terms.content_note, terms.length)
-    payload |= {"you": links.form_of_name(opener, recipient), "on_acceptance": terms.on_acceptance, "digest": digest}
+    payload = await told(unit, opener, message, digest, terms.content_note, terms.length)
+    payload |= {"you": links.form_of_name(opener, recipient), "on_acceptance": terms.on_acceptance}
     return await links.make(unit, opener, recipient, Purpose.DECIDE, payload, message=message, channel=terms.told_by)
 
 
-async def told(unit: Unit, opener: Opener, message: Row[Any], content_note: str, length: str) -> dict[str, Any]:
-    """What the recipient's link carries about the message: agreed form of name, kind, note, rough length."""
+async def told(
+    unit: Unit, opener: Opener, message: Row[Any], digest: str, content_note: str, length: str = ""
+) -> dict[str, Any]:
+    """What the recipient's link carries about a version: agreed form of name, kind, note, rough length, its digest."""
     author = await unit.one(select(t.participant).where(t.participant.c.id == message.author_id))
+    parts = await facts_of_parts(unit.conn, [digest])
     return {
         "from": links.form_of_name(opener, author),
         "signed": opener.open(author.signature_sealed, "participant.signature", author.id),
-        "kind": message.kind,
+        "kind": alone.kind_told(Kind(message.kind), parts[digest]),
         "asks": message.asks,
         "content_note": content_note,
         "length": length,
+        "digest": digest,
     }
 
 

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
-from exchange.core import gate
-from exchange.core.gate import Act
+from exchange.core import alone, gate
+from exchange.core.gate import Act, Facts
 from exchange.core.model import Kind, State
 from exchange.steps.visit import Visit
 from exchange.store import facts
 from exchange.store import tables as t
+from exchange.store.parts import facts_of_parts
 from exchange.store.service import Service
 from exchange.store.unit import reading
 
@@ -42,16 +43,19 @@ async def own_thread(service: Service, visit: Visit) -> list[Entry]:
         query = select(*t.plain(m)).where(m.c.case_id == visit.link.case_id, or_(mine, theirs))
         rows = (await conn.execute(query.order_by(m.c.created_at, m.c.id))).all()
         now = (await conn.execute(select(func.now()))).scalar_one()
-        open_to_me = {
-            row.id
-            for row in rows
-            if row.author_id != me and gate.explain(Act.RELEASE, await facts.load(conn, row), now).allowed
-        }
-    shown = [row for row in rows if row.author_id == me or row.id in open_to_me]
+        known = {row.id: await facts.load(conn, row) for row in rows if row.author_id != me}
+        open_to_me = {one: str(found.digest) for one, found in known.items() if _may_read(found, now)}
+        parts = await facts_of_parts(conn, open_to_me.values())
     return [
         Entry(
-            Kind(row.kind), row.asks, row.never_sent, row.author_id == me, row.answers_id in open_to_me,
+            alone.kind_told(Kind(row.kind), parts.get(open_to_me.get(row.id, ""), ())), row.asks, row.never_sent,
+            row.author_id == me, row.answers_id in open_to_me,
             row.created_at if row.author_id == me else row.state_since,
         )
-        for row in shown
+        for row in rows
+        if row.author_id == me or row.id in open_to_me
     ]  # fmt: skip
+
+
+def _may_read(known: Facts, now: datetime) -> bool:
+    return gate.explain(Act.RELEASE, known, now).allowed

@@ -51,8 +51,8 @@ async def release_by_link(service: Service, actor: Actor, message_id: UUID, *, c
         opener = await opener_of(service, unit.conn, message.case_id)
         person = await unit.one(select(t.participant).where(t.participant.c.id == message.recipient_id))
         case = await unit.one(select(t.cases).where(t.cases.c.id == message.case_id))
-        payload = await told(unit, opener, message, await note_of(unit, opener, message.id), "")
-        payload |= {"you": links.form_of_name(opener, person), "digest": known.digest}
+        payload = await told(unit, opener, message, str(known.digest), await note_of(unit, opener, message.id))
+        payload |= {"you": links.form_of_name(opener, person)}
         link = await links.make(
             unit,
             opener,

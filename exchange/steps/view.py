@@ -22,7 +22,7 @@ from exchange.core import alone, gate, keys
 from exchange.core.access import Permission
 from exchange.core.errors import BadInput, ExchangeError, NotFound, SessionLocked, SignInNeeded
 from exchange.core.gate import Act
-from exchange.core.model import Actor, Purpose, ReleaseWay, State
+from exchange.core.model import Actor, Kind, Purpose, ReleaseWay, State
 from exchange.steps.freshness import require_fresh
 from exchange.steps.links import GRANT, about, revision_key
 from exchange.steps.release import COPY, decisions, opened
@@ -60,6 +60,8 @@ class Shelf:
     digest: str
     version_code: str
     parts: tuple[Row[Any], ...]
+    kind: Kind
+    """What they are told that it is."""
     alone: bool = False
     """Whether there is more that its author leaves out: only the translation is handed over."""
 
@@ -71,7 +73,8 @@ async def shelf(service: Service, visit: Visit) -> Shelf:
         revision, parts = await revision_parts(unit, message.id, grant.digest)
         shown = tuple(p for p in parts if is_shown(p))
         only = any(alone.is_left_out(p.facts) for p in parts)
-        return Shelf(message, grant.digest, revision.version_code, shown, only)
+        kind = alone.kind_told(Kind(message.kind), [p.facts for p in parts])
+        return Shelf(message, grant.digest, revision.version_code, shown, kind, only)
 
 
 async def open_for_visitor(service: Service, visit: Visit, name: str) -> Opened:

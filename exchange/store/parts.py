@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, text
+from sqlalchemy import Row, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from exchange.core.errors import Conflict, StorageUnavailable, Unreadable
@@ -58,6 +58,16 @@ def part_context(case: UUID, message: UUID, sealed_in: UUID, name: str) -> bytes
 def part_key(revision: UUID, name: str) -> str:
     """The object of one part."""
     return f"revision/{revision}/{name}"
+
+
+async def facts_of_parts(conn: AsyncConnection, digests: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """The facts of the parts of these versions, by digest."""
+    p, r = t.part, t.revision
+    found: dict[str, list[dict[str, Any]]] = {}
+    query = select(r.c.digest, p.c.facts).join(p, p.c.revision_id == r.c.id).where(r.c.digest.in_(list(digests)))
+    for row in (await conn.execute(query)).all():
+        found.setdefault(row.digest, []).append(row.facts)
+    return found
 
 
 async def announce(service: Service, object_keys: list[str]) -> None:

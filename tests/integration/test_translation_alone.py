@@ -1,5 +1,6 @@
 """The author may leave the original out: then the translation alone is handed over, and the digest says so."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +20,7 @@ from exchange.web.pack_words import pack_pdf
 from tests.integration.test_own_copy import everywhere, taken
 from tests.support.api import running_api
 from tests.support.console_site import Console, running_console
+from tests.support.message_tour import recording
 from tests.support.pdf_ua import words
 from tests.support.portal_site import PortalSite, Visitor, running_portal
 from tests.support.world import CODE, World, make_world
@@ -111,6 +113,38 @@ async def test_rule_16_no_byte_of_an_original_that_is_left_out_reaches_the_recip
         assert (POLISH in page, OWN in page) == (True, False)
         served = {name: (await browser.get(f"{session}/part/{name}")).status for name in parts}
     assert served == {name: 200 if name == "translation-pl" else 404 for name in parts}
+
+
+async def test_whoever_gets_a_translation_alone_is_not_told_that_it_was_a_recording(
+    world: World, site: PortalSite, tmp_path: Path
+) -> None:
+    """Not by the offer, not by the page, not in what passed so far: what they get is in writing."""
+    service, lead = world.service, world.facilitator
+    message = await recording(world, tmp_path)
+    await texts.add_text(
+        service, lead, message, base_digest=await world.digest(message), name="translation",
+        language="pl", text=POLISH, translated=texts.Translated("person", "A. Nowak"),
+    )  # fmt: skip
+    await alone(world, message)
+    await world.approve(message)
+    await world.agree_to_share(message)
+    asked = await offer.make_offer(service, lead, message, offer.Terms("A message.", Channel.PHONE))
+    assert asked is not None
+    async with site.browser() as browser:
+        offered = (await browser.get(await inside(browser, asked) + "/decide")).text
+    await world.accept(message)
+    link = await release.release_by_link(service, lead, message, channel=Channel.EMAIL)
+    async with site.browser() as browser:
+        session = await inside(browser, link)
+        before = (await browser.get(session + "/before")).text
+        page = (await browser.get(session + "/read")).text
+    writing = await links.invite(service, lead, world.recipient, world.author, channel=Channel.EMAIL)
+    async with site.browser() as browser:
+        passed = (await browser.get(await inside(browser, writing) + "/thread")).text
+    told = {name: (bool(re.search("(a|the) letter", text, re.IGNORECASE)), "recording" in text) for name, text in
+            (("offer", offered), ("before", before), ("page", page), ("thread", passed))}  # fmt: skip
+    assert told == dict.fromkeys(told, (True, False))
+    assert POLISH in page
 
 
 @pytest.mark.parametrize("way", ["with_me", "printed"])

@@ -89,7 +89,7 @@ async def contents(request: web.Request, shelf: Shelf) -> dict[str, Any]:
     named = {part.name: address + part.name for part in shelf.parts}
     size = request.query.get("size", "normal")
     return {
-        "kind": shelf.message.kind,
+        "kind": shelf.kind,
         "texts": [text for text in texts if text],
         "pages": [url for name, url in named.items() if name.startswith("page-")],
         "sound": named.get("sound"),
