@@ -78,7 +78,10 @@ async def one_at_a_time(owner_url: str) -> AsyncIterator[None]:
             row = await (await connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
             if row is None or not row[0]:
                 raise Conflict("A backup is being made at this moment. Nothing was done.")
-            yield
+            try:
+                yield
+            finally:  # said, not left to the end of the connection: the server notices that a moment later
+                await connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
     except psycopg.OperationalError as error:
         raise StorageUnavailable from error
 
