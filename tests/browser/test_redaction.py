@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageStat
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from exchange.core.model import Kind
 from exchange.steps import intake
@@ -57,7 +57,7 @@ async def test_the_recipient_of_a_letter_gets_no_struck_word(
     for words, nth in ((NUMBER, "2"), (STREET, "1")):
         await sage.page.evaluate(SELECT, words)
         await press(sage.page, "Take the words that I have selected")
-        assert await sage.page.input_value("#struck") == words
+        await expect(sage.page.locator("#struck")).to_have_value(words, timeout=PATIENCE)
         assert await sage.page.input_value("#nth") == nth
         await _listed(sage.page, "whereabouts")
     await _make(sage, message)

@@ -82,10 +82,12 @@ async def test_the_statistics_are_printed_whole(page: Page) -> None:
     assert await page.evaluate(SHOWN) == everything
     await page.emulate_media(media="screen")
     await page.click("text=Open all parts")
+    await page.wait_for_selector("text=Close all parts")
     assert await page.locator("main details[open]").count() == SECTIONS
     assert await page.evaluate(SHOWN) == everything
     for width in WIDTHS:
         await look(page, "statistics-whole", width)
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in (await Axe().run(page)).response["violations"]] == []
     await page.click("text=Close all parts")
+    await page.wait_for_selector("text=Open all parts")
     assert await page.evaluate(SHOWN) == 0

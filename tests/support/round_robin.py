@@ -3,18 +3,21 @@
 Each request goes to the next process that is ready, as `/readyz` says five times a second; one that does not
 answer is passed over, as nginx and a cluster's service do. Every request gets a connection of its own, so that two
 requests of one page seldom reach the same process. Bytes go through as they come, in both directions; a connection
-that breaks on one side is broken on the other.
+that breaks on one side is broken on the other. It holds little of an answer, as `deploy/` tells nginx: what
+lies here when a film is stopped still reaches whoever watches it.
 """
 
 import asyncio
 import itertools
 import re
+import socket
 import sys
 from contextlib import suppress
 
 LOOK_SECONDS = 0.2
 MOST_HEAD = 128 * 1024
-MOST_AT_ONCE = 256 * 1024
+MOST_AT_ONCE = 16 * 1024
+HELD = 16 * 1024
 CONNECTION = re.compile(rb"\r\nConnection:[^\r]*", re.IGNORECASE)
 NOBODY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -55,8 +58,20 @@ class Balancer:
         # where none is ready all are tried: on a busy machine `/readyz` is late, and pages still come
         for port in sorted(in_turn, key=lambda one: one not in self._ready):
             with suppress(OSError):
-                return await asyncio.open_connection("127.0.0.1", port, limit=MOST_AT_ONCE)
+                return await asyncio.open_connection(sock=await _narrow(port), limit=MOST_AT_ONCE)
         return None
+
+
+async def _narrow(port: int) -> socket.socket:
+    made = socket.socket()
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, HELD)
+        made.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 async def _both_ways(
@@ -101,7 +116,9 @@ async def main(port: int, backends: list[int]) -> None:
     """Serve until ended."""
     balancer = Balancer(backends)
     looking = asyncio.create_task(balancer.look_forever())
-    server = await asyncio.start_server(balancer.serve, "127.0.0.1", port, limit=MOST_HEAD, backlog=4096)
+    front = socket.create_server(("127.0.0.1", port), backlog=4096)
+    front.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HELD)  # those it accepts have it from it
+    server = await asyncio.start_server(balancer.serve, sock=front, limit=MOST_HEAD, backlog=4096)
     async with server:
         await asyncio.gather(looking, server.serve_forever())
 
