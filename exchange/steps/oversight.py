@@ -1,5 +1,6 @@
 """What an auditor sees at a glance: how often content was opened, and what is unusual. Looking is recorded first."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -17,6 +18,7 @@ from exchange.store.service import Service
 from exchange.store.unit import now_of, reading, unit_of_work
 
 WEEK = 7
+USUAL_DAYS = 30
 LONGEST_BY_DAY = 31
 
 
@@ -56,7 +58,7 @@ async def overview(
     zone, hours = service.settings.zone, (await service_settings.read(service)).hours
     async with reading(service) as conn:
         now = (await now_of(conn)).astimezone(zone)
-    since = datetime.combine(now.date() - timedelta(days=days - 1), datetime.min.time(), zone)
+    since = _since(now, days)
     async with unit_of_work(service, actor) as unit:
         unit.leaf("record.read", scope="filtered", case=case, since=since, days=days)
     async with reading(service) as conn:
@@ -70,6 +72,19 @@ async def overview(
         if one.case not in barred and (not case or one.case == case) and (not kind or one.kind is kind)
     ]
     return Overview(_spans(counted, since.date(), now.date()), wanted[::-1], names, await freshness(service))
+
+
+async def look_ahead(service: Service) -> None:
+    """Look through what the overview shows at first, for nobody: the first auditor after a start waits for no month."""
+    hours = (await service_settings.read(service)).hours
+    async with reading(service) as conn:
+        since = _since((await now_of(conn)).astimezone(service.settings.zone), USUAL_DAYS)
+        with suppress(ledger_watch.TooMuch):  # the page says so to whoever asks
+            await watching.of(service).findings(conn, since, hours, service.settings.zone)
+
+
+def _since(now: datetime, days: int) -> datetime:
+    return datetime.combine(now.date() - timedelta(days=days - 1), datetime.min.time(), now.tzinfo)
 
 
 def _spans(counted: list[ledger_watch.OnDay], first: date, last: date) -> list[Span]:

@@ -4,8 +4,11 @@ import jinja2
 import pytest
 from aiohttp import web
 
+from exchange.steps import oversight, watching
+from exchange.store import ledger_read
 from exchange.store.read import needs_you_now
 from exchange.store.service import Service
+from exchange.store.unit import reading
 from exchange.web.console.app import create as create_console
 from exchange.web.frame import make_ready, readying
 from exchange.web.portal.app import create as create_portal
@@ -54,6 +57,18 @@ async def test_after_it_nobody_s_first_page_compiles_a_statement(service: Servic
         await needs_you_now(service, actor)
     assert ready > 4
     assert len(kept) == ready
+
+
+async def test_the_record_is_looked_through_before_the_first_auditor_comes(service: Service) -> None:
+    """Under the very span of time that the page asks for, and nobody is recorded as having looked."""
+    world = await make_world(service)
+    await make_ready(await create_console(service))
+    kept = watching.of(service)._kept
+    (first,) = kept
+    async with reading(service) as conn:
+        assert "record.read" not in {one.leaf["act"] for one in await ledger_read.leaves(conn)}
+    await oversight.overview(service, world.auditor, days=oversight.USUAL_DAYS)
+    assert list(kept) == [first]
 
 
 async def test_the_portals_are_its_own(service: Service, compiled: list[str]) -> None:

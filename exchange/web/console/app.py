@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from exchange.steps import settings as service_settings
+from exchange.steps.oversight import look_ahead
 from exchange.store.read.home import ask_once
 from exchange.store.service import Service
 from exchange.web import api, frame
@@ -113,5 +114,5 @@ async def create(service: Service) -> web.Application:
 
     app = frame.base_application(service, site="console", authorise=authorise, routes=ROUTES, facts=facts_of_service)
     app.middlewares.append(step_up.step_up_middleware)
-    app[frame.READYING] = [lambda: ask_once(service)]
+    app[frame.READYING] = [lambda: ask_once(service), lambda: look_ahead(service)]
     return app

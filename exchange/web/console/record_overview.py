@@ -8,7 +8,7 @@ from exchange.core.access import Permission
 from exchange.core.errors import BadInput
 from exchange.core.unusual import Kind, Limits, Unusual
 from exchange.steps import oversight, record
-from exchange.steps.oversight import Overview, Span
+from exchange.steps.oversight import USUAL_DAYS, Overview, Span
 from exchange.web import frame
 from exchange.web.console.session import actor_of, service_of
 from exchange.web.frame import N_, gettext
@@ -28,7 +28,7 @@ MOST_SHOWN = 100
 async def page(request: web.Request) -> web.StreamResponse:
     """The chart, its table and the findings; that they were looked at is recorded."""
     asked = {name: str(request.query.get(name, ""))[:80].strip() for name in ("days", "case", "kind")}
-    days = int(asked["days"]) if asked["days"] in TIMES else 30
+    days = int(asked["days"]) if asked["days"] in TIMES else USUAL_DAYS
     form = frame.blank(**asked | {"days": str(days)})
     found: Overview | None = None
     try:
