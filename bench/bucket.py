@@ -9,7 +9,6 @@ size, three at a time. What comes back is counted, not kept. Prints medians and 
 
 import argparse
 import asyncio
-import io
 import os
 import statistics
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from minio import Minio
 
-from bench.streams import BLOCK, MIB, Stage, _client, fetch, released, upload
+from bench.streams import BLOCK, MIB, Stage, fetch, new_client, released, upload
 from exchange.core.model import Actor, ActorKind
 from exchange.steps import tokens
 from exchange.store.embedded import EmbeddedPostgres
@@ -30,29 +29,12 @@ from tests.support.swift import Swift, swift_server
 BUCKET = "plain"
 
 
-class Repeated(io.RawIOBase):
-    """`size` bytes, the same block again and again: nothing of it lies in memory twice."""
-
-    def __init__(self, size: int) -> None:
-        self._left = size
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """As much as is asked for and left."""
-        many = min(len(buffer), self._left, len(BLOCK))
-        buffer[:many], self._left = BLOCK[:many], self._left - many
-        return many
+def put(client: Minio, film: Path) -> None:
+    """By the client alone, from a file."""
+    client.fput_object(BUCKET, "film", str(film))
 
 
-def put(client: Minio, size: int) -> None:
-    """By the client alone."""
-    client.put_object(BUCKET, "film", io.BufferedReader(Repeated(size)), size)
-
-
-def get(client: Minio, size: int) -> None:
+def get(client: Minio, film: Path) -> None:
     """By the client alone, to its end."""
     answer = client.get_object(BUCKET, "film")
     try:
@@ -60,30 +42,30 @@ def get(client: Minio, size: int) -> None:
     finally:
         answer.close()
         answer.release_conn()
-    assert got == size
+    assert got == film.stat().st_size
 
 
-async def timed(act: Callable[[Minio, int], None], client: Minio, size: int) -> float:
+async def timed(act: Callable[[Minio, Path], None], client: Minio, film: Path) -> float:
     """Seconds, in a thread."""
     began = time.perf_counter()
-    await asyncio.to_thread(act, client, size)
+    await asyncio.to_thread(act, client, film)
     return time.perf_counter() - began
 
 
-async def measure(running: Exchange, client: Minio, asked: argparse.Namespace) -> None:
+async def measure(running: Exchange, client: Minio, film: Path, asked: argparse.Namespace) -> None:
     """The rounds, in turns, and the table."""
     size = asked.mib * MIB
     took: dict[str, list[float]] = {name: [] for name in ("put in", "plain put", "played", "plain get")}
-    async with running.service() as service, _client() as http:
+    async with running.service() as service, new_client() as http:
         world = await running.case(service)
         stage = Stage(service, world.facilitator, world.case, world.author, world.recipient)
         made = await tokens.create_token(service, Actor(ActorKind.OPERATOR), label="bench", account_id=stage.lead.id)
         session, cookie, _ = await released(stage, size)
         for _ in range(asked.rounds):
             took["put in"].append(await upload(stage, http, running.console, made.secret, size))
-            took["plain put"].append(await timed(put, client, size))
+            took["plain put"].append(await timed(put, client, film))
             took["played"].append(await fetch(http, f"{running.portal}/s/{session}/part/picture", cookie))
-            took["plain get"].append(await timed(get, client, size))
+            took["plain get"].append(await timed(get, client, film))
     for name, times in took.items():
         print(f"{name:10} {asked.mib / statistics.median(times):6.0f} MiB/s  rounds "
               + ", ".join(f"{asked.mib / one:.0f}" for one in times))  # fmt: skip
@@ -106,11 +88,13 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bucket-") as name:
         folder = Path(name)
+        with (folder / "film").open("wb") as film:
+            film.writelines(BLOCK[:MIB] for _ in range(asked.mib))
         with swift_server(folder / "swift") as swift, EmbeddedPostgres(folder / "pg") as server:
             make_template(server)
             told = swift.settings("sealed")
             with cloned(server) as url, running_exchange(url, folder, ("portal", "console"), **told) as running:
-                asyncio.run(measure(running, _own(swift), asked))
+                asyncio.run(measure(running, _own(swift), folder / "film", asked))
 
 
 if __name__ == "__main__":

@@ -245,7 +245,7 @@ async def measure(asked: argparse.Namespace, facts: dict[str, object], processes
     size, rounds = asked.mib * MIB, Rounds()
     console, portal = str(facts["console"]), str(facts["portal"])
     by_name = {process.name: process for process in processes}
-    async with open_service(settings_of(_console(processes)), with_keys=True) as service, _client() as http:
+    async with open_service(settings_of(_console(processes)), with_keys=True) as service, new_client() as http:
         stage = await stage_of(service)
         token = (
             await tokens.create_token(service, Actor(ActorKind.OPERATOR), label="bench", account_id=stage.lead.id)
@@ -295,7 +295,7 @@ async def _put(http: aiohttp.ClientSession, url: str, size: int) -> float:
     return time.perf_counter() - began
 
 
-def _client() -> aiohttp.ClientSession:
+def new_client() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1800), cookie_jar=aiohttp.DummyCookieJar())
 
 

@@ -35,9 +35,7 @@ DECODERS: dict[str, str] = {
 }  # fmt: skip
 
 # ffmpeg's own progress keeps silent until every output has begun, and a drawing begins at the end of what it draws
-TOLD = {
-    kind: {f"stats_enc_post:{kind}:0": "pipe:1", f"stats_enc_post_fmt:{kind}:0": "written={t}"} for kind in ("v", "a")
-}
+TOLD = {"stats_enc_post:v:0": "pipe:1", "stats_enc_post_fmt:v:0": "written={t}"}
 MOVIE = Type("mov", "av", "mov")
 # samples a second that are sound; a filter made for any other rate takes minutes and memory for nothing
 SLOWEST, FASTEST = 1_000, 768_000
@@ -70,11 +68,9 @@ def source(kind: Type, **options: Any) -> Any:
     )  # fmt: skip
 
 
-def own(name: str, demuxer: str = "mov", codec: str = "aac", **options: Any) -> Any:
+def own(name: str, demuxer: str = "mov", codec: str = "aac") -> Any:
     """A further input: a file that we made ourselves and lent to the child, in its own folder."""
-    return ffmpeg.input(
-        name, f=demuxer, protocol_whitelist="file", format_whitelist=demuxer, codec_whitelist=codec, **options
-    )
+    return ffmpeg.input(name, f=demuxer, protocol_whitelist="file", format_whitelist=demuxer, codec_whitelist=codec)
 
 
 def run(bench: Workbench, outputs: Any, path: Path, folder: Path, work: Job, report: Report) -> float:

@@ -137,9 +137,7 @@ def _film(picture: Any, sound: Any, longest: float) -> Any:
         streams.append(sound)
         finished = isinstance(sound.node, ffmpeg.nodes.InputNode)
         heard = {"c:a": "copy"} if finished else {**audio.ENCODING, "flags:a": "+bitexact+global_header"}
-    return ffmpeg.output(
-        *streams, BOTH, f="tee", t=longest, **ENCODING, **NAMELESS, **heard, **ffmpegs.TOLD["v"], **CLEAN
-    )
+    return ffmpeg.output(*streams, BOTH, f="tee", t=longest, **ENCODING, **NAMELESS, **heard, **ffmpegs.TOLD, **CLEAN)
 
 
 def checked(bench: Workbench, film: Path, total: bytes, sounds: bool, expected: float, report: Report) -> float:

@@ -23,9 +23,14 @@ def is_left_out(facts: Mapping[str, Any]) -> bool:
     return facts.get(LEFT_OUT, False) is not False
 
 
-def kind_told(kind: Kind, parts: Iterable[Mapping[str, Any]]) -> Kind:
-    """What the recipient is told that it is, by the facts of its parts: a translation alone is in writing."""
-    return Kind.LETTER if any(is_left_out(facts) for facts in parts) else kind
+def is_alone(parts: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether of a version, by the facts of its parts, only the translation is handed over."""
+    return any(is_left_out(facts) for facts in parts)
+
+
+def kind_told(kind: Kind, *, alone: bool) -> Kind:
+    """What the recipient is told that it is: a translation alone is in writing."""
+    return Kind.LETTER if alone else kind
 
 
 def told(name: str, facts: Mapping[str, Any], *, alone: bool) -> dict[str, Any]:

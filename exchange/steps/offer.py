@@ -116,7 +116,7 @@ async def told(
     return {
         "from": links.form_of_name(opener, author),
         "signed": opener.open(author.signature_sealed, "participant.signature", author.id),
-        "kind": alone.kind_told(Kind(message.kind), parts[digest]),
+        "kind": alone.kind_told(Kind(message.kind), alone=alone.is_alone(parts[digest])),
         "asks": message.asks,
         "content_note": content_note,
         "length": length,

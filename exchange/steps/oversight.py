@@ -65,7 +65,7 @@ async def overview(
         counted = await ledger_watch.accesses(conn, since, now, str(zone), case)
         found = await watching.of(service).findings(conn, since, hours, zone)
         names = await staff_names(conn)
-        barred = {str(found) for found in (await conn.execute(near.barred_cases(actor.id))).scalars()}
+        barred = {str(one) for one in (await conn.execute(near.barred_cases(actor.id))).scalars()}
     wanted = [
         one
         for one in found

@@ -46,9 +46,10 @@ async def own_thread(service: Service, visit: Visit) -> list[Entry]:
         known = {row.id: await facts.load(conn, row) for row in rows if row.author_id != me}
         open_to_me = {one: str(found.digest) for one, found in known.items() if _may_read(found, now)}
         parts = await facts_of_parts(conn, open_to_me.values())
+    translations = {digest for digest, told in parts.items() if alone.is_alone(told)}
     return [
         Entry(
-            alone.kind_told(Kind(row.kind), parts.get(open_to_me.get(row.id, ""), ())), row.asks, row.never_sent,
+            alone.kind_told(Kind(row.kind), alone=open_to_me.get(row.id) in translations), row.asks, row.never_sent,
             row.author_id == me, row.answers_id in open_to_me,
             row.created_at if row.author_id == me else row.state_since,
         )

@@ -110,7 +110,7 @@ async def _alone_so_far(unit: Unit, message: Row[Any]) -> bool:
     found = await unit.all(
         select(p.c.facts).where(p.c.revision_id.in_(newest.order_by(r.c.number.desc()).limit(1).scalar_subquery()))
     )
-    return any(alone.is_left_out(part.facts) for part in found)
+    return alone.is_alone(part.facts for part in found)
 
 
 def _last_number(message_id: UUID) -> Any:

@@ -238,7 +238,7 @@ def _require_sense(rows: Sequence[Row[Any]], alone_now: bool | None) -> None:
         return
     if alone_now and not has_translation(rows):
         raise Refused("There is no translation that would be handed over. Without the original nothing would be left.")
-    if alone_now == any(alone.is_left_out(row.facts) for row in rows):
+    if alone_now == alone.is_alone(row.facts for row in rows):
         raise Conflict("It is so already. Load the page again.")
 
 

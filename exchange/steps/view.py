@@ -60,10 +60,13 @@ class Shelf:
     digest: str
     version_code: str
     parts: tuple[Row[Any], ...]
-    kind: Kind
-    """What they are told that it is."""
     alone: bool = False
     """Whether there is more that its author leaves out: only the translation is handed over."""
+
+    @property
+    def kind(self) -> Kind:
+        """What they are told that it is."""
+        return alone.kind_told(Kind(self.message.kind), alone=self.alone)
 
 
 async def shelf(service: Service, visit: Visit) -> Shelf:
@@ -72,9 +75,7 @@ async def shelf(service: Service, visit: Visit) -> Shelf:
         message, grant = await _allowed(unit, visit)
         revision, parts = await revision_parts(unit, message.id, grant.digest)
         shown = tuple(p for p in parts if is_shown(p))
-        only = any(alone.is_left_out(p.facts) for p in parts)
-        kind = alone.kind_told(Kind(message.kind), [p.facts for p in parts])
-        return Shelf(message, grant.digest, revision.version_code, shown, kind, only)
+        return Shelf(message, grant.digest, revision.version_code, shown, alone.is_alone(p.facts for p in parts))
 
 
 async def open_for_visitor(service: Service, visit: Visit, name: str) -> Opened:

@@ -151,7 +151,7 @@ async def _show_share(request: web.Request, form: frame.ErrorSummary, status: in
     parts = found.parts[newest.id]
     return page(
         request, "consent_share", found, form, status=status, version=newest, text=text,
-        left_out=any(alone.is_left_out(part.facts) for part in parts),
+        left_out=alone.is_alone(part.facts for part in parts),
         may_leave_out=Event.REVISE in found.events and view.has_translation(parts),
         in_force=found.known.share, dictated=found.dictated, methods=choices(METHOD_CHOICES),
     )  # fmt: skip

@@ -118,7 +118,7 @@ async def show_desk(request: web.Request, form: frame.ErrorSummary, status: int)
         show_left=request.query.get("left") == "yes", compare_with=first_of_round(found, version),
         means=said(MEANS, contact.contact.get("means", "")),
         can_approve=_can_approve(found, version, actor_of(request).id),
-        in_review=found.message.state == State.IN_REVIEW, alone=any(alone.is_left_out(part.facts) for part in parts),
+        in_review=found.message.state == State.IN_REVIEW, alone=alone.is_alone(part.facts for part in parts),
     )  # fmt: skip
 
 
